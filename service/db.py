@@ -1,0 +1,175 @@
+"""The database: one base class, aware instants only, and SQLite made to behave.
+
+Every write transaction on SQLite begins with ``BEGIN IMMEDIATE`` so that two writers wait for
+each other instead of losing an update; requests that only read begin deferred.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    DateTime,
+    Engine,
+    MetaData,
+    String,
+    event,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware instant. Naive values are refused; what is read is always in UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Use the zone-keeping type where the database has one."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Write UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored: it needs a time zone")
+        in_utc = value.astimezone(UTC)
+        return in_utc if dialect.name == "postgresql" else in_utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Read UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """What every table shares: named constraints and the types of DESIGN section 7."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration
+        datetime: UTCDateTime(),
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        str: String(),
+    }
+
+
+# Flask-SQLAlchemy gives the engine and a session per application context; nothing else of it
+# is used, so that the models stay plain SQLAlchemy.
+db = SQLAlchemy(
+    metadata=Base.metadata,
+    disable_autonaming=True,
+    session_options={"expire_on_commit": False},
+)
+
+_read_only: ContextVar[bool] = ContextVar("keepword_read_only", default=False)
+
+
+@contextmanager
+def reading_only() -> Iterator[None]:
+    """Begin SQLite transactions deferred within this block: it promises not to write."""
+    token = _read_only.set(True)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set SQLite's pragmas and transaction handling; leave other databases alone."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def connect(dbapi_connection: Any, _record: object) -> None:
+        # The driver's own BEGIN handling is off: it would begin deferred and lose updates.
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in (
+            "busy_timeout=10000",
+            "journal_mode=WAL",
+            # NORMAL may lose the last commits on power failure: a lost "sending" would resend.
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = "DEFERRED" if _read_only.get() else "IMMEDIATE"
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def new_id(prefix: str) -> str:
+    """Return an opaque random id (100 bits) that says what it names, such as ``prm_…``."""
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    return f"{prefix}_" + "".join(secrets.choice(alphabet) for _ in range(20))
+
+
+def claim(
+    session: Session,
+    model: Any,
+    *where: ColumnElement[bool],
+    order_by: InstrumentedAttribute[Any],
+    limit: int,
+    until: datetime,
+    values: dict[str, Any] | None = None,
+) -> tuple[str, list[str]]:
+    """Lease up to ``limit`` rows in one statement; return the lease's token and the rows' ids.
+
+    Two workers never get the same row. Every later write of the holder names the token, so one
+    that comes back after its lease ended changes nothing. The caller commits.
+    """
+    token = secrets.token_hex(12)
+    pick = (
+        select(model.id)
+        .where(*where)
+        .order_by(order_by)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("pick")
+    )
+    claimed = session.execute(
+        update(model)
+        .where(model.id.in_(select(pick.c.id)))
+        .values(lease_token=token, lease_until=until, **(values or {}))
+        .returning(model.id)
+        .execution_options(synchronize_session=False)
+    )
+    # sqlite3 reports no row count for WITH … UPDATE, so the returned rows are what counts.
+    return token, list(claimed.scalars())
+
+
+def in_chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Cut a long list so that no statement exceeds a database's parameter limit."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+LEASE = timedelta(minutes=2)
