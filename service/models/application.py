@@ -1,0 +1,65 @@
+"""An application: one person's bid for one job, and the interviews held for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service.db import Base, new_id
+from service.models.candidate import Candidate
+from service.models.job import Job
+
+
+class Application(Base):
+    """Where one candidate stands with one job, and when they last heard from a person or a letter.
+
+    ``stage_at`` is the source's time of the stage: an older event changes nothing. ``unmapped``
+    marks a label of the ATS that maps to none of our stages: a visible to-do.
+    """
+
+    __tablename__ = "application"
+    __table_args__ = (UniqueConstraint("connection_id", "external_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("app"))
+    candidate_id: Mapped[str] = mapped_column(ForeignKey("candidate.id"), index=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("job.id"), index=True)
+    connection_id: Mapped[str | None] = mapped_column(ForeignKey("connection.id"))
+    external_id: Mapped[str | None]
+    stage: Mapped[str] = mapped_column(default="applied")
+    stage_at: Mapped[datetime]
+    ats_stage: Mapped[str | None]
+    unmapped: Mapped[bool] = mapped_column(default=False)
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"), index=True)
+    waiting_on_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"))
+    applied_at: Mapped[datetime]
+    interviewed_at: Mapped[datetime | None]
+    last_contact_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    reopened_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    open_offer: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column()
+    # A write over a version that is no longer current fails instead of losing an update.
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
+
+    candidate: Mapped[Candidate] = relationship()
+    job: Mapped[Job] = relationship()
+
+
+class Interview(Base):
+    """One interview: booked, then done or cancelled."""
+
+    __tablename__ = "interview"
+    __table_args__ = (UniqueConstraint("application_id", "external_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("int"))
+    application_id: Mapped[str] = mapped_column(ForeignKey("application.id"))
+    external_id: Mapped[str]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,77 @@
+"""A candidate: one person with several addresses and, perhaps, several records in several ATSs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service.db import Base, new_id
+
+
+class Candidate(Base):
+    """A person. After erasure the row stays as an empty tombstone, so no late event revives it."""
+
+    __tablename__ = "candidate"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("cnd"))
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    time_zone: Mapped[str | None]
+    locale: Mapped[str | None]
+    can_email: Mapped[bool] = mapped_column(default=True)
+    merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("candidate.id"), index=True)
+    erased_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column()
+    # A write over a version that is no longer current fails instead of losing an update.
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
+
+    emails: Mapped[list[CandidateEmail]] = relationship(
+        order_by="CandidateEmail.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+    phones: Mapped[list[CandidatePhone]] = relationship(
+        order_by="CandidatePhone.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class CandidateEmail(Base):
+    """One address. ``suppressed_at`` is set once mail to it is known to fail or is unwanted."""
+
+    __tablename__ = "candidate_email"
+    __table_args__ = (UniqueConstraint("candidate_id", "address_key"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("eml"))
+    candidate_id: Mapped[str] = mapped_column(ForeignKey("candidate.id"))
+    address: Mapped[str]
+    # The address case-folded: what two spellings of one mailbox have in common.
+    address_key: Mapped[str] = mapped_column(index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    suppressed_at: Mapped[datetime | None]
+    suppressed_reason: Mapped[str | None]
+
+
+class CandidatePhone(Base):
+    """One telephone number, as the source wrote it."""
+
+    __tablename__ = "candidate_phone"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("phn"))
+    candidate_id: Mapped[str] = mapped_column(ForeignKey("candidate.id"), index=True)
+    number: Mapped[str]
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class CandidateSource(Base):
+    """The name an ATS knows a candidate by. Several may lead to one person after a merge."""
+
+    __tablename__ = "candidate_source"
+    __table_args__ = (UniqueConstraint("connection_id", "external_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("src"))
+    candidate_id: Mapped[str] = mapped_column(ForeignKey("candidate.id"), index=True)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    external_id: Mapped[str]
+    # Source time of the facts last taken, so that an older event overwrites none.
+    facts_at: Mapped[datetime | None]
