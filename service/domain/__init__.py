@@ -1,0 +1,1 @@
+"""The rules of keeping a word: pure functions and frozen values, the standard library only."""

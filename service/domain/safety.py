@@ -1,0 +1,125 @@
+"""The last look before a letter leaves: is it still true, and is the person still to get it?
+
+Each condition is its own rule. A rule returns what is wrong and what a person can do, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from service.domain.changes import Stage
+from service.domain.contacts import DECISION_LETTERS
+
+STAGE_LETTERS = frozenset({"acknowledgement", "status-update"})
+"""Letters sent by rule about an application that is still being considered."""
+
+
+@dataclass(frozen=True)
+class LetterFacts:
+    """The world as it is in the claiming transaction."""
+
+    kind: str
+    automatic: bool
+    expected_stage: Stage | None
+    stage: Stage
+    erased: bool
+    deleted: bool
+    can_email: bool
+    suppressed: str | None
+    address_current: bool
+    decision_stands: bool
+    offer_open: bool
+    promise_open: bool | None
+
+
+Rule = Callable[[LetterFacts], str | None]
+
+
+def erased(facts: LetterFacts) -> str | None:
+    """Nobody writes to a person whose data was erased."""
+    return "the person's data was erased: nothing may be sent" if facts.erased else None
+
+
+def application_deleted(facts: LetterFacts) -> str | None:
+    """Nobody writes about an application that is gone."""
+    return "the application was deleted in the ATS: check before writing" if facts.deleted else None
+
+
+def no_mail_wanted(facts: LetterFacts) -> str | None:
+    """The ATS records whether a person may be mailed at all."""
+    if facts.can_email:
+        return None
+    return "the ATS says that this person must not be emailed: call instead"
+
+
+def suppressed(facts: LetterFacts) -> str | None:
+    """Mail that cannot arrive, or is unwanted, is not sent."""
+    return f"{facts.suppressed}: call, or use another address" if facts.suppressed else None
+
+
+def address_gone(facts: LetterFacts) -> str | None:
+    """A letter does not go to an address that is no longer the person's."""
+    if facts.address_current:
+        return None
+    return "the person no longer has this address: write again to the current one"
+
+
+def no_decision(facts: LetterFacts) -> str | None:
+    """No standing decision, no rejection."""
+    if facts.kind not in DECISION_LETTERS or facts.decision_stands:
+        return None
+    return "no decision stands behind this letter any more: decide again or cancel it"
+
+
+def stage_moved(facts: LetterFacts) -> str | None:
+    """What was true when the letter was written must still be."""
+    if facts.expected_stage is None or facts.expected_stage is facts.stage:
+        return None
+    return (
+        f"the application was at {facts.expected_stage} when this was written and is at "
+        f"{facts.stage} now: read the letter again"
+    )
+
+
+def rejection_of_the_chosen(facts: LetterFacts) -> str | None:
+    """Nobody with an offer out, or hired, gets a rejection."""
+    if facts.kind not in DECISION_LETTERS:
+        return None
+    if facts.offer_open or facts.stage in (Stage.OFFER, Stage.HIRED):
+        return "an offer is open or the person was hired: this rejection must not go out"
+    return None
+
+
+def no_longer_considered(facts: LetterFacts) -> str | None:
+    """A letter by rule that says "we are considering you" must not follow a decision."""
+    closed = facts.stage in (Stage.HIRED, Stage.REJECTED, Stage.WITHDRAWN)
+    if facts.automatic and closed and facts.kind in STAGE_LETTERS - {"acknowledgement"}:
+        return f"the application is {facts.stage}, so this letter is no longer true"
+    return None
+
+
+def promise_settled(facts: LetterFacts) -> str | None:
+    """An automatic letter for a promise that was settled meanwhile would be noise."""
+    if facts.automatic and facts.promise_open is False:
+        return "the promise this letter was for was settled meanwhile: it can be cancelled"
+    return None
+
+
+RULES: tuple[Rule, ...] = (
+    erased,
+    application_deleted,
+    no_mail_wanted,
+    suppressed,
+    address_gone,
+    no_decision,
+    rejection_of_the_chosen,
+    no_longer_considered,
+    stage_moved,
+    promise_settled,
+)
+
+
+def objection(facts: LetterFacts) -> str | None:
+    """Return the first rule's objection to sending this letter now, or ``None``."""
+    return next((text for rule in RULES if (text := rule(facts)) is not None), None)

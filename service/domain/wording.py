@@ -1,0 +1,72 @@
+"""How Keepword says instants and lateness to a person, in plain English.
+
+Days are written out with their month, never as numbers that two countries read differently.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_LONG_DAY = timedelta(hours=24)
+
+
+def day_words(day: date) -> str:
+    """Return a date as a letter says it: ``Friday 27 November``."""
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+
+
+def when_words(at: datetime, zone: str, now: datetime) -> str:
+    """Return an instant as a colleague says it: ``today 17:00``, ``Fri 17:00``, ``Fri 6 Nov 17:00``.
+
+    The weekday alone serves within six days either way; further off the date is named.
+    """
+    local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    clock = f"{local:%H:%M}"
+    away = (local.date() - today).days
+    near = {0: "today", 1: "tomorrow", -1: "yesterday"}.get(away)
+    if near:
+        return f"{near} {clock}"
+    weekday = _DAYS[local.weekday()][:3]
+    if abs(away) < 7:
+        return f"{weekday} {clock}"
+    month = _MONTHS[local.month - 1][:3]
+    year = f" {local.year}" if local.year != today.year else ""
+    return f"{weekday} {local.day} {month}{year} {clock}"
+
+
+def span_words(working: timedelta, working_days: int) -> str:
+    """Return a working span: ``25 min``, ``6 h``, ``2 working days``.
+
+    ``working_days`` counts the working days begun since; hours serve within the first two.
+    """
+    minutes = int(working / timedelta(minutes=1))
+    if working_days >= 2 or working >= _LONG_DAY:
+        days = max(working_days, 1)
+        return f"{days} working day{'s' if days != 1 else ''}"
+    if minutes >= 60:
+        return f"{minutes // 60} h"
+    return f"{max(minutes, 1)} min"
+
+
+def noun_phrase(wording: str) -> str:
+    """Return a promise's wording as it stands inside a sentence: ``A call`` becomes ``a call``."""
+    first, _, rest = wording.partition(" ")
+    if first in ("A", "An", "The", "Your", "Word", "Any", "To"):
+        return f"{first.lower()} {rest}".strip()
+    return wording
