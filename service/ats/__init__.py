@@ -1,0 +1,1 @@
+"""Adapters: what each applicant tracking system sends, turned into our few changes."""

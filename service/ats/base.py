@@ -1,0 +1,127 @@
+"""What Keepword asks of an adapter for one ATS, and how a webhook request reaches it.
+
+An adapter is stateless and does no I/O: it verifies, names and translates; others store and apply.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from service.ats.payload import PayloadError
+from service.domain.changes import Translation
+from service.signing import SignatureError
+
+__all__ = [
+    "Adapter",
+    "HandshakeAnswer",
+    "Incoming",
+    "PayloadError",
+    "SignatureError",
+    "body_identity",
+]
+
+_MAX_KEPT_HEADER = 255
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One POST as it arrived: nothing decoded, nothing merged.
+
+    ``headers`` maps lower-case names to every value sent under that name, in order, so that a
+    header sent twice is seen. ``received_at`` is aware, in UTC.
+    """
+
+    headers: Mapping[str, tuple[str, ...]]
+    body: bytes
+    received_at: datetime
+
+    @classmethod
+    def of(cls, headers: Iterable[tuple[str, str]], body: bytes, received_at: datetime) -> Incoming:
+        """Collect name and value pairs as a web server gives them."""
+        collected: dict[str, tuple[str, ...]] = {}
+        for name, value in headers:
+            key = name.lower()
+            collected[key] = (*collected.get(key, ()), value)
+        return cls(collected, body, received_at)
+
+    def only(self, name: str) -> str | None:
+        """The value of a header sent at most once; ``None`` if it was not sent.
+
+        Raises ``SignatureError`` if it was sent twice: whoever checks one value and whoever reads
+        the other would not be talking about the same delivery.
+        """
+        values = self.headers.get(name, ())
+        if len(values) > 1:
+            raise SignatureError(f"the header {name} was sent more than once")
+        return values[0] if values else None
+
+    def kept(self, *names: str) -> dict[str, str]:
+        """The first value of each named header that was sent, printable and at most 255 long."""
+        found = {name: self.headers[name][0] for name in names if self.headers.get(name)}
+        return {
+            name: "".join(c for c in value if c.isprintable())[:_MAX_KEPT_HEADER]
+            for name, value in found.items()
+        }
+
+
+@dataclass(frozen=True)
+class HandshakeAnswer:
+    """What a vendor wants to hear before it sends any delivery."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Adapter(Protocol):
+    """One ATS. ``name`` is stored with a connection; ``label`` is for people.
+
+    ``success_status`` is the very code the vendor takes for success; duplicates get it too.
+    """
+
+    name: str
+    label: str
+    success_status: int
+
+    def handshake(self, incoming: Incoming) -> HandshakeAnswer | None:
+        """Answer a vendor's greeting that comes *before* anything is signed; else ``None``.
+
+        Whatever is answered here is neither verified nor stored. A ping that is signed like any
+        delivery is no handshake: it is verified, stored, and translated as ignored.
+        """
+
+    def verify(self, incoming: Incoming, secrets: Sequence[str], now: datetime) -> None:
+        """Return if the delivery is authentic under any of ``secrets``, else ``SignatureError``."""
+
+    def identity(self, incoming: Incoming) -> str:
+        """What makes two deliveries of one connection the same; at most 255 characters.
+
+        Called after ``verify``; never raises on an authentic delivery, however broken its body.
+        """
+
+    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
+        """The headers stored beside the body: what ``translate`` or a person needs; no secrets."""
+
+    def translate(
+        self, body: bytes, headers: Mapping[str, str], received_at: datetime
+    ) -> Translation:
+        """What the delivery means, from what was stored. Raises ``PayloadError`` if it is broken.
+
+        A pure function of its arguments: replaying a stored delivery gives the same answer.
+        """
+
+    def sign(self, body: bytes, secret: str, at: datetime, identity: str) -> dict[str, str]:
+        """The headers the vendor would send with ``body``: for the demo, tests and "send a test".
+
+        ``identity`` is the vendor's delivery id.
+        """
+
+
+def body_identity(body: bytes, salt: str = "") -> str:
+    """A delivery's identity from its content, and ``salt`` where content alone is too little."""
+    digest = hashlib.sha256(salt.encode("utf-8", "surrogatepass") + b"\n" + body if salt else body)
+    return f"sha256:{digest.hexdigest()}"

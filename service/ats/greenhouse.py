@@ -1,0 +1,133 @@
+"""The adapter for Greenhouse Recruiting's webhooks.
+
+Signed: HMAC-SHA256 of the raw body in ``Signature: sha256 <hex>``. There is no timestamp, so a
+replay is stopped by the delivery's identity and, behind it, by the payload's own times.
+
+Not in Greenhouse's documentation, and so handled with care: the body of the ping (anything that
+is authentic is answered), whether ``Greenhouse-Event-ID`` stays the same over retries (see
+``identity``), and whether the id in ``interview_deleted`` is that of a stage's interview step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from service import signing
+from service.ats.base import HandshakeAnswer, Incoming, body_identity
+from service.ats.body import load_object
+from service.ats.greenhouse_actions import HANDLERS, Ignored
+from service.ats.payload import PayloadError
+from service.domain.changes import Translation
+
+EVENT_ID = "greenhouse-event-id"
+
+_SIGNATURE = re.compile(r"sha256 ([0-9a-fA-F]{64})")
+_MOST_OF_A_NAME = 60
+
+# They restate facts that may turn back to what they were (a name, an owner, open and closed),
+# and carry no time that would make the second body differ from the first.
+_RESTATING = frozenset({"update_candidate", "job_updated", "application_updated"})
+
+_IGNORED = {
+    "ping": "a ping: Greenhouse reaches Keepword and signs as agreed",
+    "new_prospect_application": "a prospect has not applied, so nothing is owed",
+    "scorecard_deleted": "feedback within the team is no contact with the candidate",
+    "job_approved": "an approval changes nothing for candidates",
+    "job_post_created": "job posts are not followed, jobs are",
+    "job_post_updated": "job posts are not followed, jobs are",
+    "job_post_deleted": "job posts are not followed, jobs are",
+    "job_interview_stage_deleted": "stages are followed through the applications in them",
+    "department_deleted": "departments are not followed",
+    "office_deleted": "offices are not followed",
+}
+
+
+class Greenhouse:
+    """Greenhouse Recruiting. Success is exactly 200 ("a non HTTP 200 response" is retried)."""
+
+    name: str = "greenhouse"
+    label: str = "Greenhouse"
+    success_status: int = 200
+
+    def handshake(
+        self,
+        incoming: Incoming,  # noqa: ARG002 - the protocol's; there is no greeting to read
+    ) -> HandshakeAnswer | None:
+        """None: its ping is signed like any delivery."""
+        return None
+
+    def verify(
+        self,
+        incoming: Incoming,
+        secrets: Sequence[str],
+        now: datetime,  # noqa: ARG002 - the protocol's; Greenhouse signs no time
+    ) -> None:
+        """Check ``Signature`` over the raw body; the body's escapes are part of what is signed."""
+        header = incoming.only("signature")
+        if header is None:
+            raise signing.SignatureError("the header Signature is missing")
+        found = _SIGNATURE.fullmatch(header.strip())
+        if found is None:
+            raise signing.SignatureError("the header Signature is not 'sha256 <64 hex digits>'")
+        if not signing.matches_hex(incoming.body, found[1], secrets):
+            raise signing.SignatureError("the signature does not match")
+
+    def identity(self, incoming: Incoming) -> str:
+        """A hash of the body, for actions that restate facts joined by ``Greenhouse-Event-ID``.
+
+        The body is signed and the header is not, so a hash stops both retries (should they get a
+        new id) and replays under another id; bodies of different events differ in their times.
+        Only a restated fact has none: name A, then B, then A again sends the first body twice,
+        and dropping the third would keep B. There the id counts too; a retry that slips through
+        says again what is already so.
+        """
+        try:
+            action = load_object(incoming.body, strict=False).text("action")
+        except PayloadError:
+            action = None
+        event_id = incoming.kept(EVENT_ID).get(EVENT_ID, "") if action in _RESTATING else ""
+        return body_identity(incoming.body, event_id)
+
+    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
+        """The event id, for finding the delivery in Greenhouse, and the content type."""
+        return incoming.kept(EVENT_ID, "content-type")
+
+    def translate(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],  # noqa: ARG002 - the protocol's; the body says it all
+        received_at: datetime,
+    ) -> Translation:
+        """See ``Adapter.translate``."""
+        root = load_object(body, strict=False)
+        action = root.required_text("action")
+        handler = HANDLERS.get(action)
+        if handler is None:
+            unknown = f"Keepword has no use for the action {action[:_MOST_OF_A_NAME]!r}"
+            return Translation(ignored=_IGNORED.get(action, unknown))
+        try:
+            changes = handler(root.required_child("payload"), received_at)
+        except Ignored as reason:
+            return Translation(ignored=str(reason), warnings=_once(root.warnings))
+        return Translation(tuple(changes), warnings=_once(root.warnings))
+
+    def sign(
+        self,
+        body: bytes,
+        secret: str,
+        at: datetime,  # noqa: ARG002 - the protocol's; Greenhouse signs no time
+        identity: str,
+    ) -> dict[str, str]:
+        """The headers Greenhouse sends with a body."""
+        return {
+            "Content-Type": "application/json",
+            "Greenhouse-Event-ID": identity,
+            "Signature": f"sha256 {signing.hex_signature(body, secret)}",
+        }
+
+
+def _once(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Without repeats: a member may be read for several changes."""
+    return tuple(dict.fromkeys(warnings))
