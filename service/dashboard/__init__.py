@@ -1,0 +1,6 @@
+"""stub."""
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Mount."""

@@ -1,0 +1,1 @@
+"""The read side: plain rows for every shell. Nothing here writes."""

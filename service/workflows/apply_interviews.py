@@ -1,0 +1,83 @@
+"""Applies what a source says of interviews: booked, held, cancelled.
+
+From the end of an interview the candidate is owed word; an interview once held stays held.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from service.domain.changes import InterviewBooked, InterviewCancelled, InterviewDone
+from service.domain.policies import Trigger
+from service.models import Application, Connection, Interview
+from service.workflows.promise_making import trigger
+from service.workflows.timeline import record
+from service.workflows.work import Work
+
+
+def apply_interview(
+    work: Work,
+    application: Application,
+    change: InterviewBooked | InterviewDone | InterviewCancelled,
+    received_at: datetime,
+) -> None:
+    """Apply one fact about one interview of this application."""
+    interview = work.session.scalars(
+        select(Interview).where(
+            Interview.application_id == application.id,
+            Interview.external_id == change.external_id,
+        )
+    ).one_or_none()
+    if interview is None:
+        interview = Interview(
+            application_id=application.id, external_id=change.external_id, created_at=work.now
+        )
+        work.session.add(interview)
+    match change:
+        case InterviewBooked():
+            interview.starts_at = change.starts_at or interview.starts_at
+            interview.ends_at = change.ends_at or interview.ends_at
+            interview.cancelled_at = None
+        case InterviewCancelled():
+            if interview.done_at is None:
+                interview.cancelled_at = change.at or received_at
+        case InterviewDone():
+            _held(work, application, interview, change, received_at)
+    work.session.flush()
+
+
+def _held(
+    work: Work,
+    application: Application,
+    interview: Interview,
+    change: InterviewDone,
+    received_at: datetime,
+) -> None:
+    if interview.done_at is not None:
+        return
+    ended_at = min(change.ended_at or interview.ends_at or change.at or received_at, work.now)
+    interview.done_at = ended_at
+    application.interviewed_at = max(ended_at, application.interviewed_at or ended_at)
+    work.session.flush()
+    record(work, application.id, "interviewed", at=ended_at, interview=interview.id)
+    trigger(work, application, Trigger.INTERVIEWED, interview.external_id, ended_at)
+
+
+def cancel_anywhere(work: Work, connection: Connection, change: InterviewCancelled) -> list[str]:
+    """Cancel an interview that its source names without its application."""
+    found = work.session.scalars(
+        select(Interview)
+        .join(Application, Application.id == Interview.application_id)
+        .where(
+            Application.connection_id == connection.id,
+            Interview.external_id == change.external_id,
+        )
+    ).all()
+    if len(found) != 1:
+        # Ids of interviews may repeat across applications; a guess would cancel a stranger's.
+        return ["it cancels an interview that is not known here for certain"]
+    if found[0].done_at is None:
+        found[0].cancelled_at = change.at or work.now
+    return []

@@ -1,0 +1,129 @@
+"""Applies what a source says of persons: new facts, a merge, an erasure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from service.domain.changes import CandidateErased, CandidatesMerged, CandidateUpdated
+from service.models import Application, Candidate, CandidateSource, Connection
+from service.workflows.erase import erase_candidate
+from service.workflows.people import find_source, resolve, set_emails, take_facts, user_of
+from service.workflows.timeline import record
+from service.workflows.work import Work
+
+
+def apply_person(
+    work: Work,
+    connection: Connection,
+    change: CandidateUpdated | CandidateErased | CandidatesMerged,
+    received_at: datetime,
+) -> tuple[Candidate | None, list[str]]:
+    """Apply one change; return the person concerned and what could not be done, in words."""
+    match change:
+        case CandidateUpdated():
+            return _update(work, connection, change)
+        case CandidateErased():
+            return _erase(work, connection, change, received_at)
+        case CandidatesMerged():
+            return _merge(work, connection, change)
+
+
+def _update(
+    work: Work, connection: Connection, change: CandidateUpdated
+) -> tuple[Candidate | None, list[str]]:
+    source = find_source(work, connection, change.candidate.external_id)
+    if source is None:
+        # Without an application nothing is owed to anybody, so nobody is made.
+        return None, ["it speaks of a person without an application here"]
+    candidate = resolve(work, source.candidate_id)
+    if candidate.erased_at is not None:
+        return candidate, ["the person was erased, so nothing was changed"]
+    if source.facts_at is None or change.at is None or change.at >= source.facts_at:
+        take_facts(work, candidate, change.candidate)
+        source.facts_at = change.at or source.facts_at
+    owner = user_of(work, change.owner)
+    if owner is not None:
+        work.session.execute(
+            update(Application)
+            .where(Application.candidate_id == candidate.id, Application.owner_id.is_(None))
+            .values(owner_id=owner.id, version=Application.version + 1)
+            .execution_options(synchronize_session="fetch")
+        )
+    return candidate, []
+
+
+def _erase(
+    work: Work, connection: Connection, change: CandidateErased, received_at: datetime
+) -> tuple[Candidate | None, list[str]]:
+    source = find_source(work, connection, change.external_id)
+    if source is None:
+        # The tombstone comes first, so that an event still on its way makes nobody.
+        candidate = Candidate(created_at=work.now, can_email=False, erased_at=work.now)
+        work.session.add(candidate)
+        work.session.flush()
+        work.session.add(
+            CandidateSource(
+                candidate_id=candidate.id,
+                connection_id=connection.id,
+                external_id=change.external_id,
+                facts_at=change.at or received_at,
+            )
+        )
+        return candidate, ["nothing was known of this person; it stays so"]
+    candidate = resolve(work, source.candidate_id)
+    erase_candidate(work, candidate, "the person's data was erased in the ATS")
+    return candidate, []
+
+
+def _merge(
+    work: Work, connection: Connection, change: CandidatesMerged
+) -> tuple[Candidate | None, list[str]]:
+    gone = find_source(work, connection, change.external_id)
+    stays = find_source(work, connection, change.into)
+    if gone is None and stays is None:
+        return None, ["neither of the merged persons is known here"]
+    if gone is None or stays is None:
+        known = gone or stays
+        assert known is not None  # noqa: S101 - one of them is, by the test above
+        # One record is unknown: from now on its id leads to the person we have.
+        work.session.add(
+            CandidateSource(
+                candidate_id=known.candidate_id,
+                connection_id=connection.id,
+                external_id=change.external_id if gone is None else change.into,
+            )
+        )
+        return resolve(work, known.candidate_id), []
+    old, new = resolve(work, gone.candidate_id), resolve(work, stays.candidate_id)
+    if old.id == new.id:
+        return new, []
+    _move_everything(work, old, new)
+    return new, []
+
+
+def _move_everything(work: Work, old: Candidate, new: Candidate) -> None:
+    if new.erased_at is not None:
+        erase_candidate(work, old, "merged into a person whose data was erased")
+    for application in work.session.scalars(
+        select(Application).where(Application.candidate_id == old.id)
+    ):
+        application.candidate = new
+        record(work, application.id, "candidates_merged", into=new.id)
+    if new.erased_at is None:
+        addresses = [email.address for email in [*new.emails, *old.emails]]
+        suppressed = {
+            email.address_key: email for email in old.emails if email.suppressed_at is not None
+        }
+        new.can_email = new.can_email and old.can_email
+        new.first_name = new.first_name or old.first_name
+        new.last_name = new.last_name or old.last_name
+        set_emails(work, new, tuple(addresses))
+        for email in new.emails:
+            known = suppressed.get(email.address_key)
+            if known is not None:
+                email.suppressed_at = known.suppressed_at
+                email.suppressed_reason = known.suppressed_reason
+    old.merged_into_id = new.id
+    work.session.flush()

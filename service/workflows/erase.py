@@ -1,0 +1,120 @@
+"""Erases a person: what is personal goes, everything scheduled stops, the bare story stays.
+
+The empty row remains as a tombstone, so that a late event cannot bring the person back.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, or_, select, update
+
+from service.domain.delivery import CANCELLABLE, MailState
+from service.domain.promises import OPEN_STATES, State
+from service.models import (
+    Application,
+    Candidate,
+    Contact,
+    Decision,
+    Delivery,
+    IdempotentRequest,
+    MailEvent,
+    Message,
+    Promise,
+)
+from service.workflows.promise_changes import close
+from service.workflows.timeline import record
+from service.workflows.work import Work
+
+ERASED = "(erased)"
+
+
+def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
+    """Erase one person and everybody merged into them; harmless when done already."""
+    for merged in work.session.scalars(
+        select(Candidate).where(Candidate.merged_into_id == candidate.id)
+    ):
+        erase_candidate(work, merged, reason)
+    if candidate.erased_at is not None:
+        return
+    candidate.first_name = candidate.last_name = None
+    candidate.time_zone = candidate.locale = None
+    candidate.can_email = False
+    candidate.erased_at = work.now
+    candidate.emails.clear()
+    candidate.phones.clear()
+    applications = list(
+        work.session.scalars(
+            select(Application).where(Application.candidate_id == candidate.id).with_for_update()
+        )
+    )
+    for application in applications:
+        release_everything(work, application, reason)
+        record(work, application.id, "candidate_erased")
+    ids = [application.id for application in applications]
+    _blank(work, candidate.id, ids)
+    work.session.flush()
+    # Objects read before hold what is gone from the tables now.
+    work.session.expire_all()
+
+
+def release_everything(work: Work, application: Application, reason: str) -> None:
+    """Settle every open promise of an application and stop its unsent letters."""
+    for promise in work.session.scalars(
+        select(Promise).where(
+            Promise.application_id == application.id, Promise.state.in_(OPEN_STATES)
+        )
+    ):
+        close(work, promise, State.RELEASED, reason)
+        record(work, application.id, "promise_released", promise=promise.id, reason=reason)
+    work.session.flush()
+    work.session.execute(
+        update(Message)
+        .where(Message.application_id == application.id, Message.state.in_(CANCELLABLE))
+        .values(state=MailState.CANCELLED, reason=reason, due_at=None, version=Message.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _blank(work: Work, candidate_id: str, application_ids: list[str]) -> None:
+    session = work.session
+    messages = select(Message.id).where(Message.application_id.in_(application_ids))
+    session.execute(
+        update(MailEvent).where(MailEvent.message_id.in_(messages)).values(raw={}, reason=None)
+    )
+    session.execute(
+        update(Message)
+        .where(Message.application_id.in_(application_ids))
+        .values(
+            to_address=ERASED,
+            to_name=ERASED,
+            subject=ERASED,
+            text=ERASED,
+            html=ERASED,
+            values={},
+            version=Message.version + 1,
+        )
+    )
+    session.execute(
+        update(Contact).where(Contact.application_id.in_(application_ids)).values(note=None)
+    )
+    session.execute(
+        update(Decision)
+        .where(Decision.application_id.in_(application_ids))
+        .values(reason=None, version=Decision.version + 1)
+    )
+    session.execute(
+        update(Promise)
+        .where(Promise.application_id.in_(application_ids), Promise.origin == "spoken")
+        .values(wording=ERASED, close_reason=None, version=Promise.version + 1)
+    )
+    session.execute(update(Delivery).where(Delivery.candidate_id == candidate_id).values(body=b""))
+    # Kept answers may hold the person's data; they are only a convenience for retries.
+    session.execute(
+        delete(IdempotentRequest).where(
+            or_(
+                *(
+                    IdempotentRequest.body.contains(id_.encode())
+                    for id_ in [candidate_id, *application_ids]
+                )
+            )
+        )
+    )

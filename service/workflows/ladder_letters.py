@@ -1,0 +1,93 @@
+"""Writes the letters that a ladder sends by itself: what each one says, and when it cannot go.
+
+A letter that cannot go is a fact on the timeline; the promise stays open and will be flagged.
+"""
+
+from __future__ import annotations
+
+from service.domain.durations import parse
+from service.domain.policies import Kind, RungAt
+from service.domain.promises import PromiseError
+from service.domain.wording import day_words
+from service.mail.templates import TemplateError
+from service.models import Application, Message, Promise
+from service.workflows.enqueue import Letter, enqueue_letter
+from service.workflows.promise_making import promise_terms
+from service.workflows.timeline import record
+from service.workflows.work import Work
+
+PROMISED_WHAT: dict[Kind, str] = {
+    Kind.ACKNOWLEDGEMENT: "an acknowledgement of your application",
+    Kind.CALLBACK: "a call",
+    Kind.SCHEDULING: "a date for the interview",
+    Kind.DECISION: "a decision",
+    Kind.FEEDBACK: "feedback",
+    Kind.STATUS: "word about your application",
+    Kind.REPLY: "an answer to your question",
+    Kind.CLOSURE: "a last word about your application",
+}
+"""What was promised, as a noun phrase that stands inside a letter's sentence."""
+
+HOLDING_SPAN = "2 business days"
+"""When a holding message says the candidate will hear next."""
+
+
+def write_for_rung(
+    work: Work, application: Application, promise: Promise, rung: int
+) -> Message | None:
+    """Put the letter of one rung into the outbox; ``None`` where it cannot go."""
+    step = RungAt.from_document(promise.ladder[rung])
+    if step.template is None:
+        return None
+    try:
+        return enqueue_letter(
+            work,
+            application,
+            Letter(
+                kind=step.template,
+                dedupe_key=f"{step.template}:{promise.id}:{rung}",
+                values=letter_values(work, application, promise, step.template),
+                promise=promise,
+                automatic=True,
+            ),
+        )
+    except PromiseError as error:
+        record(
+            work,
+            application.id,
+            "letter_not_possible",
+            promise=promise.id,
+            letter=step.template,
+            code=error.code,
+        )
+    except TemplateError as error:
+        record(
+            work,
+            application.id,
+            "letter_not_possible",
+            promise=promise.id,
+            letter=step.template,
+            code="template",
+            variable=error.variable,
+        )
+    return None
+
+
+def letter_values(
+    work: Work, application: Application, promise: Promise, template: str
+) -> dict[str, str]:
+    """Return what a letter about this promise needs beyond what every letter knows."""
+    wanted = work.office.templates[template].variables
+    calendar = work.calendar_of(application)
+    values: dict[str, str] = {}
+    if "promised_what" in wanted:
+        values["promised_what"] = PROMISED_WHAT[Kind(promise.kind)]
+    if "promised_for" in wanted:
+        values["promised_for"] = day_words(promise.due_at.astimezone(calendar.time_zone).date())
+    if "next_step" in wanted:
+        values["next_step"] = "I am looking into it and will come back to you."
+    if "next_word_by" in wanted:
+        span = promise_terms(promise).within if template == "status-update" else HOLDING_SPAN
+        next_word = calendar.add(work.now, parse(span), trace=False).due_local
+        values["next_word_by"] = day_words(next_word.date())
+    return values

@@ -1,0 +1,43 @@
+"""Gathers, in the claiming transaction, what the rules must know before a letter leaves."""
+
+from __future__ import annotations
+
+from service.domain.changes import Stage
+from service.domain.contacts import DECISION_LETTERS
+from service.domain.promises import OPEN_STATES
+from service.domain.safety import STAGE_LETTERS, LetterFacts, objection
+from service.models import Application, Decision, Message, Promise
+from service.workflows.work import Work
+
+
+def objection_to(work: Work, message: Message) -> str | None:
+    """Return why this letter must not leave now, or ``None``. Staff mail is always true."""
+    if message.application_id is None:
+        return None
+    application = work.session.get_one(Application, message.application_id)
+    candidate = application.candidate
+    emails = {email.address: email for email in candidate.emails}
+    address = emails.get(message.to_address)
+    decision = work.session.get(Decision, message.decision_id) if message.decision_id else None
+    promise = work.session.get(Promise, message.promise_id) if message.promise_id else None
+    stage_matters = message.kind in DECISION_LETTERS or (
+        message.automatic and message.kind in STAGE_LETTERS - {"acknowledgement"}
+    )
+    return objection(
+        LetterFacts(
+            kind=message.kind,
+            automatic=message.automatic,
+            expected_stage=(
+                Stage(message.expected_stage) if stage_matters and message.expected_stage else None
+            ),
+            stage=Stage(application.stage),
+            erased=candidate.erased_at is not None,
+            deleted=application.deleted_at is not None,
+            can_email=candidate.can_email,
+            suppressed=address.suppressed_reason if address else None,
+            address_current=address is not None,
+            decision_stands=decision is not None and decision.withdrawn_at is None,
+            offer_open=application.open_offer is not None,
+            promise_open=promise.state in OPEN_STATES if promise else None,
+        )
+    )

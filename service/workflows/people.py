@@ -1,0 +1,168 @@
+"""Finds or makes the people and jobs that a source speaks of, and takes over what it says of them.
+
+An id of a source leads to one person for ever: after a merge to the one who remained, after an
+erasure to an empty tombstone that nothing fills again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from service.domain.changes import CandidateFacts, JobFacts, Person
+from service.mail.addresses import BadAddressError, checked_address
+from service.models import (
+    Candidate,
+    CandidateEmail,
+    CandidatePhone,
+    CandidateSource,
+    Connection,
+    Job,
+    User,
+)
+from service.workflows.work import Work
+
+UNTITLED = "(a job without a title)"
+
+
+def candidate_of(
+    work: Work, connection: Connection, facts: CandidateFacts, at: datetime | None
+) -> Candidate:
+    """Return the person a source means, made or brought up to date."""
+    source = find_source(work, connection, facts.external_id)
+    if source is None:
+        candidate = Candidate(created_at=work.now, can_email=True)
+        work.session.add(candidate)
+        work.session.flush()
+        source = CandidateSource(
+            candidate_id=candidate.id,
+            connection_id=connection.id,
+            external_id=facts.external_id,
+        )
+        work.session.add(source)
+        work.session.flush()
+    candidate = resolve(work, source.candidate_id)
+    # An older event, or one about somebody erased, tells nothing new.
+    newer = source.facts_at is None or at is None or at >= source.facts_at
+    if candidate.erased_at is None and newer:
+        take_facts(work, candidate, facts)
+        source.facts_at = at or source.facts_at
+    return candidate
+
+
+def find_source(work: Work, connection: Connection, external_id: str) -> CandidateSource | None:
+    """Return how a source's id is known here, or ``None``."""
+    return work.session.scalars(
+        select(CandidateSource).where(
+            CandidateSource.connection_id == connection.id,
+            CandidateSource.external_id == external_id,
+        )
+    ).one_or_none()
+
+
+def resolve(work: Work, candidate_id: str) -> Candidate:
+    """Return a candidate, or the one they were merged into."""
+    candidate = work.session.get_one(Candidate, candidate_id)
+    while candidate.merged_into_id is not None:
+        candidate = work.session.get_one(Candidate, candidate.merged_into_id)
+    return candidate
+
+
+def take_facts(work: Work, candidate: Candidate, facts: CandidateFacts) -> None:
+    """Take over what a source says; what it does not mention stays."""
+    candidate.first_name = _text(facts.first_name, candidate.first_name)
+    candidate.last_name = _text(facts.last_name, candidate.last_name)
+    candidate.time_zone = facts.time_zone or candidate.time_zone
+    candidate.locale = facts.locale or candidate.locale
+    if facts.can_email is not None:
+        candidate.can_email = facts.can_email
+    if facts.emails is not None:
+        set_emails(work, candidate, facts.emails)
+    if facts.phones is not None:
+        set_phones(work, candidate, facts.phones)
+
+
+def set_emails(work: Work, candidate: Candidate, addresses: tuple[str, ...]) -> None:
+    """Make these a person's addresses, most preferred first; what is known of each is kept.
+
+    An address that cannot be one is left out: the ATS shows it, and mail to it cannot go.
+    """
+    known = {email.address_key: email for email in candidate.emails}
+    wanted: dict[str, str] = {}
+    for address in addresses:
+        try:
+            wanted.setdefault(checked_address(address).casefold(), address.strip())
+        except BadAddressError:
+            continue
+    for key in set(known) - set(wanted):
+        work.session.delete(known[key])
+        candidate.emails.remove(known[key])
+    for position, (key, address) in enumerate(wanted.items()):
+        email = known.get(key)
+        if email is None:
+            email = CandidateEmail(address=address, address_key=key)
+            candidate.emails.append(email)
+        email.position = position
+    work.session.flush()
+
+
+def set_phones(work: Work, candidate: Candidate, numbers: tuple[str, ...]) -> None:
+    """Make these a person's numbers, most preferred first."""
+    wanted = list(dict.fromkeys(number.strip() for number in numbers if number.strip()))
+    if [phone.number for phone in candidate.phones] == wanted:
+        return
+    candidate.phones[:] = [
+        CandidatePhone(number=number, position=position) for position, number in enumerate(wanted)
+    ]
+    work.session.flush()
+
+
+def job_of(work: Work, connection: Connection, facts: JobFacts) -> Job:
+    """Return the job a source means, made or brought up to date (title and manager alone)."""
+    job = find_job(work, connection, facts.external_id)
+    if job is None:
+        job = Job(
+            title=facts.title or UNTITLED,
+            connection_id=connection.id,
+            external_id=facts.external_id,
+            status=facts.status or "open",
+            created_at=work.now,
+        )
+        work.session.add(job)
+    if facts.title:
+        job.title = facts.title
+    if facts.hiring_manager is not None:
+        manager = user_of(work, facts.hiring_manager, role="hiring_manager")
+        job.hiring_manager_id = manager.id if manager else job.hiring_manager_id
+    work.session.flush()
+    return job
+
+
+def find_job(work: Work, connection: Connection, external_id: str) -> Job | None:
+    """Return the job a source's id names, or ``None``."""
+    return work.session.scalars(
+        select(Job).where(Job.connection_id == connection.id, Job.external_id == external_id)
+    ).one_or_none()
+
+
+def user_of(work: Work, person: Person | None, *, role: str = "recruiter") -> User | None:
+    """Return the colleague with this address, made if unknown; nobody without an address."""
+    if person is None or not person.email:
+        return None
+    try:
+        address = checked_address(person.email)
+    except BadAddressError:
+        return None
+    user = work.session.scalars(
+        select(User).where(func.lower(User.email) == address.lower())
+    ).one_or_none()
+    if user is None:
+        user = User(email=address, name=person.name or address, role=role, created_at=work.now)
+        work.session.add(user)
+        work.session.flush()
+    return user
+
+
+def _text(said: str | None, known: str | None) -> str | None:
+    return said.strip() or known if said is not None else known

@@ -1,0 +1,195 @@
+"""What can happen to a promise besides being kept: rescheduled, released, paused, resumed.
+
+Each change locks the row it read, so of two people at once the second hears that it is done.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from service.domain.changes import Stage
+from service.domain.durations import BusinessHours, parse
+from service.domain.promises import (
+    OPEN_STATES,
+    PromiseError,
+    State,
+    check_can_pause,
+    minutes_left,
+)
+from service.models import Application, Promise
+from service.workflows.promise_making import (
+    check_can_promise,
+    promise_terms,
+    replace,
+    set_deadline,
+    spoken_deadline,
+)
+from service.workflows.timeline import record
+from service.workflows.work import Work
+
+
+def lock_promise(work: Work, promise_id: str) -> Promise | None:
+    """Return a promise with its row locked until the transaction ends, or ``None``."""
+    return work.session.scalars(
+        select(Promise)
+        .where(Promise.id == promise_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def lock_application(work: Work, application_id: str) -> Application | None:
+    """Return an application with its row locked: promises about it change one at a time."""
+    return work.session.scalars(
+        select(Application)
+        .where(Application.id == application_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def require_open(promise: Promise) -> None:
+    """Refuse to change a promise that is settled."""
+    if promise.state not in OPEN_STATES:
+        raise PromiseError(
+            "promise-not-open",
+            f"the promise is {promise.state.replace('_', ' ')} already: make a new one instead",
+        )
+
+
+def close(work: Work, promise: Promise, state: State, reason: str | None = None) -> None:
+    """Settle a promise; nothing watches it any more."""
+    promise.state = state
+    promise.closed_at = work.now
+    promise.close_reason = reason
+    promise.next_check_at = None
+    promise.paused_at = promise.pause_ends_at = promise.paused_left_minutes = None
+
+
+def release(work: Work, promise: Promise, reason: str) -> Promise:
+    """Let go of a promise, with the reason a person gave."""
+    require_open(promise)
+    close(work, promise, State.RELEASED, reason)
+    record(work, promise.application_id, "promise_released", promise=promise.id)
+    return promise
+
+
+def release_by_rule(work: Work, promise: Promise, reason: str) -> None:
+    """Let go of a policy promise that no longer applies; the rule may make it anew later."""
+    close(work, promise, State.RELEASED, reason)
+    promise.cause = None
+    record(work, promise.application_id, "promise_released", promise=promise.id, reason=reason)
+
+
+def retire(work: Work, application: Application) -> None:
+    """Release the open promises whose terms no longer cover where the application stands."""
+    interviewed = application.interviewed_at is not None
+    for promise in open_promises(work, application.id):
+        if not promise_terms(promise).applies_to(Stage(application.stage), interviewed=interviewed):
+            release_by_rule(
+                work, promise, f"no longer owed: the application is at {application.stage}"
+            )
+    work.session.flush()
+
+
+def open_promises(work: Work, application_id: str) -> list[Promise]:
+    """Return what is owed to an application, the oldest debt first."""
+    return list(
+        work.session.scalars(
+            select(Promise)
+            .where(Promise.application_id == application_id, Promise.state.in_(OPEN_STATES))
+            .order_by(Promise.due_at, Promise.id)
+        )
+    )
+
+
+def reschedule(
+    work: Work,
+    promise: Promise,
+    *,
+    within: str | None,
+    due_at: datetime | None,
+    reason: str | None,
+    candidate_told: bool,
+) -> Promise:
+    """Move a promise's date: a new promise replaces it and the first date stays on record.
+
+    ``candidate_told`` says whether the candidate knows; moving a date in silence is counted.
+    """
+    require_open(promise)
+    application = work.session.get_one(Application, promise.application_id)
+    check_can_promise(application)
+    calendar = work.calendar_of(application)
+    deadline = spoken_deadline(calendar, work.now, within, due_at)
+    if deadline.due_at <= work.now:
+        raise PromiseError(
+            "due-in-the-past",
+            "the new date has passed already: name a later one",
+            "/within" if within else "/due_at",
+        )
+    close(work, promise, State.REPLACED, reason)
+    # The database allows one standing promise a rule: the old one goes before the new one comes.
+    work.session.flush()
+    new = replace(work, application, promise, deadline, calendar)
+    new.candidate_told = candidate_told
+    promise.replaced_by_id = new.id
+    record(
+        work,
+        promise.application_id,
+        "promise_rescheduled",
+        promise=promise.id,
+        replaced_by=new.id,
+        candidate_told=candidate_told,
+    )
+    return new
+
+
+def pause(work: Work, promise: Promise, reason: str) -> Promise:
+    """Stop a policy promise's clock while the candidate is awaited, for at most its cap."""
+    check_can_pause(promise.origin, promise.state, promise.due_at, work.now)
+    application = work.session.get_one(Application, promise.application_id)
+    calendar = work.calendar_of(application)
+    cap = parse(promise_terms(promise).pause_cap)
+    promise.paused_left_minutes = minutes_left(calendar, work.now, promise.due_at)
+    promise.paused_at = work.now
+    promise.pause_ends_at = calendar.add(work.now, cap, trace=False).due_at
+    promise.state = State.PAUSED
+    promise.close_reason = reason
+    promise.next_check_at = promise.pause_ends_at
+    record(
+        work,
+        promise.application_id,
+        "promise_paused",
+        promise=promise.id,
+        until=promise.pause_ends_at.isoformat(),
+    )
+    return promise
+
+
+def resume(work: Work, promise: Promise, *, by_itself: bool = False) -> Promise:
+    """Let a paused promise's clock run again with the working time it had left."""
+    if promise.state != State.PAUSED or promise.paused_left_minutes is None:
+        raise PromiseError("promise-not-paused", f"the promise is {promise.state}, not paused")
+    application = work.session.get_one(Application, promise.application_id)
+    calendar = work.calendar_of(application)
+    deadline = calendar.add(work.now, BusinessHours(promise.paused_left_minutes))
+    rung = promise.rung
+    set_deadline(promise, promise_terms(promise), calendar, work.now, deadline)
+    # Letters the ladder sent before the pause stay sent.
+    promise.rung = min(rung, len(promise.ladder) - 1)
+    promise.next_check_at = datetime.fromisoformat(promise.ladder[promise.rung]["at"])
+    promise.due_version += 1
+    promise.state = State.OPEN
+    promise.close_reason = None
+    promise.paused_at = promise.pause_ends_at = promise.paused_left_minutes = None
+    record(
+        work,
+        promise.application_id,
+        "promise_resumed",
+        promise=promise.id,
+        due_at=promise.due_at.isoformat(),
+        by_itself=by_itself,
+    )
+    return promise

@@ -1,0 +1,73 @@
+"""What every workflow is given: one session, one instant, who acts, and the office they act for.
+
+One ``Work`` spans one transaction and has one ``now``; whoever made it commits it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.domain.business_time import Calendar
+from service.domain.calendars import HolidaySource
+from service.domain.policies import Terms
+from service.mail.templates import TemplateSet
+from service.models import Application, CalendarVersion, Job
+from service.models import Calendar as CalendarRow
+from service.secret_box import SecretBox
+
+
+@dataclass(frozen=True)
+class Office:
+    """The employer: its name, its sender, its letters. Compiled calendars are kept for reuse."""
+
+    company: str
+    mail_from: str
+    mail_from_name: str
+    base_url: str
+    time_zone: str
+    templates: TemplateSet
+    box: SecretBox
+    holidays_for: Callable[[str, str | None], HolidaySource]
+    compiled: dict[tuple[str, int], Calendar] = field(default_factory=dict)
+    parsed: dict[tuple[str, int], Terms] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One unit of work. ``actor`` is ``user:…``, ``ats:…``, ``key:…`` or ``keepword``."""
+
+    session: Session
+    now: datetime
+    office: Office
+    actor: str = "keepword"
+    source: str = "keepword"
+
+    def calendar(self, calendar_id: str, version: int) -> Calendar:
+        """Return a compiled calendar in one of its versions."""
+        key = (calendar_id, version)
+        known = self.office.compiled.get(key)
+        if known is None:
+            document = self.session.scalars(
+                select(CalendarVersion.document).where(
+                    CalendarVersion.calendar_id == calendar_id, CalendarVersion.version == version
+                )
+            ).one()
+            known = Calendar.from_document(document, self.office.holidays_for)
+            self.office.compiled[key] = known
+        return known
+
+    def calendar_row(self, job: Job | None = None) -> CalendarRow:
+        """Return the calendar that promises about this job are measured in."""
+        if job is not None and job.calendar_id is not None:
+            return self.session.get_one(CalendarRow, job.calendar_id)
+        return self.session.scalars(select(CalendarRow).where(CalendarRow.is_default)).one()
+
+    def calendar_of(self, application: Application) -> Calendar:
+        """Return the compiled calendar of an application's job, in its current version."""
+        row = self.calendar_row(application.job)
+        return self.calendar(row.id, row.version)

@@ -1,0 +1,76 @@
+"""Real databases for the tests: SQLite and PostgreSQL, each test on a fresh copy of the schema."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine
+
+from service.db import prepare_engine
+from service.workflows import migrate
+from tests.postgres import postgres_server
+
+TEMPLATE = "keepword_template"
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """A running server with the migrated schema in a template database."""
+    with postgres_server() as address:
+        _admin(address, f"DROP DATABASE IF EXISTS {TEMPLATE}")
+        _admin(address, f"CREATE DATABASE {TEMPLATE}")
+        engine = create_engine(f"{address}/{TEMPLATE}")
+        migrate.upgrade(engine)
+        engine.dispose()
+        yield address
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = create_engine(f"sqlite:///{path}")
+    prepare_engine(engine)
+    migrate.upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def new_database(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[str], str]]:
+    """Make fresh migrated databases by kind; they vanish after the test."""
+    made: list[tuple[str, str]] = []
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            path = tmp_path / f"{uuid4().hex}.db"
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+            return f"sqlite:///{path}"
+        address = request.getfixturevalue("postgres_address")
+        name = f"test_{uuid4().hex}"
+        _admin(address, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        made.append((address, name))
+        return f"{address}/{name}"
+
+    yield make
+    for address, name in made:
+        _admin(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> str:
+    """A fresh migrated database: the test runs once on each kind."""
+    return new_database(request.param)
+
+
+def _admin(address: str, statement: str) -> None:
+    dsn = f"{address.replace('postgresql+psycopg', 'postgresql')}/postgres"
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]  # names made above

@@ -1,0 +1,170 @@
+"""An employer in a box for tests: one application on one database, at an instant of our choosing.
+
+Everything is real but the clock and whatever carries the mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from service.app import create_app, session_of
+from service.auth.keys import make_key
+from service.clock import FakeClock
+from service.config import Config
+from service.mail.base import Accepted, Envelope, SendAnswer, Transport
+from service.models import Application, Candidate, CandidateEmail, CandidatePhone, Job, User
+from service.parts import parts
+from service.worker import turn_all
+from service.workflows.bootstrap import bootstrap
+from service.workflows.work import Work
+
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""A Monday morning, at the opening of the default calendar (Monday to Friday, 09:00-17:00 UTC)."""
+
+
+@dataclass
+class RecordingTransport:
+    """Takes every mail and answers as told; ``sent`` is what left."""
+
+    name: str = "recording"
+    sent: list[Envelope] = field(default_factory=list)
+    answers: list[SendAnswer] = field(default_factory=list)
+
+    def send(self, envelope: Envelope) -> SendAnswer:
+        """Keep the mail; give the next answer told, else accept."""
+        self.sent.append(envelope)
+        if self.answers:
+            return self.answers.pop(0)
+        return Accepted(provider_id=f"req-{len(self.sent)}")
+
+
+class Employer:
+    """One running Keepword for a test."""
+
+    def __init__(self, app: Flask, clock: FakeClock, transport: Any) -> None:
+        self.app = app
+        self.clock = clock
+        self.transport = transport
+
+    @property
+    def now(self) -> datetime:
+        """The instant it is."""
+        return self.clock.now()
+
+    @contextmanager
+    def work(self, actor: str = "user:test") -> Iterator[Work]:
+        """Do one unit of work and commit it."""
+        with session_of(self.app) as session:
+            yield Work(session, self.now, parts(self.app).office, actor, "test")
+            session.commit()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Look into the database."""
+        with session_of(self.app) as session:
+            yield session
+
+    def turn(self) -> None:
+        """Run every step once, in order, at the instant it is."""
+        with session_of(self.app) as session:
+            turn_all(session, parts(self.app).tools)
+
+    def pass_time(self, **span: float) -> datetime:
+        """Let time pass and run every step once at its end."""
+        self.clock.advance(timedelta(**span))
+        self.turn()
+        return self.now
+
+    def move_to(self, at: datetime) -> None:
+        """Let time pass until an instant and run every step once then."""
+        self.clock.move_to(at)
+        self.turn()
+
+    def key(self, *scopes: str, user_id: str | None = None) -> str:
+        """Return a new API key."""
+        with session_of(self.app) as session:
+            _, secret = make_key(
+                session, self.now, "test", scopes or ("admin",), user_id=user_id
+            )
+            session.commit()
+            return secret
+
+
+def make_employer(
+    database_url: str,
+    home: Path,
+    *,
+    at: datetime = MONDAY,
+    transport: Transport | None = None,
+    **config: Any,
+) -> Employer:
+    """Build an application over a migrated database, with the default calendar and policies."""
+    clock = FakeClock(at)
+    carrier = transport or RecordingTransport()
+    settings = {
+        "home": home,
+        "database_url": database_url,
+        "secret_key": "an invented secret key for tests only",
+        "company": "Example Works",
+        "mail_from": "hiring@example.com",
+        **config,
+    }
+    app = create_app(Config(**settings), clock=clock, transport=carrier)
+    employer = Employer(app, clock, carrier)
+    with employer.work("keepword") as work:
+        bootstrap(work)
+    return employer
+
+
+def add_user(work: Work, name: str = "Maria Keller", **fields: Any) -> User:
+    """Add a colleague."""
+    email = fields.pop("email", f"{name.split()[0].lower()}.{uuid4().hex[:6]}@example.com")
+    user = User(email=email, name=name, created_at=work.now, **fields)
+    work.session.add(user)
+    work.session.flush()
+    return user
+
+
+def add_application(
+    work: Work,
+    *,
+    first_name: str = "Amara",
+    last_name: str = "Okafor",
+    email: str | None = None,
+    owner: User | None = None,
+    stage: str = "applied",
+    job: Job | None = None,
+    **fields: Any,
+) -> Application:
+    """Add a candidate with an address, a number and one application; no promises are made."""
+    address = email or f"{first_name.lower()}.{uuid4().hex[:8]}@example.com"
+    candidate = Candidate(
+        first_name=first_name,
+        last_name=last_name,
+        can_email=True,
+        created_at=work.now,
+        emails=[CandidateEmail(address=address, address_key=address.casefold(), position=0)],
+        phones=[CandidatePhone(number="+1 416 555 0100", position=0)],
+    )
+    application = Application(
+        candidate=candidate,
+        job=job or Job(title="Backend Engineer", status="open", created_at=work.now),
+        stage=stage,
+        stage_at=work.now,
+        applied_at=fields.pop("applied_at", work.now),
+        owner_id=owner.id if owner else None,
+        created_at=work.now,
+        **fields,
+    )
+    work.session.add(application)
+    work.session.flush()
+    return application
