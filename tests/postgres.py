@@ -29,9 +29,8 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given.rsplit("/", 1)[0]
         return
-    with TemporaryDirectory(prefix="keepword-postgres-") as name:
-        with _running(Path(name)) as address:
-            yield address
+    with TemporaryDirectory(prefix="keepword-postgres-") as name, _running(Path(name)) as address:
+        yield address
 
 
 @contextmanager
@@ -59,15 +58,48 @@ def _running(folder: Path) -> Iterator[str]:
     port = _free_port()
     run = {"user": user, "group": "nogroup", "extra_groups": []} if user else {}
     subprocess.run(
-        [binaries / "bin/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-         "--no-sync", "--locale=C.UTF-8"],
-        check=True, capture_output=True, cwd=folder, **run,
+        [
+            binaries / "bin/initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C.UTF-8",
+        ],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        **run,
     )
     server = subprocess.Popen(
-        [binaries / "bin/postgres", "-D", data, "-k", sockets, "-p", str(port),
-         "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off",
-         "-c", "max_connections=60", "-c", "shared_buffers=64MB"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **run,
+        [
+            binaries / "bin/postgres",
+            "-D",
+            data,
+            "-k",
+            sockets,
+            "-p",
+            str(port),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "fsync=off",
+            "-c",
+            "full_page_writes=off",
+            "-c",
+            "max_connections=60",
+            "-c",
+            "shared_buffers=64MB",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        **run,
     )
     try:
         _wait(port)

@@ -97,7 +97,7 @@ class Applied:
 
 @dataclass(frozen=True)
 class Moved:
-    """An application stands at a stage; ``stage`` is ``None`` where the label maps to none of ours."""
+    """An application stands at a stage; ``None`` where the label maps to none of ours."""
 
     application: ApplicationRef
     at: datetime | None
@@ -106,7 +106,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A person decided in the ATS against this application. The event is the record of who and why."""
+    """A person decided against this application in the ATS: the event is the record of it."""
 
     application: ApplicationRef
     at: datetime | None
@@ -172,7 +172,7 @@ class InterviewDone:
 
 @dataclass(frozen=True)
 class InterviewCancelled:
-    """A booked interview will not take place. ``application`` is ``None`` where the source names none."""
+    """A booked interview will not take place. Some sources do not name its ``application``."""
 
     at: datetime | None
     external_id: str

@@ -32,7 +32,7 @@ def day_words(day: date) -> str:
 
 
 def when_words(at: datetime, zone: str, now: datetime) -> str:
-    """Return an instant as a colleague says it: ``today 17:00``, ``Fri 17:00``, ``Fri 6 Nov 17:00``.
+    """Return an instant as a colleague says it: ``today 17:00`` or ``Fri 6 Nov 17:00``.
 
     The weekday alone serves within six days either way; further off the date is named.
     """

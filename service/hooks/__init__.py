@@ -1,4 +1,4 @@
-"""The endpoints that vendors post to: raw bytes in, stored, answered. Nothing is worked out here."""
+"""The endpoints that vendors post to: raw bytes are stored and answered, worked out later."""
 
 from __future__ import annotations
 

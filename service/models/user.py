@@ -12,7 +12,7 @@ from service.db import Base, new_id
 
 
 class User(Base):
-    """A recruiter, hiring manager, administrator or viewer; ``manager`` is who hears of a breach."""
+    """A recruiter, hiring manager, administrator or viewer; the manager hears of a breach."""
 
     __tablename__ = "app_user"
 
