@@ -97,7 +97,7 @@ def broken_promise(story: Story) -> tuple[str, str]:
     """From the webhook to the flag: a call promised for today's closing that nobody makes."""
     story.deliver(
         "new_candidate_application",
-        {"application": greenhouse.application(applied_at="2026-03-05T12:59:00Z")},
+        greenhouse.application(applied_at="2026-03-05T12:59:00Z"),
     )
     (acknowledgement,) = story.mails(CANDIDATE_ADDRESS)
     story.happens(acknowledgement, "delivered")
