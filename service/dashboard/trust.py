@@ -1,0 +1,148 @@
+"""The strip on every page that tells whether what it shows can be trusted, and what needs a hand.
+
+A page that looks calm while nothing runs would be worse than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from service.clock import Clock
+from service.config import Config
+from service.dashboard.wording import ago, counted
+from service.domain.wording import when_words
+from service.queries.figures import (
+    ConnectionFigures,
+    MailFigures,
+    connection_figures,
+    mail_figures,
+    promise_figures,
+)
+from service.queries.loops import START_LOOPS, LoopState, loop_states
+from service.worker import STEPS
+from service.workflows.check import SET_ASIDE, backlog
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One word of the strip; ``style`` is ``good``, ``plain``, ``care`` or ``broken``."""
+
+    style: str
+    shape: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What does not work, across the page, with what mends it. ``style`` as a sign's."""
+
+    style: str
+    texts: Sequence[str]
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The strip, the bars above everything, and what waits for a person's hand."""
+
+    signs: Sequence[Sign]
+    bars: Sequence[Bar]
+    chores: Sequence[str]
+
+
+class Watchman:
+    """Looks at the heartbeats; knows since when this process runs."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since = clock.monotonic()
+
+    def look(self, session: Session, config: Config, now: datetime) -> Trust:
+        """Return what the strip says."""
+        running_for = timedelta(seconds=self._clock.monotonic() - self._since)
+        bounds = {step.name: step.late_after for step in STEPS}
+        loops = loop_states(session, now, bounds, running_for)
+        mail, connections = mail_figures(session, now, settled=False), connection_figures(session)
+        set_aside = promise_figures(session, now, SET_ASIDE).set_aside
+        signs = [
+            *(_checker(loop) for loop in loops if loop.name == "check"),
+            Sign("plain", "", f"outbox {mail.outbox}"),
+            _channel(config, mail),
+            *(_spoke(connection, now) for connection in connections if connection.active),
+        ]
+        late = [_late(loop) for loop in loops if loop.late]
+        bars = [Bar("broken", late, START_LOOPS)] if late else []
+        waits = backlog(session, now)
+        if waits is not None:
+            bars.append(Bar("care", [f"The checker waits: {waits}."], "It goes on by itself."))
+        if mail.paused is not None:
+            since = when_words(mail.paused.at, config.time_zone, now)
+            why = f": {mail.paused.reason}" if mail.paused.reason else ""
+            bars.append(
+                Bar(
+                    "care",
+                    [f"Mail is paused since {since}{why}."],
+                    "Nothing is lost: every letter waits until it is resumed.",
+                )
+            )
+        return Trust(signs, bars, list(_chores(mail, connections, set_aside)))
+
+
+def _checker(loop: LoopState) -> Sign:
+    if loop.age_in is None:
+        text = "checker has not run yet"
+        return Sign("broken", "●", text) if loop.late else Sign("care", "◐", text)
+    text = f"checker ran {ago(loop.age_in)}"
+    return Sign("broken", "●", text) if loop.late else Sign("good", "✓", text)
+
+
+def _late(loop: LoopState) -> str:
+    since = "has not run yet" if loop.age_in is None else f"last ran {ago(loop.age_in)}"
+    return f"{loop.title} {since}. {loop.consequence}"
+
+
+def _channel(config: Config, mail: MailFigures) -> Sign:
+    if mail.paused is not None:
+        return Sign("care", "◐", "mail paused")
+    if config.mail == "capture":
+        return Sign("plain", "○", "mail is kept here, nothing is sent")
+    return Sign("good", "✓", "SendGrid well")
+
+
+def _spoke(connection: ConnectionFigures, now: datetime) -> Sign:
+    if connection.last_authentic_at is None:
+        return Sign("care", "◐", f"{connection.name} has not spoken yet")
+    since = ago((now - connection.last_authentic_at).total_seconds())
+    return Sign("plain", "", f"{connection.name} last spoke {since}")
+
+
+def _chores(
+    mail: MailFigures, connections: Sequence[ConnectionFigures], set_aside: int
+) -> Iterator[str]:
+    if blocked := mail.by_state["blocked"]:
+        yield counted(
+            blocked,
+            "letter is stopped until somebody looks",
+            "letters are stopped until somebody looks",
+        )
+    if uncertain := mail.by_state["uncertain"]:
+        yield counted(
+            uncertain, "letter may or may not have gone out", "letters may or may not have gone out"
+        )
+    if failed := mail.by_state["failed"] + mail.by_state["dropped"]:
+        yield counted(failed, "letter could not be sent", "letters could not be sent")
+    for connection in connections:
+        if connection.failed:
+            yield (
+                counted(connection.failed, "delivery", "deliveries")
+                + f" from {connection.name} could not be worked in"
+            )
+    if set_aside:
+        yield (
+            counted(set_aside, "promise could not be checked", "promises could not be checked")
+            + " and will be tried again"
+        )

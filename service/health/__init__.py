@@ -1,0 +1,18 @@
+"""``/livez``, ``/readyz`` and ``/metrics``: what machines ask about this one.
+
+They need no key and therefore tell nothing about any person: counts, spans and connections' names.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from service.health import endpoints
+from service.health.readiness import Readiness
+from service.parts import parts
+
+
+def init_app(app: Flask) -> None:
+    """Mount the endpoints; from here on a loop that never ran is measured."""
+    app.extensions["keepword.readiness"] = Readiness(parts(app).tools.clock)
+    app.register_blueprint(endpoints.blueprint)

@@ -1,0 +1,142 @@
+"""The metrics, in Prometheus's terms: read from the database at each scrape, kept nowhere.
+
+Several processes on one database therefore all tell the same, and no label names a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.orm import Session
+
+from service.queries.figures import (
+    ConnectionFigures,
+    MailFigures,
+    PromiseFigures,
+    connection_figures,
+    mail_figures,
+    promise_figures,
+)
+from service.queries.loops import LoopState, last_check, loop_states
+from service.worker import STEPS
+from service.workflows.check import SET_ASIDE, backlog
+
+
+def metrics_text(session: Session, now: datetime, running_for: timedelta) -> bytes:
+    """Return everything in the text format; raises ``SQLAlchemyError`` where it cannot be read."""
+    bounds = {step.name: step.late_after for step in STEPS}
+    report = last_check(session)
+    families = [
+        *_promises(promise_figures(session, now, SET_ASIDE)),
+        *_loops(loop_states(session, now, bounds, running_for), now),
+        _gauge(
+            "checker_lateness_seconds",
+            "How late the worst flag of the checker's last run was raised.",
+            float(report.get("lateness_in", 0.0)),
+        ),
+        _gauge(
+            "checker_waits",
+            "1 while unprocessed news keeps the checker from flagging anybody.",
+            float(backlog(session, now) is not None),
+        ),
+        *_connections(connection_figures(session), now),
+        *_mail(mail_figures(session, now)),
+    ]
+    registry = CollectorRegistry()
+    registry.register(_Snapshot(families))
+    return generate_latest(registry)
+
+
+class _Snapshot(Collector):
+    def __init__(self, families: Sequence[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"keepword_{name}", text, value=value)
+
+
+def _promises(found: PromiseFigures) -> Iterator[Metric]:
+    yield _gauge("promises_open", "Promises that stand, paused ones included.", found.open)
+    yield _gauge("promises_overdue", "Promises that have passed unkept.", found.overdue)
+    yield _gauge(
+        "promises_overdue_oldest_age_seconds",
+        "How long the longest overdue promise has been so; 0 where none is.",
+        found.oldest_overdue_in,
+    )
+    yield _gauge(
+        "promises_set_aside",
+        "Promises the checker could not judge and will try again.",
+        found.set_aside,
+    )
+
+
+def _loops(loops: Sequence[LoopState], now: datetime) -> Iterator[Metric]:
+    age = GaugeMetricFamily(
+        "keepword_loop_age_seconds",
+        "How long ago each loop left its heartbeat; absent where it never ran.",
+        labels=["loop"],
+    )
+    late = GaugeMetricFamily(
+        "keepword_loop_late", "1 where a loop is silent for longer than it may be.", labels=["loop"]
+    )
+    for loop in loops:
+        late.add_metric([loop.name], float(loop.late))
+        if loop.last_at is not None:
+            age.add_metric([loop.name], (now - loop.last_at).total_seconds())
+    yield from (age, late)
+
+
+def _connections(found: Sequence[ConnectionFigures], now: datetime) -> Iterator[Metric]:
+    deliveries = GaugeMetricFamily(
+        "keepword_deliveries",
+        "Deliveries from an ATS that wait to be worked in, or failed.",
+        labels=["connection", "state"],
+    )
+    refused = CounterMetricFamily(
+        "keepword_deliveries_refused",
+        "Deliveries refused because their signature did not match.",
+        labels=["connection"],
+    )
+    silence = GaugeMetricFamily(
+        "keepword_connection_silence_seconds",
+        "How long ago a connection last delivered anything authentic; absent before the first.",
+        labels=["connection"],
+    )
+    for connection in found:
+        deliveries.add_metric([connection.name, "waiting"], connection.waiting)
+        deliveries.add_metric([connection.name, "failed"], connection.failed)
+        refused.add_metric([connection.name], connection.refused)
+        if connection.last_authentic_at is not None:
+            silence.add_metric(
+                [connection.name], (now - connection.last_authentic_at).total_seconds()
+            )
+    yield from (deliveries, refused, silence)
+
+
+def _mail(found: MailFigures) -> Iterator[Metric]:
+    states = GaugeMetricFamily("keepword_messages", "Mail by its state.", labels=["state"])
+    for state, count in sorted(found.by_state.items()):
+        states.add_metric([state], count)
+    yield states
+    yield _gauge(
+        "messages_oldest_ready_age_seconds",
+        "How long the oldest mail that may leave has waited; 0 where none does.",
+        found.oldest_ready_in,
+    )
+    yield _gauge(
+        "messages_uncertain",
+        "Mail that may or may not have left: an event or a person settles it.",
+        found.by_state["uncertain"],
+    )
+    yield _gauge(
+        "mail_events_unfolded", "Events about mail that wait to be worked in.", found.unfolded
+    )
+    yield _gauge("mail_channel_paused", "1 while no mail leaves.", float(found.paused is not None))

@@ -1,0 +1,122 @@
+"""Says whether this process can do its work, and if not, what is wrong and what mends it.
+
+Loops are judged by their heartbeats in the database, so a process that runs none is ready as long
+as another one turns them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from service.clock import Clock
+from service.queries.figures import mail_pause
+from service.queries.loops import START_LOOPS, LoopState, loop_states
+from service.worker import STEPS
+from service.workflows import migrate
+from service.workflows.check import backlog
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why the process is not ready. ``code`` is stable; ``text`` and ``remedy`` are for people."""
+
+    code: str
+    text: str
+    remedy: str
+
+
+@dataclass
+class Report:
+    """What was found. ``mail_paused`` is shown but makes nothing unready."""
+
+    problems: list[Problem] = field(default_factory=list)
+    loops: list[LoopState] = field(default_factory=list)
+    mail_paused: str | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+class Readiness:
+    """Asks the database. Once it was seen at the newest revision it is not asked for that again."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since = clock.monotonic()
+        self._migrated = False
+
+    def running_for(self) -> timedelta:
+        """Return how long this process has been up."""
+        return timedelta(seconds=self._clock.monotonic() - self._since)
+
+    def look(self, session: Session, engine: Engine) -> Report:
+        """Return the report; never raises for a database that fails."""
+        report = Report()
+        try:
+            fault = None if self._migrated else _schema_fault(engine)
+            if fault is not None:
+                report.problems.append(fault)
+                return report
+            self._migrated = True
+            self._look_inside(session, report)
+        except SQLAlchemyError:
+            session.rollback()
+            # A schema that vanished under us is asked for anew.
+            self._migrated = False
+            # Without the error's text: it may hold the database's address and password.
+            report.problems.append(
+                Problem(
+                    "database-unreachable",
+                    "The database does not answer.",
+                    "Start it, or correct DATABASE_URL; nothing is lost meanwhile that was "
+                    "answered with success.",
+                )
+            )
+        return report
+
+    def _look_inside(self, session: Session, report: Report) -> None:
+        now = self._clock.now()
+        bounds = {step.name: step.late_after for step in STEPS}
+        report.loops = loop_states(session, now, bounds, self.running_for())
+        for loop in report.loops:
+            if loop.late:
+                since = "has not run yet" if loop.age_in is None else f"ran {loop.age_in:.0f} s ago"
+                report.problems.append(
+                    Problem(
+                        f"loop-late:{loop.name}",
+                        f"{loop.title} {since}. {loop.consequence}",
+                        START_LOOPS,
+                    )
+                )
+        waiting = backlog(session, now)
+        if waiting is not None:
+            report.problems.append(
+                Problem(
+                    "checker-waits",
+                    f"The checker waits: {waiting}.",
+                    "It goes on by itself once they are worked in. If the number does not fall, "
+                    "see whether the loops “ingest” and “mail-events” run.",
+                )
+            )
+        paused = mail_pause(session)
+        if paused is not None:
+            report.mail_paused = paused.reason or "paused by a person"
+
+
+def _schema_fault(engine: Engine) -> Problem | None:
+    found, newest = migrate.current(engine), migrate.head(engine)
+    if found == newest:
+        return None
+    return Problem(
+        "database-not-migrated",
+        f"The database is at revision {found or 'none'}; this version of Keepword needs {newest}.",
+        "Run “keepword db upgrade”. If the database is newer than this version, start the newer "
+        "Keepword instead.",
+    )

@@ -1,0 +1,99 @@
+"""Whether the loops turn: who ran when, and what it means where one does not.
+
+Heartbeats in the database are what counts, whoever wrote them: a process that serves pages alone
+sees the loops of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.models import Heartbeat
+
+LOOP_PREFIX: Final = "loop:"
+
+_CONSEQUENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "ingest": (
+            "The reader of ATS deliveries",
+            "What your ATS reports waits, so somebody listed here may have been told already.",
+        ),
+        "mail-events": (
+            "The reader of mail events",
+            "Whether mail arrived is not known, so promises it kept still look open.",
+        ),
+        "check": (
+            "The checker",
+            "Nobody is reminded and no letter is written by rule until it runs.",
+        ),
+        "digest": ("The digest writer", "Colleagues are not told by mail who waits for them."),
+        "dispatch": ("The mail sender", "No mail leaves the outbox."),
+    }
+)
+START_LOOPS: Final = (
+    "Start the loops: “keepword serve” runs everything, “keepword worker” the loops alone. "
+    "If one of them runs, its log says what fails."
+)
+"""The remedy for a late loop."""
+
+
+@dataclass(frozen=True)
+class LoopState:
+    """One loop. ``age_in`` is the seconds since it last ran, ``None`` where it never did."""
+
+    name: str
+    last_at: datetime | None
+    age_in: float | None
+    late: bool
+
+    @property
+    def title(self) -> str:
+        """Return what a person calls it."""
+        return _CONSEQUENCES.get(self.name, (f"The loop {self.name}", ""))[0]
+
+    @property
+    def consequence(self) -> str:
+        """Return what does not happen while it stands still."""
+        return _CONSEQUENCES.get(self.name, ("", ""))[1]
+
+
+def loop_states(
+    session: Session,
+    now: datetime,
+    late_after: Mapping[str, timedelta],
+    running_for: timedelta,
+) -> list[LoopState]:
+    """Return the loops named in ``late_after``, in its order.
+
+    A loop that never ran is late once this process has been up for as long as it may be silent.
+    A heartbeat from the future is as late as one from the past: a living loop overwrites it.
+    """
+    names = [name for loop in late_after for name in (loop, LOOP_PREFIX + loop)]
+    beats: dict[str, datetime] = {}
+    for name, at in session.execute(
+        select(Heartbeat.name, Heartbeat.at).where(Heartbeat.name.in_(names))
+    ):
+        loop = name.removeprefix(LOOP_PREFIX)
+        known = beats.get(loop)
+        if known is None or abs(now - at) < abs(now - known):
+            beats[loop] = at
+    states = []
+    for loop, bound in late_after.items():
+        last_at = beats.get(loop)
+        silent_for = running_for if last_at is None else abs(now - last_at)
+        age_in = None if last_at is None else abs((now - last_at).total_seconds())
+        states.append(LoopState(loop, last_at, age_in, silent_for > bound))
+    return states
+
+
+def last_check(session: Session) -> dict[str, Any]:
+    """Return what the checker's last run reported, empty before the first."""
+    found = session.get(Heartbeat, "check")
+    return found.data if found is not None else {}
