@@ -82,7 +82,7 @@ class _Reader:
             self._faults.append("KEEPWORD_MAIL_FROM holds no address: write Name <name@domain>")
         config = Config(
             home=home,
-            database_url=self._secret("DATABASE_URL") or f"sqlite:///{home.absolute()}/keepword.db",
+            database_url=self._database() or f"sqlite:///{home.absolute()}/keepword.db",
             secret_key=self._secret("SECRET_KEY"),
             base_url=self._url("KEEPWORD_BASE_URL", "http://127.0.0.1:8000"),
             company=self._text("KEEPWORD_COMPANY", name or "our company"),
@@ -119,6 +119,14 @@ class _Reader:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             self._faults.append(f"{name}_FILE cannot be read: {reason}")
             return ""
+
+    def _database(self) -> str:
+        url = self._secret("DATABASE_URL")
+        path = url.removeprefix("sqlite:///")
+        if path == url or not path or path.startswith(("/", ":memory:", "file:")):
+            return url
+        # Relative to where Keepword was started, whatever the parts of it make of a relative path.
+        return f"sqlite:///{Path(path).absolute()}"
 
     def _choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self._text(name, default)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 import traceback
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.orm import Session
@@ -33,12 +36,16 @@ log = logging.getLogger("keepword.worker")
 
 @dataclass(frozen=True)
 class Tools:
-    """What a step is given to work with."""
+    """What a step is given to work with.
+
+    Once ``stopping`` is set, a step ends the piece of work it is at and begins no other.
+    """
 
     office: Office
     clock: Clock
     transport: Transport
     jump: JumpGuard
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ def _check(session: Session, tools: Tools) -> object:
         # The clock may be wrong: nobody is flagged or mailed on its word until a turn without one.
         log.warning("the clock jumped by %.0f s; this turn flags nobody", drift.total_seconds())
         return None
-    return check(session, tools.office, tools.clock.now())
+    return check(session, tools.office, tools.clock.now(), stop=tools.stopping.is_set)
 
 
 def _digest(session: Session, tools: Tools) -> object:
@@ -65,16 +72,21 @@ def _digest(session: Session, tools: Tools) -> object:
 
 
 def _ingest(session: Session, tools: Tools) -> object:
-    return ingest(session, tools.office, tools.clock)
+    return ingest(session, tools.office, tools.clock, stop=tools.stopping.is_set)
 
 
 def _fold(session: Session, tools: Tools) -> object:
-    return fold_events(session, tools.office, tools.clock.now())
+    return fold_events(session, tools.office, tools.clock.now(), stop=tools.stopping.is_set)
 
 
 def _dispatch(session: Session, tools: Tools) -> object:
     return dispatch(
-        session, tools.office, tools.clock, tools.transport, chance=random.SystemRandom()
+        session,
+        tools.office,
+        tools.clock,
+        tools.transport,
+        chance=random.SystemRandom(),
+        stop=tools.stopping.is_set,
     )
 
 
@@ -94,6 +106,10 @@ PULSE = timedelta(seconds=15)
 """How often each step leaves a heartbeat though it found nothing to do."""
 
 
+STOP_WITHIN = timedelta(seconds=8)
+"""How long a stop waits for a step that hangs; service managers allow ten seconds."""
+
+
 class Runner:
     """Turns the steps in background threads, one thread a step, until it is stopped."""
 
@@ -102,14 +118,18 @@ class Runner:
     ) -> None:
         self._tools = tools
         self._session = session
-        self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, executors={"default": ThreadPoolExecutor(len(STEPS))}
+        )
         self._beaten: dict[str, datetime] = {}
+        self._turning: set[str] = set()
+        self._turned = threading.Condition()
 
     def start(self) -> None:
         """Start turning; the first turn of every step comes at once."""
         for step in STEPS:
             self._scheduler.add_job(
-                self.turn,
+                self._turn_unless_stopping,
                 IntervalTrigger(seconds=max(1, int(step.period.total_seconds()))),
                 args=[step],
                 id=step.name,
@@ -122,13 +142,38 @@ class Runner:
 
     def wake(self, name: str) -> None:
         """Look now instead of at the next period; best effort."""
-        if self._scheduler.running:
-            self._scheduler.modify_job(name, next_run_time=_SCHEDULER_CLOCK.now())
+        if self._scheduler.running and not self._tools.stopping.is_set():
+            # A stop may win the race for the step; then there is nothing to wake.
+            with suppress(JobLookupError):
+                self._scheduler.modify_job(name, next_run_time=_SCHEDULER_CLOCK.now())
 
-    def stop(self) -> None:
-        """Let every running step end its turn and start no other."""
+    def ask_to_stop(self) -> None:
+        """Let every step end the piece of work it is at; return at once (signal handlers may)."""
+        # Asked first: a signal handler must not wait for a lock that it interrupted.
+        if not self._tools.stopping.is_set():
+            self._tools.stopping.set()
+
+    def stop(self, within: timedelta = STOP_WITHIN) -> list[str]:
+        """Stop for good; return the steps that still hang after ``within``, which is none."""
+        self.ask_to_stop()
+        with self._turned:
+            self._turned.wait_for(lambda: not self._turning, timeout=within.total_seconds())
+            hanging = sorted(self._turning)
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
+            self._scheduler.shutdown(wait=False)
+        return hanging
+
+    def _turn_unless_stopping(self, step: Step) -> None:
+        with self._turned:
+            if self._tools.stopping.is_set():
+                return
+            self._turning.add(step.name)
+        try:
+            self.turn(step)
+        finally:
+            with self._turned:
+                self._turning.discard(step.name)
+                self._turned.notify_all()
 
     def turn(self, step: Step) -> None:
         """Run one step once. Its fault is logged and the step comes again."""
@@ -139,7 +184,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - a step that fails comes again
             # Where it happened, without the error's text: that may quote what a person wrote.
             where = "".join(traceback.format_tb(error.__traceback__))
-            log.error(  # noqa: TRY400 - log.exception would print the error's text
+            log.error(
                 "the step %s failed with %s and will come again\n%s",
                 step.name,
                 type(error).__name__,

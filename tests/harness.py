@@ -92,9 +92,7 @@ class Employer:
     def key(self, *scopes: str, user_id: str | None = None) -> str:
         """Return a new API key."""
         with session_of(self.app) as session:
-            _, secret = make_key(
-                session, self.now, "test", scopes or ("admin",), user_id=user_id
-            )
+            _, secret = make_key(session, self.now, "test", scopes or ("admin",), user_id=user_id)
             session.commit()
             return secret
 

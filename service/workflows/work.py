@@ -37,6 +37,11 @@ class Office:
     parsed: dict[tuple[str, int], Terms] = field(default_factory=dict)
 
 
+def never() -> bool:
+    """Answer a long step that asks whether to stop early: it need not."""
+    return False
+
+
 @dataclass(frozen=True)
 class Work:
     """One unit of work. ``actor`` is ``user:…``, ``ats:…``, ``key:…`` or ``keepword``."""

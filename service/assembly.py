@@ -1,0 +1,68 @@
+"""Makes the parts that need no web framework from the configuration: office, mail, engine.
+
+``create_app`` and the command line both build from here, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, create_engine
+
+from service.clock import Clock
+from service.config import Config, ensure_secret_key
+from service.db import ENGINE_OPTIONS, prepare_engine
+from service.mail.base import Transport
+from service.mail.capture import CaptureTransport
+from service.mail.event_signature import EventVerifier
+from service.mail.templates import load_templates
+from service.public_holidays import holidays_for
+from service.resources import resource_folder
+from service.secret_box import SecretBox
+from service.workflows.work import Office
+
+
+def make_office(config: Config) -> Office:
+    """Return the employer as configured, with its letters loaded."""
+    return Office(
+        company=config.company,
+        mail_from=config.mail_from,
+        mail_from_name=config.mail_from_name,
+        base_url=config.base_url,
+        time_zone=config.time_zone,
+        templates=load_templates(resource_folder("templates/email")),
+        box=SecretBox(ensure_secret_key(config)),
+        holidays_for=holidays_for,
+    )
+
+
+def make_transport(config: Config, clock: Clock) -> Transport:
+    """Return what carries the mail: nothing leaves unless SendGrid was asked for.
+
+    Raises ``ValueError`` for a key that cannot be one.
+    """
+    if config.mail == "sendgrid":
+        # Imported here: its client takes a while to load, and most commands send nothing.
+        from service.mail.sendgrid import SendGridTransport
+
+        return SendGridTransport(
+            config.sendgrid_api_key, clock=clock, base_url=config.sendgrid_base_url
+        )
+    return CaptureTransport()
+
+
+def make_verifier(config: Config) -> EventVerifier | None:
+    """Return what verifies SendGrid's events, where a key is configured.
+
+    Raises ``ValueError`` for a key that cannot be one.
+    """
+    if not config.sendgrid_event_public_key:
+        return None
+    return EventVerifier(config.sendgrid_event_public_key.split(","))
+
+
+def make_engine(config: Config) -> Engine:
+    """Return an engine on the configured database; its folder is made where it is ours."""
+    if config.database_url.startswith("sqlite:///"):
+        config.home.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(config.database_url, **ENGINE_OPTIONS)
+    prepare_engine(engine)
+    return engine

@@ -1,0 +1,218 @@
+"""What ``keepword doctor`` looks at: each finding says what is, and what to do where it is wrong.
+
+A finding names settings, connections and counts, never a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from sqlalchemy import and_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from service.assembly import make_verifier
+from service.cli.faults import NotMigratedError, told
+from service.cli.running import Core, core, require_migrated, settings_judged
+from service.config import Config, ConfigError
+from service.domain.business_time import Calendar as Compiled
+from service.domain.business_time import NoOpeningError
+from service.domain.calendars import CalendarDocumentError
+from service.domain.delivery import MailState
+from service.domain.durations import parse
+from service.mail.variables import TemplateError
+from service.models import Calendar, CalendarVersion, Connection
+from service.public_holidays import holidays_for
+from service.queries.figures import connection_figures, mail_figures, promise_figures
+from service.queries.loops import START_LOOPS, loop_states
+from service.resources import ResourceMissingError
+from service.secret_box import SealedSecretError
+from service.worker import STEPS
+from service.workflows.check import SET_ASIDE, backlog
+
+_SINCE_EVER = timedelta(days=36_500)
+_NEEDS_A_PERSON = {
+    MailState.UNCERTAIN: "See in the provider's activity feed whether they left, then settle each.",
+    MailState.BLOCKED: "Read why on each message, then send or cancel it.",
+    MailState.FAILED: "Read why on each message; write again where it matters.",
+}
+
+
+class Verdict(StrEnum):
+    """How one thing stands."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. ``remedy`` is empty where nothing is wrong."""
+
+    verdict: Verdict
+    what: str
+    text: str
+    remedy: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything in turn; end early where the rest could not be looked at."""
+    try:
+        with core() as built:
+            with settings_judged():
+                make_verifier(built.config)
+            yield from _built(built)
+    except ConfigError as error:
+        for fault in error.faults:
+            yield Finding(Verdict.FAIL, "settings", fault, "Set it in the environment.")
+    except (TemplateError, ResourceMissingError) as error:
+        yield Finding(Verdict.FAIL, "letters", told(error), "Mend or reinstall the templates.")
+
+
+def _built(built: Core) -> Iterator[Finding]:
+    yield Finding(Verdict.OK, "settings", "All settings can be used.")
+    yield Finding(Verdict.OK, "letters", f"{len(built.office.templates)} kinds of letter load.")
+    yield from _mail_settings(built.config)
+    try:
+        require_migrated(built.engine)
+    except NotMigratedError as error:
+        fault, _, remedy = str(error).partition(" Run: ")
+        yield Finding(Verdict.FAIL, "database", fault, f"Run: {remedy}")
+        return
+    except SQLAlchemyError as error:
+        fault, _, remedy = told(error).partition("\n")
+        yield Finding(Verdict.FAIL, "database", fault, remedy)
+        return
+    yield Finding(Verdict.OK, "database", f"{built.engine.dialect.name}, migrated.")
+    with built.session() as session:
+        for look in (_calendars, _connections, _loops, _promises, _mail):
+            yield from look(session, built)
+
+
+def _mail_settings(config: Config) -> Iterator[Finding]:
+    if config.mail != "sendgrid":
+        yield Finding(
+            Verdict.OK, "mail", "Kept for reading and never sent (KEEPWORD_MAIL=capture)."
+        )
+        return
+    host = urlsplit(config.base_url).hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1"):
+        yield Finding(
+            Verdict.WARN,
+            "mail",
+            f"Letters link to {config.base_url}, which only this machine can open.",
+            "Set KEEPWORD_BASE_URL to the address that colleagues use.",
+        )
+    yield Finding(Verdict.OK, "mail", "Goes out through SendGrid; its signed events are verified.")
+
+
+def _calendars(session: Session, here: Core) -> Iterator[Finding]:
+    rows = session.execute(
+        select(Calendar.name, Calendar.is_default, CalendarVersion.document).join(
+            CalendarVersion,
+            and_(
+                CalendarVersion.calendar_id == Calendar.id,
+                CalendarVersion.version == Calendar.version,
+            ),
+        )
+    ).all()
+    if not any(row.is_default for row in rows):
+        yield Finding(
+            Verdict.FAIL, "calendars", "There is no default calendar.", "Run: keepword db upgrade"
+        )
+    for row in rows:
+        try:
+            calendar = Compiled.from_document(row.document, holidays_for)
+            calendar.add(here.clock.now(), parse("1 business hour"))
+        except (CalendarDocumentError, NoOpeningError) as error:
+            yield Finding(
+                Verdict.FAIL,
+                "calendars",
+                f"“{row.name}” cannot be used: {error}",
+                "Change it through the API (PUT /api/v1/calendars).",
+            )
+            continue
+        country = (row.document.get("holidays") or {}).get("country")
+        of = f", public holidays of {country}" if country else ", no public holidays"
+        yield Finding(Verdict.OK, "calendars", f"“{row.name}” opens{of}.")
+
+
+def _connections(session: Session, here: Core) -> Iterator[Finding]:
+    for row in session.scalars(select(Connection).where(Connection.active)):
+        try:
+            for sealed in row.secrets:
+                here.office.box.open(sealed)
+        except SealedSecretError:
+            yield Finding(
+                Verdict.FAIL,
+                "connections",
+                f"The secret of {row.name} was sealed under another SECRET_KEY.",
+                f"Restore that SECRET_KEY, or run: keepword connection secret {row.name}",
+            )
+    for each in connection_figures(session):
+        if each.failed:
+            yield Finding(
+                Verdict.WARN,
+                "connections",
+                f"{each.failed} deliveries of {each.name} failed.",
+                f"Read why in the API, then run: keepword connection replay --failed {each.name}",
+            )
+        elif each.active:
+            heard = "has been heard from" if each.last_authentic_at else "has not been heard from"
+            yield Finding(Verdict.OK, "connections", f"{each.name} ({each.vendor}) {heard}.")
+
+
+def _loops(session: Session, here: Core) -> Iterator[Finding]:
+    bounds = {step.name: step.late_after for step in STEPS}
+    late = [
+        each for each in loop_states(session, here.clock.now(), bounds, _SINCE_EVER) if each.late
+    ]
+    for each in late:
+        if each.age_in is None:
+            yield Finding(Verdict.WARN, "loops", f"{each.title} never ran yet.", START_LOOPS)
+        else:
+            text = f"{each.title} ran {each.age_in:.0f} s ago. {each.consequence}"
+            yield Finding(Verdict.FAIL, "loops", text, START_LOOPS)
+    if not late:
+        yield Finding(Verdict.OK, "loops", "All loops run.")
+    waiting = backlog(session, here.clock.now())
+    if waiting is not None:
+        yield Finding(
+            Verdict.FAIL, "loops", f"{waiting[0].upper()}{waiting[1:]}.", "Run: keepword ingest"
+        )
+
+
+def _promises(session: Session, here: Core) -> Iterator[Finding]:
+    found = promise_figures(session, here.clock.now(), SET_ASIDE)
+    if found.set_aside:
+        yield Finding(
+            Verdict.FAIL,
+            "promises",
+            f"{found.set_aside} cannot be judged and are set aside.",
+            "The checker's log names each; reschedule or release them.",
+        )
+    yield Finding(Verdict.OK, "promises", f"{found.open} open, {found.overdue} overdue.")
+
+
+def _mail(session: Session, here: Core) -> Iterator[Finding]:
+    found = mail_figures(session, here.clock.now())
+    if found.paused is not None:
+        yield Finding(
+            Verdict.FAIL if found.paused.by_provider else Verdict.WARN,
+            "mail",
+            f"Paused: {found.paused.reason or 'by a person'}.",
+            "Mend what the provider says; mail then goes on by itself."
+            if found.paused.by_provider
+            else "Let mail out again when it is right to.",
+        )
+    for state, remedy in _NEEDS_A_PERSON.items():
+        if found.by_state[state]:
+            yield Finding(
+                Verdict.WARN, "mail", f"{found.by_state[state]} letters are {state}.", remedy
+            )
+    yield Finding(Verdict.OK, "mail", f"{found.outbox} letters have yet to leave.")

@@ -1,0 +1,175 @@
+"""Opens Keepword for a command: settings, office, database, time; no web framework.
+
+A command that works on the database finds it migrated, or ends with the remedy before it starts.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+import click
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session
+
+from service.assembly import make_engine, make_office, make_transport
+from service.cli.faults import NotMigratedError
+from service.clock import Clock, SystemClock
+from service.config import Config, ConfigError
+from service.mail.base import Transport
+from service.mail.variables import TemplateError
+from service.models import User
+from service.workflows import migrate
+from service.workflows.bootstrap import bootstrap
+from service.workflows.work import Office, Work
+
+ACTOR = "keepword"
+SOURCE = "command-line"
+
+_ONE_MIGRATOR = 7_310_588_421
+"""An arbitrary number: the advisory lock under which one process at a time migrates."""
+
+
+@dataclass(frozen=True)
+class Core:
+    """What one command works with, before any session."""
+
+    config: Config
+    office: Office
+    clock: Clock
+    transport: Transport
+    engine: Engine
+
+    def session(self) -> Session:
+        """Return a new session, to be closed by whoever asked."""
+        return Session(self.engine, expire_on_commit=False)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A command's one session on the database, and what goes with it."""
+
+    core: Core
+    session: Session
+
+    @property
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.core.clock.now()
+
+    def work(self) -> Work:
+        """Return a unit of work in this command's name; the command commits it."""
+        return Work(self.session, self.now, self.core.office, ACTOR, SOURCE)
+
+
+@contextmanager
+def core() -> Iterator[Core]:
+    """Build everything as the environment says; raise ``ConfigError`` where it cannot be."""
+    config, clock = Config.from_environment(), SystemClock()
+    with settings_judged():
+        office, transport = make_office(config), make_transport(config, clock)
+    engine = make_engine(config)
+    try:
+        yield Core(config, office, clock, transport, engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def opened() -> Iterator[Opened]:
+    """Open the migrated database; raise ``NotMigratedError`` where it is not."""
+    with core() as built:
+        require_migrated(built.engine)
+        with built.session() as session:
+            yield Opened(built, session)
+
+
+@contextmanager
+def settings_judged() -> Iterator[None]:
+    """Make ``ConfigError`` of what only the parts themselves can say against a setting."""
+    try:
+        yield
+    except (ConfigError, TemplateError):
+        raise
+    except ValueError as error:
+        raise ConfigError([str(error)]) from error
+
+
+def require_migrated(engine: Engine) -> None:
+    """Raise ``NotMigratedError`` unless the database stands where this version expects it."""
+    there, wanted = migrate.current(engine), migrate.head(engine)
+    if there == wanted:
+        return
+    where = f"is at revision {there}" if there else "is empty"
+    raise NotMigratedError(
+        f"The database {where}; this version of Keepword works on {wanted}. "
+        "Run: keepword db upgrade"
+    )
+
+
+def bring_up_to_date(built: Core) -> None:
+    """Migrate to the newest revision and add the calendar and policies that are missing.
+
+    Any number of processes may ask at once: one does it, the others find it done.
+    """
+    with _alone(built.engine):
+        migrate.upgrade(built.engine)
+        with built.session() as session:
+            bootstrap(Work(session, built.clock.now(), built.office, ACTOR, SOURCE))
+            session.commit()
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    if engine.dialect.name != "postgresql":
+        # SQLite needs no lock of ours: its migration begins with the write lock taken.
+        yield
+        return
+    with engine.connect() as guard:
+        guard.execute(text("SELECT pg_advisory_lock(:id)"), {"id": _ONE_MIGRATOR})
+        guard.commit()
+        try:
+            yield
+        finally:
+            guard.execute(text("SELECT pg_advisory_unlock(:id)"), {"id": _ONE_MIGRATOR})
+            guard.commit()
+
+
+@contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """Yield a question for long steps: whether SIGTERM or Control-C asked to stop early.
+
+    A second Control-C interrupts at once.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, _frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {each: signal.signal(each, ask) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def user_by_email(session: Session, email: str, option: str) -> User:
+    """Return the colleague with this address; a usage error naming ``option`` where unknown."""
+    found = session.scalars(
+        select(User).where(func.lower(User.email) == email.strip().lower())
+    ).one_or_none()
+    if found is None:
+        unusable(f"nobody here has the address {email}. “keepword user list” shows who is.", option)
+    return found
+
+
+def unusable(message: str, option: str | None = None) -> NoReturn:
+    """End the command as misused: exit code 2, naming the option at fault."""
+    raise click.BadParameter(message, param_hint=option)

@@ -1,0 +1,112 @@
+"""``keepword user``: the colleagues who own promises and hear about them.
+
+One person, one row, however an address is spelt; an ATS's events add colleagues too.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from service.cli.running import opened, unusable, user_by_email
+from service.cli.showing import as_json, table
+from service.mail.addresses import BadAddressError, checked_address
+from service.models import User
+
+ROLES = ("recruiter", "hiring_manager", "administrator", "viewer")
+
+
+@click.group("user")
+def user() -> None:
+    """Add and list colleagues."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="As candidates and colleagues call them.")
+@click.option("--role", type=click.Choice(ROLES), default="recruiter", show_default=True)
+@click.option("--manager", metavar="EMAIL", help="Who hears when a promise stays broken.")
+@click.option("--time-zone", metavar="ZONE", help="Such as Europe/Berlin.")
+@click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
+def add(
+    email: str,
+    name: str,
+    role: str,
+    manager: str | None,
+    time_zone: str | None,
+    *,
+    as_document: bool,
+) -> None:
+    """Add a colleague."""
+    try:
+        address = checked_address(email)
+    except BadAddressError as error:
+        unusable(f"{error}.", "EMAIL")
+    if not name.strip():
+        unusable("a name is needed: letters are signed with it.", "--name")
+    with opened() as keepword:
+        session = keepword.session
+        known = session.scalars(
+            select(User.id).where(func.lower(User.email) == address.lower())
+        ).first()
+        if known is not None:
+            unusable("somebody with this address is here already.", "EMAIL")
+        row = User(
+            email=address,
+            name=name.strip(),
+            role=role,
+            manager_id=user_by_email(session, manager, "--manager").id if manager else None,
+            time_zone=_zone(time_zone),
+            created_at=keepword.now,
+        )
+        session.add(row)
+        session.commit()
+        added = {"id": row.id, "email": row.email, "name": row.name, "role": row.role}
+    if as_document:
+        as_json(added)
+    else:
+        click.echo(f"Added {added['email']} as {added['id']}.")
+
+
+@user.command("list")
+@click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
+def show(*, as_document: bool) -> None:
+    """List all colleagues by name."""
+    boss = aliased(User)
+    with opened() as keepword:
+        found = keepword.session.execute(
+            select(User, boss.email)
+            .outerjoin(boss, boss.id == User.manager_id)
+            .order_by(User.name, User.id)
+        ).all()
+        rows = [
+            {
+                "id": row.id,
+                "email": row.email,
+                "name": row.name,
+                "role": row.role,
+                "manager": manager,
+                "time_zone": row.time_zone,
+                "active": row.active,
+            }
+            for row, manager in found
+        ]
+    if as_document:
+        as_json({"users": rows})
+        return
+    table(
+        ["id", "email", "name", "role", "manager", "zone", "active"],
+        [(*list(row.values())[:-1], "yes" if row["active"] else "no") for row in rows],
+    )
+
+
+def _zone(name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        unusable(f"“{name}” is no time zone. Write one such as Europe/Berlin.", "--time-zone")

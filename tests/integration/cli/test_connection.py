@@ -1,0 +1,163 @@
+"""``keepword connection``: secrets that no argument shows, and deliveries once more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from sqlalchemy import select
+
+from service.models import Connection, Delivery
+from service.workflows.connections import add_connection, live_secrets
+from tests.harness import MONDAY
+from tests.integration.cli.conftest import Command, Desk
+
+SECRET = "an invented webhook secret"
+
+
+def secrets_of(desk: Desk, name: str) -> list[str]:
+    with desk.work() as work:
+        row = work.session.scalars(select(Connection).where(Connection.name == name)).one()
+        return live_secrets(work, row)
+
+
+def add_failed(desk: Desk, body: bytes = b"{}") -> str:
+    with desk.work() as work:
+        row = work.session.scalars(select(Connection).where(Connection.name == "main")).first()
+        row = row or add_connection(work, "main", "greenhouse", [SECRET])
+        delivery = Delivery(
+            connection_id=row.id,
+            identity=body.decode() + str(len(body)),
+            headers={},
+            body=body,
+            received_at=MONDAY,
+            next_attempt_at=MONDAY,
+            state="failed",
+            error="/payload is missing",
+        )
+        work.session.add(delivery)
+        work.session.flush()
+        return delivery.id
+
+
+def test_a_connection_is_added_with_a_secret_from_a_file(
+    employer: Desk, command: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n", encoding="utf-8")
+
+    result = command(
+        "connection", "add", "main", "--vendor", "greenhouse", "--secret-file", str(file)
+    )
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "https://keepword.example.com/hooks/ats/main\n"
+    assert secrets_of(employer, "main") == [SECRET]
+
+
+def test_a_secret_comes_from_standard_input_or_the_environment_too(
+    employer: Desk, command: Command
+) -> None:
+    piped = command(
+        "connection", "add", "a", "--vendor", "generic", "--secret-file", "-", input=SECRET
+    )
+    named = command(
+        "connection", "add", "b", "--vendor", "generic", KEEPWORD_CONNECTION_SECRET=SECRET
+    )
+
+    assert (piped.exit_code, named.exit_code) == (0, 0)
+    assert secrets_of(employer, "a") == secrets_of(employer, "b") == [SECRET]
+
+
+def test_a_connection_that_cannot_be_is_refused(employer: Desk, command: Command) -> None:
+    env = {"KEEPWORD_CONNECTION_SECRET": SECRET}
+    command("connection", "add", "main", "--vendor", "greenhouse", **env)
+    for named, line in (
+        ("name", ("Not A Name", "--vendor", "greenhouse")),
+        ("name", ("main", "--vendor", "greenhouse")),
+        ("--vendor", ("other", "--vendor", "carrier-pigeon")),
+    ):
+        result = command("connection", "add", *line, **env)
+
+        assert result.exit_code == 2, line
+        assert named in result.stderr
+    without = command("connection", "add", "other", "--vendor", "greenhouse")
+
+    assert without.exit_code == 2
+    assert "--secret-file" in without.stderr
+
+
+def test_no_list_shows_a_secret(employer: Desk, command: Command) -> None:
+    add_failed(employer)
+
+    shown = command("connection", "list").stdout
+    document = json.loads(command("connection", "list", "--json").stdout)
+
+    assert SECRET not in shown + json.dumps(document)
+    (row,) = document["connections"]
+    assert (row["name"], row["vendor"], row["active"], row["failed"]) == (
+        "main",
+        "greenhouse",
+        True,
+        1,
+    )
+    assert row["url"] == "https://keepword.example.com/hooks/ats/main"
+
+
+def test_a_secret_is_changed_with_or_without_the_old_one(employer: Desk, command: Command) -> None:
+    add_failed(employer)
+    rotate = ("connection", "secret", "main", "--secret-file", "-")
+
+    command(*rotate, "--keep-old", input="new")
+    both = secrets_of(employer, "main")
+    command(*rotate, input="newest")
+
+    assert both == ["new", SECRET]
+    assert secrets_of(employer, "main") == ["newest"]
+
+
+def test_failed_deliveries_are_put_back_in_line(employer: Desk, command: Command) -> None:
+    first, second = add_failed(employer), add_failed(employer, b'{"a": 1}')
+
+    dry = command("connection", "replay", "--failed", "main", "--dry-run")
+    with employer.session() as session:
+        states = set(session.scalars(select(Delivery.state)))
+    wet = command("connection", "replay", "--failed", "main")
+
+    assert dry.stdout == "2 would be back in line.\n"
+    assert states == {"failed"}
+    assert wet.stdout == "2 are back in line.\n"
+    with employer.session() as session:
+        found = session.execute(select(Delivery.id, Delivery.state, Delivery.error)).all()
+        assert {tuple(row) for row in found} == {
+            (first, "received", None),
+            (second, "received", None),
+        }
+
+
+def test_what_was_erased_cannot_be_replayed_and_is_said_so(
+    employer: Desk, command: Command
+) -> None:
+    erased = add_failed(employer, b"")
+
+    result = command("connection", "replay", erased)
+
+    assert result.stdout == "0 are back in line.\n"
+    assert "1 were erased" in result.stderr
+
+
+def test_a_replay_needs_to_know_what(employer: Desk, command: Command) -> None:
+    for line in ((), ("dlv_unknown",), ("--failed", "nowhere"), ("dlv_x", "--failed", "main")):
+        assert command("connection", "replay", *line).exit_code == 2, line
+
+
+def test_a_removed_connection_takes_no_more_deliveries(employer: Desk, command: Command) -> None:
+    add_failed(employer)
+
+    kept = command("connection", "remove", "main", input="n\n")
+    removed = command("connection", "remove", "main", "--yes")
+
+    assert (kept.exit_code, removed.exit_code) == (1, 0)
+    with employer.session() as session:
+        assert session.scalars(select(Connection.active)).all() == [False]
+        assert len(session.scalars(select(Delivery)).all()) == 1

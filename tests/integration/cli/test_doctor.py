@@ -1,0 +1,104 @@
+"""``keepword doctor``: a sound installation passes, and each fault comes with its remedy."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from service.worker import STEPS
+from service.workflows.connections import add_connection
+from service.workflows.dispatch import pause_channel
+from service.workflows.heartbeat import beat
+from tests.integration.cli.conftest import Command, Desk
+
+
+def loops_ran(desk: Desk, ago: timedelta) -> None:
+    with desk.work() as work:
+        for step in STEPS:
+            beat(work.session, f"loop:{step.name}", datetime.now(UTC) - ago, {})
+
+
+def findings(command: Command, **settings: str | None) -> dict[str, Any]:
+    result = command("doctor", "--json", **settings)
+    document: dict[str, Any] = json.loads(result.stdout)
+    assert document["ok"] == (result.exit_code == 0)
+    return document
+
+
+def wrong(document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(f["verdict"], f["what"]) for f in document["findings"] if f["verdict"] != "ok"]
+
+
+def test_a_sound_installation_passes(employer: Desk, command: Command) -> None:
+    loops_ran(employer, timedelta(0))
+
+    document = findings(command)
+
+    assert wrong(document) == []
+    assert command("doctor").exit_code == 0
+
+
+def test_a_fresh_one_is_told_that_nothing_ran_yet(employer: Desk, command: Command) -> None:
+    document = findings(command)
+
+    assert document["ok"]
+    assert set(wrong(document)) == {("warn", "loops")}
+
+
+def test_loops_that_stopped_fail_with_one_remedy(employer: Desk, command: Command) -> None:
+    loops_ran(employer, timedelta(hours=1))
+
+    result = command("doctor")
+
+    assert result.exit_code == 1
+    assert result.stdout.count("keepword serve") == 1
+    assert result.stdout.count("fail  loops") == len(STEPS)
+
+
+def test_secrets_under_another_key_fail(employer: Desk, command: Command) -> None:
+    loops_ran(employer, timedelta(0))
+    with employer.work() as work:
+        add_connection(work, "main", "greenhouse", ["s"])
+
+    document = findings(command, SECRET_KEY="another invented secret key for tests")
+
+    assert wrong(document) == [("fail", "connections")]
+    assert "keepword connection secret main" in json.dumps(document)
+
+
+def test_paused_mail_fails(employer: Desk, command: Command) -> None:
+    loops_ran(employer, timedelta(0))
+    with employer.work() as work:
+        pause_channel(work.session, datetime.now(UTC), "the key was refused", by_provider=True)
+
+    document = findings(command)
+
+    assert wrong(document) == [("fail", "mail")]
+    assert "the key was refused" in json.dumps(document)
+
+
+def test_settings_at_fault_end_the_examination(command: Command) -> None:
+    unfinished = findings(command, KEEPWORD_MAIL="sendgrid")
+    broken_key = findings(
+        command,
+        KEEPWORD_MAIL="sendgrid",
+        SENDGRID_API_KEY="SG.invented",
+        KEEPWORD_MAIL_FROM="hiring@example.com",
+        SENDGRID_EVENT_PUBLIC_KEY="no key",
+    )
+
+    assert wrong(unfinished) == [("fail", "settings")] * 3
+    assert wrong(broken_key) == [("fail", "settings")]
+
+
+def test_an_empty_or_missing_database_fails(command: Command) -> None:
+    command("db", "downgrade", "--to", "base", "--yes")
+
+    empty = findings(command)
+    missing = findings(command, DATABASE_URL="postgresql+psycopg://k:hush@127.0.0.1:1/k")
+
+    assert wrong(empty) == wrong(missing) == [("fail", "database")]
+    assert "keepword db upgrade" in json.dumps(empty)
+    assert "DATABASE_URL" in json.dumps(missing)
+    assert "hush" not in json.dumps(missing)
