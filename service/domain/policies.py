@@ -8,75 +8,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from service.domain.business_time import Calendar
 from service.domain.changes import Stage
-from service.domain.durations import BusinessHours, ByTime, DurationError, EndOfDay, parse
+from service.domain.durations import (
+    BusinessDays,
+    BusinessHours,
+    ByTime,
+    CalendarDays,
+    DurationError,
+    EndOfDay,
+    parse,
+)
+from service.domain.policy_words import Action, Anchor, Keeps, Kind, Trigger
+
+__all__ = [
+    "LETTERS",
+    "Action",
+    "Anchor",
+    "Keeps",
+    "Kind",
+    "PolicyDocumentError",
+    "Rung",
+    "RungAt",
+    "Terms",
+    "Trigger",
+]
 
 E = TypeVar("E", bound=StrEnum)
 
-
-class Kind(StrEnum):
-    """What is owed."""
-
-    ACKNOWLEDGEMENT = "acknowledgement"
-    CALLBACK = "callback"
-    SCHEDULING = "scheduling"
-    DECISION = "decision"
-    FEEDBACK = "feedback"
-    STATUS = "status"
-    REPLY = "reply"
-    CLOSURE = "closure"
+_NOTHING = frozenset({BusinessHours(0), BusinessDays(0), CalendarDays(0)})
 
 
-class Trigger(StrEnum):
-    """What makes a policy promise. ``spoken`` gives a person's own promises their ladder."""
+LETTERS = frozenset({"acknowledgement", "status-update", "holding", "apology-late"})
+"""Templates a ladder may send by itself: those that can be filled in without a person.
 
-    APPLIED = "applied"
-    SILENCE = "silence"
-    INTERVIEWED = "interviewed"
-    ENQUIRY = "enquiry"
-    DECIDED = "decided"
-    SPOKEN = "spoken"
+No rejection is among them (it needs a decision), and no invitation (it needs a link).
+"""
 
-
-class Keeps(StrEnum):
-    """What keeps a promise made under a policy."""
-
-    ANY = "any"  # any delivered message, automatic ones too
-    PERSON = "person"  # only a person's own act
-
-
-class Action(StrEnum):
-    """What a rung of the ladder does."""
-
-    SEND = "send"  # the letter that keeps the promise, by itself
-    REMIND = "remind"  # the owner, before it is due
-    FLAG = "flag"  # overdue: the owner is told
-    HOLDING = "holding"  # a holding message to the candidate
-    ESCALATE = "escalate"  # the owner's manager is told
-
-
-class Anchor(StrEnum):
-    """Where a rung stands: when the promise is made, before, at, or after it is due."""
-
-    MADE = "made"
-    BEFORE = "before"
-    DUE = "due"
-    AFTER = "after"
-
-
-LETTERS = frozenset(
-    {"acknowledgement", "status-update", "holding", "apology-late", "interview-scheduling"}
-)
-"""Templates a ladder may send by itself. No rejection is among them: it needs a decision."""
-
-# Reminders come at the latest with a quarter of the working time left, so that a promise of
-# two hours is not "at risk" from the moment it is made.
-_WARN_SHARE = 4
+# Where a rung of each kind may stand. A flag says "overdue", a reminder says "not yet".
+_STANDS: dict[Action, frozenset[Anchor]] = {
+    Action.FLAG: frozenset({Anchor.DUE}),
+    Action.REMIND: frozenset({Anchor.MADE, Anchor.BEFORE}),
+}
+_RUNG_MEMBERS = frozenset({"when", "action", "offset", "template"})
 
 
 class PolicyDocumentError(ValueError):
@@ -198,15 +175,15 @@ class _TermsReader:
         terms = Terms(
             trigger=trigger or Trigger.SPOKEN,
             kind=self._choice("kind", Kind, None) or Kind.STATUS,
-            within=self._duration("within", required=True) or "1 business day",
+            within=self._within(trigger) or "1 business day",
             wording=self._text("wording"),
             keeps=self._choice("keeps", Keeps, Keeps.PERSON) or Keeps.PERSON,
-            then_every=self._duration("then_every"),
+            then_every=self._span("then_every"),
             stages=self._stages(),
             before_interview_only=self._flag("before_interview_only"),
             voicemail_counts=self._flag("voicemail_counts"),
             warn_before=self._working_time("warn_before", "2 business hours"),
-            pause_cap=self._duration("pause_cap") or "10 business days",
+            pause_cap=self._span("pause_cap") or "10 business days",
             ladder=self._ladder(),
         )
         if self._faults:
@@ -238,11 +215,16 @@ class _TermsReader:
             self._fault(f"/{name}", f"must be one of {', '.join(of)}")
             return None
 
-    def _duration(self, name: str, *, required: bool = False) -> str | None:
+    def _within(self, trigger: Trigger | None) -> str | None:
+        value = self._document.get("within")
+        # A person may well have said "by friday 17:00"; a rule cannot.
+        if trigger is Trigger.SPOKEN:
+            return self._parse("/within", value, point=True)
+        return self._parse("/within", value, empty=False)
+
+    def _span(self, name: str) -> str | None:
         value = self._document.get(name)
-        if value is None and not required:
-            return None
-        return self._parse(f"/{name}", value)
+        return None if value is None else self._parse(f"/{name}", value, empty=False)
 
     def _working_time(self, name: str, default: str) -> str:
         value = self._parse(f"/{name}", self._document.get(name, default))
@@ -250,7 +232,9 @@ class _TermsReader:
             self._fault(f"/{name}", "must be business hours, such as '2 business hours'")
         return value or default
 
-    def _parse(self, pointer: str, value: object) -> str | None:
+    def _parse(
+        self, pointer: str, value: object, *, point: bool = False, empty: bool = True
+    ) -> str | None:
         if not isinstance(value, str):
             self._fault(pointer, "must be a duration, such as '2 business days'")
             return None
@@ -260,12 +244,18 @@ class _TermsReader:
             self._fault(pointer, str(error))
             return None
         if isinstance(duration, ByTime | EndOfDay):
-            self._fault(pointer, "must be a length of time, not a point in time")
+            if not point:
+                self._fault(pointer, "must be a length of time, not a point in time")
+                return None
+        elif not empty and duration in _NOTHING:
+            self._fault(pointer, "must be longer than nothing")
             return None
         return str(duration)
 
     def _stages(self) -> frozenset[Stage]:
-        value = self._document.get("stages") or []
+        value = self._document.get("stages")
+        if value is None:
+            return frozenset()
         if not isinstance(value, list):
             self._fault("/stages", "must be a list of stages")
             return frozenset()
@@ -278,7 +268,9 @@ class _TermsReader:
         return frozenset(stages)
 
     def _ladder(self) -> tuple[Rung, ...]:
-        value = self._document.get("ladder") or []
+        value = self._document.get("ladder")
+        if value is None:
+            return ()
         if not isinstance(value, list):
             self._fault("/ladder", "must be a list of rungs")
             return ()
@@ -298,6 +290,12 @@ class _TermsReader:
                 f"needs 'when' ({', '.join(Anchor)}) and 'action' ({', '.join(Action)})",
             )
             return None
+        for name in sorted(str(name) for name in item if name not in _RUNG_MEMBERS):
+            self._fault(f"{pointer}/{name}", "is no part of a rung")
+        stands = _STANDS.get(action)
+        if stands is not None and anchor not in stands:
+            allowed = " or ".join(repr(str(each)) for each in Anchor if each in stands)
+            self._fault(f"{pointer}/when", f"must be {allowed} where the action is '{action}'")
         offset = None
         if anchor in (Anchor.BEFORE, Anchor.AFTER):
             offset = self._parse(f"{pointer}/offset", item.get("offset"))
@@ -307,44 +305,3 @@ class _TermsReader:
         if action in (Action.SEND, Action.HOLDING) and template not in LETTERS:
             self._fault(f"{pointer}/template", f"must be one of {', '.join(sorted(LETTERS))}")
         return Rung(anchor, action, offset, template if isinstance(template, str) else None)
-
-
-def warn_at(terms: Terms, start: datetime, due_at: datetime, calendar: Calendar) -> datetime:
-    """Return when a promise becomes at risk: ``warn_before``, or a quarter of its working time."""
-    lead = parse(terms.warn_before)
-    minutes = lead.minutes if isinstance(lead, BusinessHours) else 0
-    available = int(calendar.working_time(start, due_at) / timedelta(minutes=1))
-    return calendar.subtract(due_at, BusinessHours(min(minutes, available // _WARN_SHARE)))
-
-
-def climb(
-    terms: Terms, start: datetime, due_at: datetime, calendar: Calendar
-) -> tuple[RungAt, ...]:
-    """Return the ladder of one promise as instants, ascending.
-
-    A reminder stands at the warning instant and a flag at the due instant whether or not the
-    policy says so: no deadline passes unseen.
-    """
-    rungs = [
-        RungAt(_instant(rung, start, due_at, calendar), rung.action, rung.template)
-        for rung in terms.ladder
-        if rung.action not in (Action.FLAG, Action.REMIND)
-    ]
-    if any(rung.action is Action.REMIND for rung in terms.ladder):
-        rungs.append(RungAt(warn_at(terms, start, due_at, calendar), Action.REMIND))
-    rungs.append(RungAt(due_at, Action.FLAG))
-    order = list(Action)
-    return tuple(sorted(rungs, key=lambda rung: (rung.at, order.index(rung.action))))
-
-
-def _instant(rung: Rung, start: datetime, due_at: datetime, calendar: Calendar) -> datetime:
-    if rung.anchor is Anchor.MADE:
-        return start
-    if rung.anchor is Anchor.DUE or rung.offset is None:
-        return due_at
-    offset = parse(rung.offset)
-    if rung.anchor is Anchor.AFTER:
-        return calendar.add(due_at, offset, trace=False).due_at
-    if isinstance(offset, ByTime | EndOfDay):
-        raise ValueError("a rung before the due instant needs a length of time")
-    return max(start, calendar.subtract(due_at, offset))

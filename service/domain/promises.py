@@ -78,8 +78,8 @@ class Judgement:
 
     ``rung`` counts the rungs passed. ``notice`` is the highest of the newly passed rungs that
     tells somebody: after a gap the lower ones are outdated. ``send`` is the newest letter that
-    has come due. Both are indexes into the ladder. ``next_check_at`` is ``None`` when no rung is
-    left.
+    has come due, one that keeps the promise before one that only asks for patience. Both are
+    indexes into the ladder. ``next_check_at`` is ``None`` when no rung is left.
     """
 
     rung: int
@@ -90,7 +90,6 @@ class Judgement:
 
 
 _TELLS = frozenset({Action.REMIND, Action.FLAG, Action.ESCALATE})
-_LETTERS = frozenset({Action.SEND, Action.HOLDING})
 
 
 def judge(watch: Watch, now: datetime) -> Judgement:
@@ -103,7 +102,7 @@ def judge(watch: Watch, now: datetime) -> Judgement:
         action = watch.ladder[rung].action
         if action in _TELLS:
             notice = rung
-        elif action in _LETTERS:
+        elif action is Action.SEND or (action is Action.HOLDING and not _sends(watch, send)):
             send = rung
         rung += 1
     overdue = now > watch.due_at
@@ -114,6 +113,11 @@ def judge(watch: Watch, now: datetime) -> Judgement:
         notice=notice,
         send=send,
     )
+
+
+def _sends(watch: Watch, send: int | None) -> bool:
+    """Tell whether the letter found so far keeps the promise: no holding message displaces it."""
+    return send is not None and watch.ladder[send].action is Action.SEND
 
 
 def _passed(rung: RungAt, due_at: datetime, now: datetime) -> bool:
@@ -158,4 +162,5 @@ def check_can_pause(origin: str, state: str, due_at: datetime, now: datetime) ->
 
 def minutes_left(calendar: Calendar, now: datetime, due_at: datetime) -> int:
     """Return the working minutes left at a pause; they are what resuming gives back."""
-    return int(calendar.working_time(now, due_at) / timedelta(minutes=1))
+    # Rounded up: a pause takes nothing from the promise, not even seconds.
+    return -(-calendar.working_time(now, due_at) // timedelta(minutes=1))

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from service.domain.applications import Standing, reopen, settle
 from service.domain.changes import (
     ApplicationDeleted,
     ApplicationRef,
@@ -37,28 +36,26 @@ from service.domain.changes import (
     Unrejected,
     Withdrawn,
 )
-from service.domain.policies import Trigger
 from service.models import Application, Candidate, Connection, Job
 from service.workflows import apply_interviews, apply_people
-from service.workflows.decide import (
-    reject,
-    set_standing,
-    standing_decision,
-    withdraw_decision,
-)
+from service.workflows.apply_standing import apply_standing
 from service.workflows.erase import release_everything
 from service.workflows.people import candidate_of, find_job, job_of, resolve, user_of
 from service.workflows.promise_changes import lock_application, open_promises, retire
-from service.workflows.promise_making import arm_silence, trigger
+from service.workflows.promise_making import arm_silence
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
 
 @dataclass
 class Applying:
-    """What applying one delivery touched and what could not be done, in words."""
+    """What applying one delivery touched and what could not be done, in words.
+
+    ``erased`` tells that the person's data is gone, so what was delivered must go too.
+    """
 
     candidate_id: str | None = None
+    erased: bool = False
     notes: list[str] = field(default_factory=list)
 
 
@@ -107,6 +104,7 @@ class _Applier:
     def _saw(self, candidate: Candidate | None) -> None:
         if candidate is not None:
             self._done.candidate_id = candidate.id
+            self._done.erased = candidate.erased_at is not None
 
     def _job(self, change: JobUpdated | JobDeleted) -> None:
         if isinstance(change, JobDeleted):
@@ -182,23 +180,14 @@ class _Applier:
             self._done.notes.append("the application is gone here, so nothing was changed")
             return
         match change:
-            case Applied(stage=stage) | Moved(stage=stage):
-                self._stand(application, change.application, stage, change.at)
-            case Rejected():
-                self._reject(application, change)
-            case Unrejected(stage=stage) | Unhired(stage=stage):
-                self._reopen(application, change, stage)
-            case Hired():
-                if not _taken_back(application, change.at):
-                    self._stand(application, change.application, Stage.HIRED, change.at)
-            case Withdrawn():
-                self._withdraw(application, change)
             case InterviewBooked() | InterviewDone() | InterviewCancelled():
                 apply_interviews.apply_interview(self._work, application, change, self._received_at)
             case ApplicationUpdated():
                 pass
-        if isinstance(change, Applied):
-            self._acknowledge(application)
+            case _:
+                self._done.notes += apply_standing(
+                    self._work, self._connection, application, change, self._received_at
+                )
         self._work.session.flush()
         retire(self._work, application)
         arm_silence(self._work, application)
@@ -227,11 +216,14 @@ class _Applier:
             application = self._make(ref, candidate, job, at)
         elif job is not None and application.job_id != job.id:
             application.job = job
-        if owner is not None and application.owner_id != owner.id:
+        # An older event names an owner and a label that may no longer be so.
+        newer = at is None or at >= application.stage_at
+        if owner is not None and application.owner_id != owner.id and newer:
             self._reassign(application, owner.id)
         if application.waiting_on_id is None and application.job.hiring_manager_id:
             application.waiting_on_id = application.job.hiring_manager_id
-        application.ats_stage = ref.ats_stage or application.ats_stage
+        if newer or application.ats_stage is None:
+            application.ats_stage = ref.ats_stage or application.ats_stage
         if ref.applied_at is not None:
             application.applied_at = ref.applied_at
         return application
@@ -264,82 +256,3 @@ class _Applier:
         for promise in open_promises(self._work, application.id):
             if promise.owner_id == before and promise.promised_by_id is None:
                 promise.owner_id = owner_id
-
-    def _stand(
-        self,
-        application: Application,
-        ref: ApplicationRef,
-        stage: Stage | None,
-        at: datetime | None,
-    ) -> None:
-        mapped = self._connection.stage_map.get(ref.ats_stage or "")
-        reported = Stage(mapped) if mapped and stage not in (Stage.HIRED, Stage.REJECTED) else stage
-        application.unmapped = reported is None
-        if reported is None:
-            self._done.notes.append("the ATS's stage maps to none of ours yet: map it")
-            return
-        current = Standing(Stage(application.stage), application.stage_at)
-        settled = settle(current, reported, at, self._received_at)
-        if settled == current:
-            return
-        if current.closed and not settled.closed:
-            self._undecide(application)
-        set_standing(self._work, application, settled)
-
-    def _reject(self, application: Application, change: Rejected) -> None:
-        if _taken_back(application, change.at):
-            return
-        current = Standing(Stage(application.stage), application.stage_at)
-        settled = settle(current, Stage.REJECTED, change.at, self._received_at)
-        if settled.stage is not Stage.REJECTED or settled == current:
-            return
-        set_standing(self._work, application, settled)
-        if standing_decision(self._work, application.id) is None:
-            by = user_of(self._work, change.by)
-            reject(
-                self._work,
-                application,
-                reason=change.reason,
-                decided_by_id=by.id if by else None,
-                decided_at=min(settled.at, self._work.now),
-                source=self._connection.name,
-            )
-
-    def _reopen(
-        self, application: Application, change: Unrejected | Unhired, stage: Stage | None
-    ) -> None:
-        current = Standing(Stage(application.stage), application.stage_at)
-        closing = Stage.REJECTED if isinstance(change, Unrejected) else Stage.HIRED
-        if change.at is not None:
-            # Remembered whatever stands now: the closing it takes back may still be on its way.
-            application.reopened_at = max(change.at, application.reopened_at or change.at)
-        label = change.application.ats_stage or ""
-        mapped = self._connection.stage_map.get(label)
-        back_to = Stage(mapped) if mapped else stage or Stage.APPLIED
-        if current.stage is not closing:
-            settled = settle(current, back_to, change.at, self._received_at)
-        else:
-            settled = reopen(current, back_to, change.at, self._received_at)
-        if settled == current:
-            return
-        self._undecide(application)
-        set_standing(self._work, application, settled)
-
-    def _undecide(self, application: Application) -> None:
-        decision = standing_decision(self._work, application.id)
-        if decision is not None:
-            withdraw_decision(self._work, application, decision)
-
-    def _withdraw(self, application: Application, change: Withdrawn) -> None:
-        self._stand(application, change.application, Stage.WITHDRAWN, change.at)
-        if application.stage == Stage.WITHDRAWN:
-            release_everything(self._work, application, "the candidate withdrew")
-
-    def _acknowledge(self, application: Application) -> None:
-        trigger(self._work, application, Trigger.APPLIED, "applied", application.applied_at)
-
-
-def _taken_back(application: Application, at: datetime | None) -> bool:
-    """Tell whether a closing reported for ``at`` was expressly taken back then or later."""
-    reopened_at = application.reopened_at
-    return at is not None and reopened_at is not None and at <= reopened_at

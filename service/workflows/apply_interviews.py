@@ -10,9 +10,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from service.domain.changes import InterviewBooked, InterviewCancelled, InterviewDone
+from service.domain.durations import parse
 from service.domain.policies import Trigger
+from service.domain.promises import Origin
 from service.models import Application, Connection, Interview
+from service.workflows.policies import rules
+from service.workflows.promise_changes import open_promises, release_by_rule
 from service.workflows.promise_making import trigger
+from service.workflows.resettle import settle_late
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -39,7 +44,11 @@ def apply_interview(
         case InterviewBooked():
             interview.starts_at = change.starts_at or interview.starts_at
             interview.ends_at = change.ends_at or interview.ends_at
-            interview.cancelled_at = None
+            if (
+                interview.cancelled_at is None
+                or (change.at or received_at) > interview.cancelled_at
+            ):
+                interview.cancelled_at = None
         case InterviewCancelled():
             if interview.done_at is None:
                 interview.cancelled_at = change.at or received_at
@@ -62,7 +71,22 @@ def _held(
     application.interviewed_at = max(ended_at, application.interviewed_at or ended_at)
     work.session.flush()
     record(work, application.id, "interviewed", at=ended_at, interview=interview.id)
-    trigger(work, application, Trigger.INTERVIEWED, interview.external_id, ended_at)
+    _give_way(work, application, ended_at)
+    for promise in trigger(work, application, Trigger.INTERVIEWED, interview.external_id, ended_at):
+        # The word may have been given before the ATS told us of the interview.
+        settle_late(work, application, promise, ended_at)
+
+
+def _give_way(work: Work, application: Application, ended_at: datetime) -> None:
+    """Release a repeat that would come later than word after this new interview."""
+    calendar = work.calendar_of(application)
+    for rule in rules(work, Trigger.INTERVIEWED):
+        due_at = calendar.add(ended_at, parse(rule.terms.within), trace=False).due_at
+        for promise in open_promises(work, application.id):
+            repeat = promise.policy_id == rule.id and promise.origin == Origin.POLICY
+            if repeat and promise.start_at <= ended_at and promise.due_at > max(due_at, work.now):
+                release_by_rule(work, promise, "word after a later interview is owed sooner")
+    work.session.flush()
 
 
 def cancel_anywhere(work: Work, connection: Connection, change: InterviewCancelled) -> list[str]:

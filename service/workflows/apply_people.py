@@ -9,7 +9,14 @@ from sqlalchemy import select, update
 from service.domain.changes import CandidateErased, CandidatesMerged, CandidateUpdated
 from service.models import Application, Candidate, CandidateSource, Connection
 from service.workflows.erase import erase_candidate
-from service.workflows.people import find_source, resolve, set_emails, take_facts, user_of
+from service.workflows.people import (
+    find_source,
+    resolve,
+    set_emails,
+    set_phones,
+    take_facts,
+    user_of,
+)
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -116,10 +123,12 @@ def _move_everything(work: Work, old: Candidate, new: Candidate) -> None:
         suppressed = {
             email.address_key: email for email in old.emails if email.suppressed_at is not None
         }
-        new.can_email = new.can_email and old.can_email
+        if old.erased_at is None:
+            new.can_email = new.can_email and old.can_email
         new.first_name = new.first_name or old.first_name
         new.last_name = new.last_name or old.last_name
         set_emails(work, new, tuple(addresses))
+        set_phones(work, new, tuple(phone.number for phone in [*new.phones, *old.phones]))
         for email in new.emails:
             known = suppressed.get(email.address_key)
             if known is not None:

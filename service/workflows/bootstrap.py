@@ -25,7 +25,7 @@ def bootstrap(work: Work) -> None:
                 document={
                     "name": "company",
                     "time_zone": work.office.time_zone,
-                    "hours": {day: _OFFICE_HOURS for day in ("mon", "tue", "wed", "thu", "fri")},
+                    "hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), _OFFICE_HOURS),
                 },
                 created_at=work.now,
             )

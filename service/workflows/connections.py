@@ -24,11 +24,16 @@ class BadConnectionError(ValueError):
         super().__init__(text)
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a connection could be called this: 1 to 63 lower-case letters, digits, -."""
+    return _NAME.fullmatch(text) is not None
+
+
 def add_connection(
     work: Work, name: str, vendor: str, secrets: list[str], stage_map: dict[str, str] | None = None
 ) -> Connection:
     """Add a connection; its name is part of the address that the ATS posts to."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise BadConnectionError(
             "a name is 1 to 63 lower-case letters, digits and hyphens, such as greenhouse-main",
             "/name",

@@ -1,4 +1,4 @@
-"""Records contacts and lets them keep promises; takes a contact back when nobody was reached.
+"""Records contacts and lets them keep promises.
 
 Which contact keeps which promise is the domain's to say; here its word is written down, together
 with what follows: the next promise of a repeating rule and the silence clocks.
@@ -21,10 +21,9 @@ from service.domain.contacts import (
     breaks_silence,
     why_not_kept,
 )
-from service.domain.policies import Action, Kind
+from service.domain.policies import Kind, Trigger
 from service.domain.promises import (
     KEPT_STATES,
-    OPEN_STATES,
     Origin,
     PromiseError,
     State,
@@ -32,8 +31,13 @@ from service.domain.promises import (
 )
 from service.models import Application, Contact, Message, Promise
 from service.workflows.policies import Rule
-from service.workflows.promise_changes import close, open_promises, release_by_rule
-from service.workflows.promise_making import arm_silence, make_by_rule, promise_terms
+from service.workflows.promise_changes import close, open_promises, resume
+from service.workflows.promise_making import (
+    arm_silence,
+    check_still_here,
+    make_by_rule,
+    promise_terms,
+)
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -63,6 +67,9 @@ def log_contact(
     message: Message | None = None,
 ) -> Logged:
     """Record an outbound contact and settle what it keeps. The application's row is locked."""
+    if message is None:
+        # A letter's fate is recorded even after an erasure; a person has nothing more to add.
+        check_still_here(application)
     if at > work.now + SKEW:
         raise PromiseError(
             "contact-in-the-future", "a contact cannot lie in the future: check its time", "/at"
@@ -89,60 +96,39 @@ def log_contact(
     record(
         work, application.id, "contact", at=at, contact=contact.id, channel=channel, outcome=outcome
     )
-    touch = _touch(contact, message, meant_for)
+    touch = touch_of(contact, message, meant_for)
     kept, not_kept = [], []
     for promise in open_promises(work, application.id):
-        why = why_not_kept(touch, _owed(promise))
+        why = why_not_kept(touch, owed_of(promise))
         if why is None:
-            _keep(work, promise, contact)
+            keep(work, promise, contact)
             kept.append(promise)
         else:
             not_kept.append((promise, why))
+    _kept_earlier(work, contact, touch)
     work.session.flush()
-    if breaks_silence(touch):
+    if breaks_silence(touch) or any(_ends_silence(promise) for promise in kept):
         _heard(application, at)
     for promise in kept:
-        _continue(work, application, promise, contact)
-    arm_silence(work, application)
+        follow_on(work, application, promise, contact)
+    arm_silence(work, application, heard=(contact.id, contact.at))
     return Logged(contact, kept, not_kept)
 
 
-def take_back(work: Work, application: Application, contact: Contact, reason: str) -> list[Promise]:
-    """Undo a contact that turned out to have reached nobody; return the promises open again.
-
-    A promise it kept is open again unless another contact kept it too; what was promised next
-    because of it is released. The application's row is locked.
-    """
-    if contact.taken_back_at is not None:
-        return []
-    contact.taken_back_at = work.now
-    contact.taken_back_reason = reason
-    record(work, application.id, "contact_taken_back", contact=contact.id)
-    for follow_up in work.session.scalars(
-        select(Promise).where(
-            Promise.caused_by_contact_id == contact.id, Promise.state.in_(OPEN_STATES)
-        )
-    ):
-        release_by_rule(work, follow_up, "the contact it followed did not reach the person")
-    work.session.flush()
-    kept = list(
-        work.session.scalars(
-            select(Promise)
-            .where(Promise.kept_by_contact_id == contact.id, Promise.state.in_(KEPT_STATES))
-            .with_for_update()
-        )
+def _kept_earlier(work: Work, contact: Contact, touch: Touch) -> None:
+    """Let a contact logged after a later one keep what it kept first, perhaps in time."""
+    later = select(Promise).where(
+        Promise.application_id == contact.application_id,
+        Promise.state.in_(KEPT_STATES),
+        Promise.kept_at > contact.at,
     )
-    others = _standing_contacts(work, application)
-    _recount_silence(application, others)
-    reopened = [promise for promise in kept if not _kept_by_another(work, promise, others)]
-    for promise in reopened:
-        _reopen(work, promise)
-    work.session.flush()
-    arm_silence(work, application)
-    return reopened
+    for promise in work.session.scalars(later.with_for_update()):
+        if why_not_kept(touch, owed_of(promise)) is None:
+            keep(work, promise, contact)
 
 
-def _touch(contact: Contact, message: Message | None, meant_for: frozenset[str]) -> Touch:
+def touch_of(contact: Contact, message: Message | None, meant_for: frozenset[str]) -> Touch:
+    """Return a recorded contact as the rules see it."""
     named = meant_for | ({message.promise_id} if message and message.promise_id else set())
     return Touch(
         channel=Channel(contact.channel),
@@ -155,18 +141,23 @@ def _touch(contact: Contact, message: Message | None, meant_for: frozenset[str])
     )
 
 
-def _owed(promise: Promise) -> Owed:
+def owed_of(promise: Promise, since: datetime | None = None) -> Owed:
+    """Return a promise as the rules see it; ``since`` is when the debt arose, if earlier."""
     terms = promise_terms(promise)
     return Owed(
         id=promise.id,
         kind=Kind(promise.kind),
         keeps=terms.keeps,
         voicemail_counts=terms.voicemail_counts,
-        made_at=promise.made_at,
+        made_at=min(promise.made_at, since or promise.made_at),
     )
 
 
-def _keep(work: Work, promise: Promise, contact: Contact) -> None:
+def keep(work: Work, promise: Promise, contact: Contact) -> None:
+    """Write down that this contact kept this promise, in time or late."""
+    if promise.state == State.PAUSED:
+        # The word ends the pause; while the clock stood still nothing could be late.
+        resume(work, promise)
     state = kept_state(contact.at, promise.due_at)
     close(work, promise, state)
     promise.kept_at = contact.at
@@ -187,7 +178,7 @@ def _keep(work: Work, promise: Promise, contact: Contact) -> None:
     )
 
 
-def _continue(work: Work, application: Application, promise: Promise, contact: Contact) -> None:
+def follow_on(work: Work, application: Application, promise: Promise, contact: Contact) -> None:
     """Make the next promise of a rule that repeats until the application is decided."""
     terms = promise_terms(promise)
     if promise.origin != Origin.POLICY or terms.then_every is None or promise.policy_id is None:
@@ -204,69 +195,12 @@ def _continue(work: Work, application: Application, promise: Promise, contact: C
     )
 
 
-def _standing_contacts(work: Work, application: Application) -> list[tuple[Contact, Touch]]:
-    found = work.session.execute(
-        select(Contact, Message)
-        .outerjoin(Message, Message.id == Contact.message_id)
-        .where(
-            Contact.application_id == application.id,
-            Contact.direction == Direction.OUT,
-            Contact.taken_back_at.is_(None),
-        )
-        .order_by(Contact.at, Contact.id)
-    )
-    return [(contact, _touch(contact, message, frozenset())) for contact, message in found]
-
-
-def _kept_by_another(work: Work, promise: Promise, others: list[tuple[Contact, Touch]]) -> bool:
-    owed = _owed(promise)
-    for contact, touch in others:
-        if why_not_kept(touch, owed) is None:
-            promise.breached_at = None
-            _keep(work, promise, contact)
-            return True
-    return False
-
-
-def _reopen(work: Work, promise: Promise) -> None:
-    """Open a promise again under its old deadline; it is overdue at once if that has passed."""
-    if promise.policy_id is not None and promise.origin == Origin.POLICY:
-        # The older debt stands; a younger one under the same rule gives way to it.
-        for younger in work.session.scalars(
-            select(Promise).where(
-                Promise.application_id == promise.application_id,
-                Promise.policy_id == promise.policy_id,
-                Promise.origin == Origin.POLICY,
-                Promise.state.in_(OPEN_STATES),
-            )
-        ):
-            release_by_rule(work, younger, "an older promise of the same rule is open again")
-        work.session.flush()
-    promise.state = State.OPEN
-    promise.closed_at = promise.kept_at = promise.kept_by_contact_id = None
-    promise.breached_at = promise.due_at if work.now > promise.due_at else None
-    promise.reopened_count += 1
-    promise.due_version += 1
-    # The letters of the ladder were sent; what is left is to tell people.
-    flag = next(i for i, rung in enumerate(promise.ladder) if rung["action"] == Action.FLAG)
-    promise.rung = min(flag, promise.rung) if promise.breached_at is None else flag
-    promise.next_check_at = max(work.now, promise.due_at) if flag == promise.rung else work.now
-    record(
-        work,
-        promise.application_id,
-        "promise_reopened",
-        promise=promise.id,
-        overdue=promise.breached_at is not None,
-    )
+def _ends_silence(promise: Promise) -> bool:
+    return promise_terms(promise).trigger is Trigger.SILENCE
 
 
 def _heard(application: Application, at: datetime) -> None:
     application.last_contact_at = max(at, application.last_contact_at or at)
-
-
-def _recount_silence(application: Application, others: list[tuple[Contact, Touch]]) -> None:
-    heard = [contact.at for contact, touch in others if breaks_silence(touch)]
-    application.last_contact_at = max(heard, default=None)
 
 
 def log_inbound(
@@ -287,7 +221,7 @@ def log_inbound(
         .select_from(Promise)
         .where(
             Promise.application_id == application.id,
-            Promise.state.in_(OPEN_STATES),
+            Promise.state == State.OPEN,
             Promise.due_at < at,
         )
     ).one()

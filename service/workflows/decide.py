@@ -7,14 +7,22 @@ from datetime import datetime
 from sqlalchemy import select
 
 from service.domain.applications import Standing, reopen, settle
-from service.domain.changes import Stage
+from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.contacts import DECISION_LETTERS
-from service.domain.policies import Trigger
-from service.domain.promises import PromiseError
-from service.models import Application, Decision
+from service.domain.policies import Kind, Trigger
+from service.domain.promises import Origin, PromiseError
+from service.models import Application, Decision, Interview, Promise, TimelineEntry
 from service.workflows.enqueue import cancel_unsent
-from service.workflows.promise_changes import retire
-from service.workflows.promise_making import arm_silence, check_can_promise, trigger
+from service.workflows.policies import rules
+from service.workflows.promise_changes import open_promises, release_by_rule, retire
+from service.workflows.promise_making import (
+    arm_silence,
+    check_can_promise,
+    check_still_here,
+    make_by_rule,
+    promise_terms,
+    trigger,
+)
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -42,13 +50,15 @@ def reject(
     A decision made here moves the application to ``rejected``; one reported by an ATS comes with
     the stage change that the caller has made already.
     """
+    check_still_here(application)
     if standing_decision(work, application.id) is not None:
         raise PromiseError(
             "decided-already", "a decision stands already: withdraw it before deciding anew"
         )
     if application.stage != Stage.REJECTED:
         check_can_promise(application)
-        application.stage, application.stage_at = Stage.REJECTED, decided_at
+        # Known from now on: what a source says of the time before does not reopen it.
+        application.stage, application.stage_at = Stage.REJECTED, work.now
         application.closed_at = decided_at
     decision = Decision(
         application_id=application.id,
@@ -73,6 +83,9 @@ def withdraw_decision(work: Work, application: Application, decision: Decision) 
         raise PromiseError("decision-withdrawn", "the decision was withdrawn already")
     decision.withdrawn_at = work.now
     cancel_unsent(work, application.id, "the decision was withdrawn", *DECISION_LETTERS)
+    for promise in open_promises(work, application.id):
+        if promise_terms(promise).trigger is Trigger.DECIDED:
+            release_by_rule(work, promise, "the decision was withdrawn")
     record(work, application.id, "decision_withdrawn", decision=decision.id)
     work.session.flush()
     return decision
@@ -84,7 +97,61 @@ def reopen_here(work: Work, application: Application, stage: Stage) -> None:
     standing = reopen(current, stage, work.now, work.now)
     set_standing(work, application, standing)
     retire(work, application)
+    owe_again(work, application)
+
+
+def owe_again(work: Work, application: Application) -> None:
+    """Make what the rules owe to an application that is considered again, as if it never closed.
+
+    An acknowledgement is owed only to somebody whose applying was told here.
+    """
+    if was_told_of(work, application):
+        trigger(work, application, Trigger.APPLIED, "applied", application.applied_at)
+    last = work.session.scalars(
+        select(Interview)
+        .where(Interview.application_id == application.id, Interview.done_at.is_not(None))
+        .order_by(Interview.done_at.desc(), Interview.external_id)
+        .limit(1)
+    ).one_or_none()
+    if last is not None and last.done_at is not None:
+        heard = application.last_contact_at
+        if heard is None or heard < last.done_at:
+            trigger(work, application, Trigger.INTERVIEWED, last.external_id, last.done_at)
+        else:
+            _repeat_word(work, application, heard)
     arm_silence(work, application)
+
+
+def _repeat_word(work: Work, application: Application, heard: datetime) -> None:
+    for rule in rules(work, Trigger.INTERVIEWED):
+        if rule.terms.then_every is not None:
+            cause = f"reopened:{application.stage_at.isoformat()}"
+            make_by_rule(work, application, rule, cause, heard, within=rule.terms.then_every)
+
+
+def note_applied(work: Work, application: Application) -> None:
+    """Owe the acknowledgement, or remember that one was due had the application been open."""
+    if Stage(application.stage) not in CLOSED_STAGES:
+        trigger(work, application, Trigger.APPLIED, "applied", application.applied_at)
+    elif not was_told_of(work, application):
+        record(work, application.id, _NOT_ACKNOWLEDGED, stage=application.stage)
+
+
+_NOT_ACKNOWLEDGED = "acknowledgement_not_owed"
+
+
+def was_told_of(work: Work, application: Application) -> bool:
+    """Tell whether anybody said that this person applied, as opposed to what came of it."""
+    promised = select(Promise.id).where(
+        Promise.application_id == application.id,
+        Promise.kind == Kind.ACKNOWLEDGEMENT,
+        Promise.origin == Origin.POLICY,
+    )
+    noted = select(TimelineEntry.seq).where(
+        TimelineEntry.application_id == application.id, TimelineEntry.kind == _NOT_ACKNOWLEDGED
+    )
+    found = work.session.scalars(promised).first() or work.session.scalars(noted).first()
+    return found is not None
 
 
 def set_standing(work: Work, application: Application, standing: Standing) -> bool:
@@ -126,4 +193,7 @@ def move_here(work: Work, application: Application, stage: Stage) -> None:
         standing = settle(current, stage, max(work.now, current.at), work.now)
     set_standing(work, application, standing)
     retire(work, application)
-    arm_silence(work, application)
+    if current.closed and not standing.closed:
+        owe_again(work, application)
+    else:
+        arm_silence(work, application)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, partial
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from service.db import in_chunks
@@ -26,97 +27,111 @@ ITEMS = 20
 _CHUNK = 500
 
 
-@dataclass(frozen=True)
-class _Told:
-    notice: Notice
-    promise: Promise
-    name: str
-    job: str
+_COLUMNS = (
+    Notice.id.label("notice_id"),
+    Notice.action,
+    Notice.rung,
+    Promise.id,
+    Promise.state,
+    Promise.due_at,
+    Promise.wording,
+    Promise.owner_id,
+    Candidate.first_name,
+    Candidate.last_name,
+    Job.title,
+)
+_Row = Row[*tuple[Any, ...]]
 
 
 def digest(session: Session, office: Office, now: datetime) -> int:
-    """Write what is untold into one message a person; return how many were written."""
+    """Write what is untold into one message a person; return how many were written.
+
+    A notice is told to all who should hear of it at once: where one of them has had this
+    window's message already, it waits for the next window, for everybody.
+    """
     work = Work(session, now, office, source="digest")
-    found = list(
-        session.execute(
-            select(Notice, Promise, Candidate.first_name, Candidate.last_name, Job.title)
-            .join(Promise, Promise.id == Notice.promise_id)
-            .join(Application, Application.id == Promise.application_id)
-            .join(Candidate, Candidate.id == Application.candidate_id)
-            .join(Job, Job.id == Application.job_id)
-            .where(Notice.told_at.is_(None))
-            .order_by(Promise.due_at, Promise.id)
-        )
-    )
+    found = session.execute(
+        select(*_COLUMNS)
+        .join(Promise, Promise.id == Notice.promise_id)
+        .join(Application, Application.id == Promise.application_id)
+        .join(Candidate, Candidate.id == Application.candidate_id)
+        .join(Job, Job.id == Application.job_id)
+        .where(Notice.told_at.is_(None))
+        .order_by(Promise.due_at, Promise.id, Notice.rung)
+    ).all()
     if not found:
         session.rollback()
         return 0
     slot = int(now.timestamp() // WINDOW.total_seconds())
-    told: dict[tuple[str, str], list[_Told]] = defaultdict(list)
+    told: dict[tuple[str, str], list[_Row]] = defaultdict(list)
     settled: list[str] = []
-    for notice, promise, first, last, job in found:
-        readers = _readers(work, notice, promise)
-        if promise.state != State.OPEN or not readers:
+    readers_of = cache(partial(_readers, work))
+    written = cache(lambda reader: find_letter(work, _key(reader, slot)) is not None)
+    for row in found:
+        escalated = row.action == Action.ESCALATE
+        readers = readers_of(row.owner_id, escalated) if row.state == State.OPEN else ()
+        if not readers:
             # Settled meanwhile, or nobody to tell: the page shows the latter as nobody's.
-            settled.append(notice.id)
-            continue
-        name = " ".join(part for part in (first, last) if part) or "(no name)"
-        for reader, kind in readers:
-            told[reader, kind].append(_Told(notice, promise, name, job))
+            settled.append(row.notice_id)
+        elif not any(written(reader) for reader in readers):
+            for reader in readers:
+                told[reader].append(row)
     _mark(work, settled, None)
-    written = 0
-    for (user_id, kind), items in told.items():
-        key = f"{kind}:{user_id}:{slot}"
-        if find_letter(work, key) is not None:
-            continue
-        message = _write(work, session.get_one(User, user_id), kind, key, items)
-        _mark(work, [item.notice.id for item in items], message)
-        written += 1
+    for reader, rows in told.items():
+        message = _write(work, reader, _key(reader, slot), rows)
+        _mark(work, [row.notice_id for row in rows], message)
     session.commit()
-    return written
+    return len(told)
 
 
-def _readers(work: Work, notice: Notice, promise: Promise) -> list[tuple[str, str]]:
-    owner = work.session.get(User, promise.owner_id) if promise.owner_id else None
+def _key(reader: tuple[str, str], slot: int) -> str:
+    user_id, kind = reader
+    return f"{kind}:{user_id}:{slot}"
+
+
+def _readers(work: Work, owner_id: str | None, escalated: bool) -> tuple[tuple[str, str], ...]:  # noqa: FBT001 - a key of the cache
+    owner = work.session.get(User, owner_id) if owner_id else None
     if owner is not None and not owner.active:
         owner = None
-    if notice.action != Action.ESCALATE:
-        return [(owner.id, "staff-digest")] if owner else _administrators(work, "staff-digest")
+    if not escalated:
+        return ((owner.id, "staff-digest"),) if owner else _administrators(work, "staff-digest")
     manager = work.session.get(User, owner.manager_id) if owner and owner.manager_id else None
     if manager is not None and manager.active:
-        above = [(manager.id, "staff-escalation")]
+        above: tuple[tuple[str, str], ...] = ((manager.id, "staff-escalation"),)
     else:
         above = _administrators(work, "staff-escalation")
     # The owner hears of it too: after a gap this may be the first they are told.
-    return [(owner.id, "staff-digest"), *above] if owner else above
+    return ((owner.id, "staff-digest"), *above) if owner else above
 
 
-def _administrators(work: Work, kind: str) -> list[tuple[str, str]]:
+def _administrators(work: Work, kind: str) -> tuple[tuple[str, str], ...]:
     found = work.session.scalars(
         select(User.id).where(User.role == "administrator", User.active).order_by(User.id)
     )
-    return [(id_, kind) for id_ in found]
+    return tuple((id_, kind) for id_ in found)
 
 
-def _write(work: Work, user: User, kind: str, key: str, items: Sequence[_Told]) -> Message:
-    late = [item for item in items if item.promise.due_at < work.now]
+def _write(work: Work, reader: tuple[str, str], key: str, rows: Sequence[_Row]) -> Message:
+    user_id, kind = reader
+    user = work.session.get_one(User, user_id)
+    # A promise with several untold rungs is one item.
+    items = list({row.id: row for row in rows}.values())
+    late = [row for row in items if row.due_at < work.now]
     zone = user.time_zone or work.office.time_zone
     values: dict[str, Value] = {
         "overdue_count": str(len(late)),
-        "items": [_item(work, item, zone) for item in items[:ITEMS]],
+        "items": [_item(work, row, zone) for row in items[:ITEMS]],
     }
     if kind == "staff-digest":
         values["due_soon_count"] = str(len(items) - len(late))
     return enqueue_staff(work, user, kind, key, values)
 
 
-def _item(work: Work, item: _Told, zone: str) -> dict[str, str]:
-    when = when_words(item.promise.due_at, zone, work.now)
-    tense = "was due" if item.promise.due_at < work.now else "is due"
-    return {
-        "line": f"{item.name}, {item.job}",
-        "detail": f"{item.promise.wording}: {tense} {when}",
-    }
+def _item(work: Work, row: _Row, zone: str) -> dict[str, str]:
+    name = " ".join(part for part in (row.first_name, row.last_name) if part) or "(no name)"
+    when = when_words(row.due_at, zone, work.now)
+    tense = "was due" if row.due_at < work.now else "is due"
+    return {"line": f"{name}, {row.title}", "detail": f"{row.wording}: {tense} {when}"}
 
 
 def _mark(work: Work, notice_ids: list[str], message: Message | None) -> None:

@@ -8,8 +8,9 @@ change nothing.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -29,16 +30,23 @@ from service.mail.base import (
     Transport,
     Uncertain,
 )
-from service.models import MailChannel, Message
+from service.models import Message
+from service.workflows.channel import (
+    PROBE_AFTER,
+    allowance,
+    pause_channel,
+    probe_later,
+    provider_answers,
+    resume_channel,
+)
 from service.workflows.last_look import objection_to
 from service.workflows.timeline import record
-from service.workflows.work import Office, Work
+from service.workflows.work import Office, Work, never
+
+__all__ = ["BATCH", "PROBE_AFTER", "DispatchReport", "dispatch", "pause_channel", "resume_channel"]
 
 BATCH = 50
-PROBE_AFTER = timedelta(minutes=10)
-"""After the provider refused us as a whole, one letter is tried this often."""
-
-CHANNEL = "email"
+_REACHED = (MailState.ACCEPTED, MailState.CAPTURED, MailState.FAILED)
 _WAITING = (MailState.HELD, MailState.READY, MailState.RETRY, MailState.CLAIMED)
 LOST = "the worker stopped while this was being sent, so nobody knows whether it left"
 
@@ -64,14 +72,15 @@ def dispatch(
     transport: Transport,
     *,
     chance: random.Random | None = None,
+    stop: Callable[[], bool] = never,
 ) -> DispatchReport:
-    """Send everything that is ready now; return when nothing is left or the channel is down."""
+    """Send everything that is ready now, until none is left, the channel is down or ``stop()``."""
     report = DispatchReport()
     jitter = chance or random.SystemRandom()
     _expire(session, clock.now(), report)
-    while True:
+    while not stop():
         now = clock.now()
-        limit, report.paused = _allowance(session, now)
+        limit, report.paused = allowance(session, now, BATCH)
         if limit == 0:
             break
         token, ids = claim(
@@ -92,13 +101,25 @@ def dispatch(
         report.claimed += len(ids)
         for message_id in ids:
             pass_ = _Pass(session, office, clock, transport, jitter, report, token)
-            if not pass_.send(message_id):
-                session.commit()
+            if stop() or not pass_.send(message_id):
+                _hand_back(session, token, clock.now())
+                session.rollback()
                 return report
         if not ids or limit < BATCH:
             break
     session.rollback()
     return report
+
+
+def _hand_back(session: Session, token: str, now: datetime) -> None:
+    """Make what was claimed and not begun ready again, so that it does not wait out its lease."""
+    session.execute(
+        update(Message)
+        .where(Message.lease_token == token, Message.state == MailState.CLAIMED)
+        .values(state=MailState.READY, due_at=now, lease_token=None, version=Message.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
 
 
 def _expire(session: Session, now: datetime, report: DispatchReport) -> None:
@@ -118,16 +139,6 @@ def _expire(session: Session, now: datetime, report: DispatchReport) -> None:
     )
     report.uncertain += len(lost.all())
     session.commit()
-
-
-def _allowance(session: Session, now: datetime) -> tuple[int, str | None]:
-    """Return how many letters may be claimed: all, one to probe a channel that was down, none."""
-    channel = session.get(MailChannel, CHANNEL)
-    if channel is None or channel.paused_at is None:
-        return BATCH, None
-    if channel.paused_by_provider and now - channel.paused_at >= PROBE_AFTER:
-        return 1, channel.paused_reason
-    return 0, channel.paused_reason
 
 
 class _Pass:
@@ -153,7 +164,13 @@ class _Pass:
 
     def send(self, message_id: str) -> bool:
         """Carry one letter through; ``False`` where no other will leave either."""
-        work = Work(self._session, self._clock.now(), self._office, source="outbox")
+        # Others wrote while the last letter was on its way: nothing read before counts any more.
+        self._session.expire_all()
+        now = self._clock.now()
+        limit, self._report.paused = allowance(self._session, now, BATCH)
+        if limit == 0:
+            return False
+        work = Work(self._session, now, self._office, source="outbox")
         message = self._mine(message_id, MailState.CLAIMED)
         if message is None:
             self._session.rollback()
@@ -165,6 +182,8 @@ class _Pass:
         message.state = MailState.SENDING
         message.attempts += 1
         message.provider = self._transport.name
+        # The lease counts from here: those before it in the batch may have used up most of it.
+        message.due_at = message.lease_until = now + LEASE
         envelope = _envelope(message)
         # From here on a crash is uncertain: the row says so before the first byte leaves.
         self._session.commit()
@@ -215,8 +234,11 @@ class _Pass:
                 self._report.uncertain += 1
             case RetryLater() | ChannelDown():
                 return self._later(message, answer, now)
+        if isinstance(answer, Uncertain):
+            probe_later(self._session, now)
         _let_go(message)
-        self._reached_provider(message)
+        if message.state in _REACHED and provider_answers(self._session):
+            self._report.paused = None
         self._note(message, now)
         self._session.commit()
         return True
@@ -240,6 +262,7 @@ class _Pass:
             again = next_attempt_at(now, message.attempts, self._jitter.random())
             message.due_at = max(again, answer.not_before or again)
             self._report.retried += 1
+        probe_later(self._session, now)
         self._session.commit()
         return True
 
@@ -259,14 +282,6 @@ class _Pass:
                 .execution_options(synchronize_session=False)
             )
         self._session.commit()
-
-    def _reached_provider(self, message: Message) -> None:
-        if message.state not in (MailState.ACCEPTED, MailState.FAILED):
-            return
-        channel = self._session.get(MailChannel, CHANNEL)
-        if channel is not None and channel.paused_at is not None and channel.paused_by_provider:
-            resume_channel(self._session)
-            self._report.paused = None
 
     def _note(self, message: Message, now: datetime) -> None:
         if message.application_id is None:
@@ -295,19 +310,3 @@ def _envelope(message: Message) -> Envelope:
         automatic=message.automatic,
         attempt=message.attempts,
     )
-
-
-def pause_channel(session: Session, now: datetime, reason: str, *, by_provider: bool) -> None:
-    """Stop all mail; every letter keeps its place. A person's pause ends by a person alone."""
-    channel = session.get(MailChannel, CHANNEL) or MailChannel(name=CHANNEL)
-    channel.paused_at, channel.paused_reason = now, reason
-    channel.paused_by_provider = by_provider
-    session.add(channel)
-
-
-def resume_channel(session: Session) -> None:
-    """Let mail go out again."""
-    channel = session.get(MailChannel, CHANNEL)
-    if channel is not None:
-        channel.paused_at = channel.paused_reason = None
-        channel.paused_by_provider = False

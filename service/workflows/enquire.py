@@ -12,18 +12,18 @@ from datetime import datetime
 from service.domain.changes import Stage
 from service.domain.contacts import Channel
 from service.domain.policies import Keeps, Trigger
-from service.domain.promises import Origin, PromiseError
+from service.domain.promises import Origin, State
 from service.models import Application, Contact, Promise
 from service.workflows.contacts import log_inbound
 from service.workflows.promise_changes import open_promises
-from service.workflows.promise_making import promise_terms, trigger
+from service.workflows.promise_making import check_still_here, promise_terms, trigger
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
 
 @dataclass(frozen=True)
 class Enquired:
-    """A recorded enquiry; ``promise`` is what will answer it, ``new`` whether it was made for it."""
+    """A recorded enquiry; ``promise`` will answer it, ``new`` where it was made for it."""
 
     contact: Contact
     promise: Promise | None
@@ -34,10 +34,7 @@ def enquire(
     work: Work, application: Application, *, channel: Channel, at: datetime, note: str | None
 ) -> Enquired:
     """Record an enquiry. The application's row is locked by the caller."""
-    if application.candidate.erased_at is not None:
-        raise PromiseError(
-            "candidate-erased", "the person's data was erased, so nothing new is recorded"
-        )
+    check_still_here(application)
     contact = log_inbound(work, application, channel=channel, at=at, note=note)
     promise = _answering(work, application)
     new = False
@@ -66,7 +63,8 @@ def _answering(work: Work, application: Application) -> Promise | None:
         by_a_person = (
             promise.origin == Origin.SPOKEN or promise_terms(promise).keeps is Keeps.PERSON
         )
-        if by_a_person and promise.due_at >= work.now:
+        # A paused promise waits for the candidate, so it answers nothing.
+        if by_a_person and promise.state == State.OPEN and promise.due_at >= work.now:
             return promise
     return None
 

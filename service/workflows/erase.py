@@ -5,10 +5,11 @@ The empty row remains as a tombstone, so that a late event cannot bring the pers
 
 from __future__ import annotations
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from service.domain.delivery import CANCELLABLE, MailState
-from service.domain.promises import OPEN_STATES, State
+from service.domain.promises import OPEN_STATES, Origin
 from service.models import (
     Application,
     Candidate,
@@ -20,11 +21,10 @@ from service.models import (
     Message,
     Promise,
 )
-from service.workflows.promise_changes import close
+from service.workflows.erase_traces import ERASED, erase_traces
+from service.workflows.promise_changes import release_by_rule
 from service.workflows.timeline import record
 from service.workflows.work import Work
-
-ERASED = "(erased)"
 
 
 def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
@@ -35,6 +35,8 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
         erase_candidate(work, merged, reason)
     if candidate.erased_at is not None:
         return
+    name = " ".join(part for part in (candidate.first_name, candidate.last_name) if part)
+    addresses = [email.address for email in candidate.emails]
     candidate.first_name = candidate.last_name = None
     candidate.time_zone = candidate.locale = None
     candidate.can_email = False
@@ -51,6 +53,7 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
         record(work, application.id, "candidate_erased")
     ids = [application.id for application in applications]
     _blank(work, candidate.id, ids)
+    erase_traces(work, name, addresses, ids)
     work.session.flush()
     # Objects read before hold what is gone from the tables now.
     work.session.expire_all()
@@ -63,8 +66,7 @@ def release_everything(work: Work, application: Application, reason: str) -> Non
             Promise.application_id == application.id, Promise.state.in_(OPEN_STATES)
         )
     ):
-        close(work, promise, State.RELEASED, reason)
-        record(work, application.id, "promise_released", promise=promise.id, reason=reason)
+        release_by_rule(work, promise, reason)
     work.session.flush()
     work.session.execute(
         update(Message)
@@ -90,6 +92,7 @@ def _blank(work: Work, candidate_id: str, application_ids: list[str]) -> None:
             text=ERASED,
             html=ERASED,
             values={},
+            reason=None,
             version=Message.version + 1,
         )
     )
@@ -103,18 +106,26 @@ def _blank(work: Work, candidate_id: str, application_ids: list[str]) -> None:
     )
     session.execute(
         update(Promise)
-        .where(Promise.application_id.in_(application_ids), Promise.origin == "spoken")
-        .values(wording=ERASED, close_reason=None, version=Promise.version + 1)
+        .where(Promise.application_id.in_(application_ids))
+        .values(
+            wording=case((Promise.origin == Origin.SPOKEN, ERASED), else_=Promise.wording),
+            close_reason=None,
+            version=Promise.version + 1,
+        )
     )
     session.execute(update(Delivery).where(Delivery.candidate_id == candidate_id).values(body=b""))
     # Kept answers may hold the person's data; they are only a convenience for retries.
     session.execute(
         delete(IdempotentRequest).where(
-            or_(
-                *(
-                    IdempotentRequest.body.contains(id_.encode())
-                    for id_ in [candidate_id, *application_ids]
-                )
-            )
+            or_(*(_names(session, id_) for id_ in [candidate_id, *application_ids]))
         )
     )
+
+
+def _names(session: Session, id_: str) -> ColumnElement[bool]:
+    """Return the test for kept answers that name an id."""
+    body, needle = IdempotentRequest.body, id_.encode()
+    if session.get_bind().dialect.name == "sqlite":
+        # There LIKE finds nothing in bytes.
+        return func.instr(body, needle) > 0
+    return body.contains(needle)

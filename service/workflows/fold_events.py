@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.contacts import Channel, Outcome
 from service.domain.delivery import EventKind, MailState, arrived, fold, suppresses
 from service.mail.base import MailEvent as Reported
-from service.models import CandidateEmail, Contact, MailEvent, Message
-from service.workflows.contacts import log_contact, take_back
+from service.models import Application, CandidateEmail, Contact, MailEvent, Message
+from service.workflows.contacts import log_contact
 from service.workflows.heartbeat import beat
 from service.workflows.promise_changes import lock_application
+from service.workflows.resettle import retime, take_back
 from service.workflows.timeline import record
-from service.workflows.work import Office, Work
+from service.workflows.work import Office, Work, never
 
 BATCH = 500
+TRIES_IN = timedelta(minutes=1)
+"""How long a letter whose events cannot be folded is tried before they are set aside."""
 
 
 def store_events(session: Session, events: Iterable[Reported], now: datetime) -> int:
@@ -73,13 +76,19 @@ def store_unreadable(session: Session, body: bytes, fault: str, now: datetime) -
         )
 
 
-def fold_events(session: Session, office: Office, now: datetime) -> int:
-    """Fold everything stored and not yet folded; commit letter by letter; return the count."""
+def fold_events(
+    session: Session, office: Office, now: datetime, *, stop: Callable[[], bool] = never
+) -> int:
+    """Fold everything stored and not yet folded; commit letter by letter; return the count.
+
+    ``stop`` is asked before each letter whether to leave the rest to the next run.
+    """
     folded = 0
-    while True:
+    left: set[str] = set()
+    while not stop():
         waiting = session.execute(
             select(MailEvent.id, MailEvent.message_id, MailEvent.provider_id)
-            .where(MailEvent.folded_at.is_(None))
+            .where(MailEvent.folded_at.is_(None), MailEvent.id.not_in(left))
             .order_by(MailEvent.received_at, MailEvent.id)
             .limit(BATCH)
         ).all()
@@ -91,7 +100,12 @@ def fold_events(session: Session, office: Office, now: datetime) -> int:
             found = _message_of(session, message_id, provider_id)
             groups.setdefault(found, []).append(id_)
         for found, event_ids in groups.items():
-            outcome = _fold_into(work, found, event_ids) if found else "no such letter here"
+            if stop():
+                break
+            outcome = _try(work, found, event_ids) if found else "no such letter here"
+            if outcome is None:
+                left.update(event_ids)
+                continue
             session.execute(
                 update(MailEvent)
                 .where(MailEvent.id.in_(event_ids))
@@ -105,6 +119,21 @@ def fold_events(session: Session, office: Office, now: datetime) -> int:
         session.commit()
     session.rollback()
     return folded
+
+
+def _try(work: Work, message_id: str, event_ids: list[str]) -> str | None:
+    """Fold one letter's events; ``None`` leaves them for the next run. Others go on."""
+    try:
+        return _fold_into(work, message_id, event_ids)
+    except Exception as error:  # noqa: BLE001 - one poison letter never stops the others
+        work.session.rollback()
+        since = work.session.scalars(
+            select(func.min(MailEvent.received_at)).where(MailEvent.id.in_(event_ids))
+        ).one()
+        if work.now - since < TRIES_IN:
+            return None
+        # The type alone: an error's text may quote what a person wrote.
+        return f"set aside: {type(error).__name__}"
 
 
 def _message_of(session: Session, message_id: str | None, provider_id: str | None) -> str | None:
@@ -144,19 +173,31 @@ def _fold_into(work: Work, message_id: str, event_ids: list[str]) -> str:
         MailState.CAPTURED,
         MailState.CANCELLED,
     ):
-        _contact(work, message, events, arrived(kinds))
+        _contact(work, message, events, stands=arrived(kinds))
+        _forget(work, message, events)
     return f"the letter is {state}"
+
+
+def _forget(work: Work, message: Message, events: list[MailEvent]) -> None:
+    """Keep nothing personal that comes in after the person's data was erased."""
+    application = work.session.get_one(Application, message.application_id)
+    if application.candidate.erased_at is not None:
+        for event in events:
+            event.raw, event.reason = {}, None
 
 
 def _move(work: Work, message: Message, state: MailState) -> None:
     message.state = state
     message.due_at = message.lease_token = message.lease_until = None
     message.accepted_at = message.accepted_at or work.now
+    if state is MailState.DELIVERED:
+        # Why an earlier attempt did not go through is no longer true of it.
+        message.reason = None
     if message.application_id is not None:
         record(work, message.application_id, f"letter_{state}", message=message.id)
 
 
-def _contact(work: Work, message: Message, events: list[MailEvent], stands: bool) -> None:
+def _contact(work: Work, message: Message, events: list[MailEvent], *, stands: bool) -> None:
     if message.application_id is None:
         return
     application = lock_application(work, message.application_id)
@@ -165,23 +206,28 @@ def _contact(work: Work, message: Message, events: list[MailEvent], stands: bool
     contact = work.session.scalars(
         select(Contact).where(Contact.message_id == message.id)
     ).one_or_none()
-    if stands and contact is None:
-        delivered = [event.at for event in events if EventKind(event.kind) in _ARRIVALS]
-        message.delivered_at = min(*delivered, work.now)
-        log_contact(
-            work,
-            application,
-            channel=Channel.EMAIL,
-            outcome=Outcome.DELIVERED,
-            at=message.delivered_at,
-            by_user_id=message.by_user_id,
-            message=message,
-        )
-    refused = [event for event in events if EventKind(event.kind) in _REFUSALS]
-    if refused:
-        message.bounced_at = min(refused[0].at, work.now)
-    if not stands and contact is not None:
+    arrivals = [event.at for event in events if EventKind(event.kind) in _ARRIVALS]
+    if arrivals:
+        message.delivered_at = min(*arrivals, work.now)
+    refusals = [event.at for event in events if EventKind(event.kind) in _REFUSALS]
+    if refusals:
+        message.bounced_at = min(*refusals, work.now)
+    if contact is None:
+        if stands and message.delivered_at is not None:
+            log_contact(
+                work,
+                application,
+                channel=Channel.EMAIL,
+                outcome=Outcome.DELIVERED,
+                at=message.delivered_at,
+                by_user_id=message.by_user_id,
+                message=message,
+            )
+    elif not stands:
         take_back(work, application, contact, "the mail bounced after it was delivered")
+    elif message.delivered_at is not None:
+        # An earlier event that came later: it may have been in time after all.
+        retime(work, application, contact, message.delivered_at)
 
 
 _ARRIVALS = frozenset(
@@ -209,7 +255,7 @@ def _suppress(work: Work, message: Message, events: list[MailEvent]) -> None:
         update(CandidateEmail)
         .where(
             CandidateEmail.address_key == message.to_address.casefold(),
-            CandidateEmail.suppressed_at.is_(None),
+            CandidateEmail.suppressed_at.is_(None) | (CandidateEmail.suppressed_at > at),
         )
         .values(suppressed_at=min(at, work.now), suppressed_reason=reason)
         .execution_options(synchronize_session="fetch")

@@ -6,7 +6,9 @@ Each delivery is one transaction: its changes and its state, or nothing.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,7 +21,7 @@ from service.domain.retries import DELIVERY_ATTEMPTS, next_attempt_at
 from service.models import Connection, Delivery
 from service.workflows.apply import apply_changes
 from service.workflows.heartbeat import beat
-from service.workflows.work import Office, Work
+from service.workflows.work import Office, Work, never
 
 BATCH = 100
 
@@ -35,12 +37,20 @@ class IngestReport:
 
 
 def ingest(
-    session: Session, office: Office, clock: Clock, *, chance: random.Random | None = None
+    session: Session,
+    office: Office,
+    clock: Clock,
+    *,
+    chance: random.Random | None = None,
+    stop: Callable[[], bool] = never,
 ) -> IngestReport:
-    """Work in everything that waits; commit delivery by delivery."""
+    """Work in everything that waits; commit delivery by delivery.
+
+    ``stop`` is asked before each whether to leave the rest, which is handed back at once.
+    """
     report = IngestReport()
     jitter = chance or random.SystemRandom()
-    while True:
+    while not stop():
         now = clock.now()
         token, ids = claim(
             session,
@@ -60,12 +70,26 @@ def ingest(
         ).all()
         session.commit()
         for delivery_id in ordered:
+            if stop():
+                _hand_back(session, token, clock.now())
+                break
             _work_in(session, office, clock, delivery_id, token, jitter, report)
     if report.done or report.ignored or report.failed:
         beat(session, "ingest", clock.now(), dict(vars(report)))
         session.commit()
     session.rollback()
     return report
+
+
+def _hand_back(session: Session, token: str, now: datetime) -> None:
+    """Put what was claimed and not begun back in line, so that it does not wait out its lease."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.lease_token == token, Delivery.state == "received")
+        .values(next_attempt_at=now, lease_token=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
 
 
 def _work_in(
@@ -78,6 +102,8 @@ def _work_in(
     report: IngestReport,
 ) -> None:
     now = clock.now()
+    # Others write between two deliveries: nothing read for the last one counts any more.
+    session.expunge_all()
     delivery = session.scalars(
         select(Delivery)
         .where(Delivery.id == delivery_id, Delivery.lease_token == token)
@@ -117,6 +143,9 @@ def _translate_and_apply(
     delivery.attempts += 1
     delivery.done_at = work.now
     delivery.candidate_id = applied.candidate_id
+    if applied.erased:
+        # It came too late for the erasure: nothing of the person is kept from it either.
+        delivery.body = b""
     delivery.lease_token = delivery.lease_until = None
     if delivery.state == "done":
         report.done += 1

@@ -6,7 +6,7 @@ A letter that cannot go is a fact on the timeline; the promise stays open and wi
 from __future__ import annotations
 
 from service.domain.durations import parse
-from service.domain.policies import Kind, RungAt
+from service.domain.policies import Kind, RungAt, Trigger
 from service.domain.promises import PromiseError
 from service.domain.wording import day_words
 from service.mail.templates import TemplateError
@@ -45,7 +45,7 @@ def write_for_rung(
             application,
             Letter(
                 kind=step.template,
-                dedupe_key=f"{step.template}:{promise.id}:{rung}",
+                dedupe_key=_dedupe_key(step.template, promise, rung),
                 values=letter_values(work, application, promise, step.template),
                 promise=promise,
                 automatic=True,
@@ -73,6 +73,13 @@ def write_for_rung(
     return None
 
 
+def _dedupe_key(template: str, promise: Promise, rung: int) -> str:
+    if template == "acknowledgement":
+        # One application, one acknowledgement, however often its rejection is taken back.
+        return f"{template}:{promise.application_id}"
+    return f"{template}:{promise.id}:{rung}"
+
+
 def letter_values(
     work: Work, application: Application, promise: Promise, template: str
 ) -> dict[str, str]:
@@ -87,7 +94,10 @@ def letter_values(
     if "next_step" in wanted:
         values["next_step"] = "I am looking into it and will come back to you."
     if "next_word_by" in wanted:
-        span = promise_terms(promise).within if template == "status-update" else HOLDING_SPAN
+        terms = promise_terms(promise)
+        # What a person said ("by friday") may be a day that has passed by now.
+        by_rule = template == "status-update" and terms.trigger is not Trigger.SPOKEN
+        span = terms.within if by_rule else HOLDING_SPAN
         next_word = calendar.add(work.now, parse(span), trace=False).due_local
         values["next_word_by"] = day_words(next_word.date())
     return values

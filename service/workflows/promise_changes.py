@@ -6,6 +6,7 @@ Each change locks the row it read, so of two people at once the second hears tha
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -20,7 +21,7 @@ from service.domain.promises import (
 )
 from service.models import Application, Promise
 from service.workflows.promise_making import (
-    check_can_promise,
+    check_still_here,
     promise_terms,
     replace,
     set_deadline,
@@ -35,7 +36,7 @@ def lock_promise(work: Work, promise_id: str) -> Promise | None:
     return work.session.scalars(
         select(Promise)
         .where(Promise.id == promise_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
 
@@ -45,7 +46,7 @@ def lock_application(work: Work, application_id: str) -> Application | None:
     return work.session.scalars(
         select(Application)
         .where(Application.id == application_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
 
@@ -68,9 +69,16 @@ def close(work: Work, promise: Promise, state: State, reason: str | None = None)
     promise.paused_at = promise.pause_ends_at = promise.paused_left_minutes = None
 
 
+def _note_breach(work: Work, promise: Promise) -> None:
+    """Keep on record that a promise was broken before it is let go, checked or not."""
+    if promise.state == State.OPEN and work.now > promise.due_at:
+        promise.breached_at = promise.due_at
+
+
 def release(work: Work, promise: Promise, reason: str) -> Promise:
     """Let go of a promise, with the reason a person gave."""
     require_open(promise)
+    _note_breach(work, promise)
     close(work, promise, State.RELEASED, reason)
     record(work, promise.application_id, "promise_released", promise=promise.id)
     return promise
@@ -120,7 +128,8 @@ def reschedule(
     """
     require_open(promise)
     application = work.session.get_one(Application, promise.application_id)
-    check_can_promise(application)
+    # A word given outlives the decision, so its date may still be moved.
+    check_still_here(application)
     calendar = work.calendar_of(application)
     deadline = spoken_deadline(calendar, work.now, within, due_at)
     if deadline.due_at <= work.now:
@@ -129,6 +138,7 @@ def reschedule(
             "the new date has passed already: name a later one",
             "/within" if within else "/due_at",
         )
+    _note_breach(work, promise)
     close(work, promise, State.REPLACED, reason)
     # The database allows one standing promise a rule: the old one goes before the new one comes.
     work.session.flush()
@@ -175,10 +185,12 @@ def resume(work: Work, promise: Promise, *, by_itself: bool = False) -> Promise:
     application = work.session.get_one(Application, promise.application_id)
     calendar = work.calendar_of(application)
     deadline = calendar.add(work.now, BusinessHours(promise.paused_left_minutes))
-    rung = promise.rung
-    set_deadline(promise, promise_terms(promise), calendar, work.now, deadline)
-    # Letters the ladder sent before the pause stay sent.
-    promise.rung = min(rung, len(promise.ladder) - 1)
+    # What was passed before the pause stays passed: no letter goes twice, none is left out.
+    passed = promise.ladder[: promise.rung]
+    if deadline.due_at > promise.due_at:
+        set_deadline(promise, promise_terms(promise), calendar, work.now, deadline)
+        promise.ladder = [*passed, *_without(promise.ladder, passed)]
+        promise.rung = len(passed)
     promise.next_check_at = datetime.fromisoformat(promise.ladder[promise.rung]["at"])
     promise.due_version += 1
     promise.state = State.OPEN
@@ -193,3 +205,13 @@ def resume(work: Work, promise: Promise, *, by_itself: bool = False) -> Promise:
         by_itself=by_itself,
     )
     return promise
+
+
+def _without(ladder: list[Any], passed: list[Any]) -> list[Any]:
+    ahead = list(ladder)
+    for gone in passed:
+        for rung in ahead:
+            if (rung["action"], rung["template"]) == (gone["action"], gone["template"]):
+                ahead.remove(rung)
+                break
+    return ahead

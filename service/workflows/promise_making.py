@@ -11,18 +11,20 @@ from typing import Any
 
 from sqlalchemy import select
 
-from service.domain.business_time import Calendar, Deadline, NoOpeningError, TraceStep
+from service.domain.business_time import Calendar, Deadline, TraceStep
 from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.durations import DurationError, parse
-from service.domain.policies import Kind, Terms, Trigger, climb, warn_at
+from service.domain.ladders import climb, warn_at
+from service.domain.policies import Kind, Terms, Trigger
 from service.domain.promises import OPEN_STATES, Origin, PromiseError, State
+from service.domain.timetable import NoOpeningError, OutOfReachError
 from service.models import Application, Promise
 from service.workflows.policies import Rule, rules
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
 HISTORIC = timedelta(days=30)
-"""A first sight of an application older than this is history: no acknowledgement is owed."""
+"""What was applied or decided longer ago than this when we first hear of it is history."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def spoken_deadline(
     calendar: Calendar, start: datetime, within: str | None, due_at: datetime | None
 ) -> Deadline:
     """Return the deadline a person named, as a length of time or an instant."""
+    if (within is None) == (due_at is None):
+        raise PromiseError("say-when-once", "say when in one way: within or due_at", "/within")
     if due_at is not None:
         local = due_at.astimezone(calendar.time_zone)
         said = TraceStep("named", f"{local:%a %d %b %Y %H:%M}: the instant that was named")
@@ -100,12 +104,22 @@ def spoken_deadline(
         return calendar.add(start, parse(within or ""))
     except DurationError as error:
         raise PromiseError("duration-not-understood", str(error), "/within") from error
-    except NoOpeningError as error:
+    except (NoOpeningError, OutOfReachError) as error:
         raise PromiseError("no-opening", str(error), "/within") from error
 
 
 def check_can_promise(application: Application) -> None:
     """Refuse a new promise where nobody could keep it."""
+    check_still_here(application)
+    if Stage(application.stage) in CLOSED_STAGES:
+        raise PromiseError(
+            "application-closed",
+            f"the application is {application.stage}: reopen it before promising anything on it",
+        )
+
+
+def check_still_here(application: Application) -> None:
+    """Refuse to do anything about a person or an application whose data is gone."""
     if application.candidate.erased_at is not None:
         raise PromiseError(
             "candidate-erased", "the person's data was erased, so nothing can be promised to them"
@@ -113,11 +127,6 @@ def check_can_promise(application: Application) -> None:
     if application.deleted_at is not None:
         raise PromiseError(
             "application-deleted", "the application was deleted, so nothing can be promised on it"
-        )
-    if Stage(application.stage) in CLOSED_STAGES:
-        raise PromiseError(
-            "application-closed",
-            f"the application is {application.stage}: reopen it before promising anything on it",
         )
 
 
@@ -157,6 +166,8 @@ def make_by_rule(
     clock starts now: a rule breaks no word before Keepword could watch it.
     """
     terms, session = rule.terms, work.session
+    if application.deleted_at is not None or application.candidate.erased_at is not None:
+        return None
     interviewed = application.interviewed_at is not None
     if not terms.applies_to(Stage(application.stage), interviewed=interviewed):
         return None
@@ -177,7 +188,7 @@ def make_by_rule(
     duration = parse(within or terms.within)
     deadline = calendar.add(start, duration)
     if deadline.due_at <= work.now:
-        if terms.trigger is Trigger.APPLIED and work.now - start > HISTORIC:
+        if terms.trigger in (Trigger.APPLIED, Trigger.DECIDED) and work.now - start > HISTORIC:
             return None
         start = work.now
         deadline = calendar.add(start, duration)
@@ -204,11 +215,17 @@ def make_by_rule(
     )
 
 
-def arm_silence(work: Work, application: Application) -> None:
-    """Start the silence clocks that should run and do not: from the last word, else applying."""
+def arm_silence(
+    work: Work, application: Application, *, heard: tuple[str, datetime] | None = None
+) -> None:
+    """Start the silence clocks that should run and do not: from the last word, else applying.
+
+    ``heard`` is the contact just recorded (its id and instant): what starts with it ends with it.
+    """
     start = application.last_contact_at or application.applied_at
+    contact_id = heard[0] if heard is not None and heard[1] == start else None
     subject = start.isoformat()
-    trigger(work, application, Trigger.SILENCE, subject, start)
+    trigger(work, application, Trigger.SILENCE, subject, start, contact_id=contact_id)
 
 
 def set_deadline(
@@ -246,7 +263,10 @@ def _insert(
     promise.made_at = start
     promise.start_at = start
     promise.due_version = 1
-    set_deadline(promise, terms, calendar, start, deadline)
+    try:
+        set_deadline(promise, terms, calendar, start, deadline)
+    except (NoOpeningError, OutOfReachError) as error:
+        raise PromiseError("no-opening", str(error), "/due_at") from error
     promise.first_due_at = promise.first_due_at or deadline.due_at
     work.session.add(promise)
     work.session.flush()

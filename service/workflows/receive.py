@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from service.ats.base import Incoming
 from service.ats.registry import adapter_named
 from service.models import Connection, Delivery
 from service.signing import SignatureError
-from service.workflows.connections import live_secrets
+from service.workflows.connections import is_name, live_secrets
 from service.workflows.work import Work
 
 
@@ -32,6 +33,9 @@ def receive(work: Work, name: str, incoming: Incoming) -> Receipt | None:
 
     Raises ``SignatureError`` after counting it. The caller commits in both cases.
     """
+    if not is_name(name):
+        # Not even asked for: the database would choke on some of what an address may hold.
+        return None
     connection = work.session.scalars(
         select(Connection).where(Connection.name == name, Connection.active)
     ).one_or_none()
@@ -47,24 +51,24 @@ def receive(work: Work, name: str, incoming: Incoming) -> Receipt | None:
         _count_refusal(work, connection)
         raise
     identity = adapter.identity(incoming)
-    known = work.session.scalars(
-        select(Delivery)
-        .where(Delivery.connection_id == connection.id, Delivery.identity == identity)
-        .with_for_update()
-    ).one_or_none()
-    if known is not None:
-        known.duplicates += 1
-    else:
-        work.session.add(
-            Delivery(
-                connection_id=connection.id,
-                identity=identity,
-                headers=adapter.kept_headers(incoming),
-                body=incoming.body,
-                received_at=work.now,
-                state="received",
-                next_attempt_at=work.now,
-            )
+    stored = not _seen(work, connection, identity) and _store(
+        work,
+        Delivery(
+            connection_id=connection.id,
+            identity=identity,
+            headers=adapter.kept_headers(incoming),
+            body=incoming.body,
+            received_at=work.now,
+            state="received",
+            next_attempt_at=work.now,
+        ),
+    )
+    if not stored:
+        work.session.execute(
+            update(Delivery)
+            .where(Delivery.connection_id == connection.id, Delivery.identity == identity)
+            .values(duplicates=Delivery.duplicates + 1)
+            .execution_options(synchronize_session=False)
         )
     work.session.execute(
         update(Connection)
@@ -75,7 +79,24 @@ def receive(work: Work, name: str, incoming: Incoming) -> Receipt | None:
         )
         .execution_options(synchronize_session=False)
     )
-    return Receipt(adapter.success_status, known is None, {})
+    return Receipt(adapter.success_status, stored, {})
+
+
+def _seen(work: Work, connection: Connection, identity: str) -> bool:
+    known = select(Delivery.seq).where(
+        Delivery.connection_id == connection.id, Delivery.identity == identity
+    )
+    return work.session.scalars(known).first() is not None
+
+
+def _store(work: Work, delivery: Delivery) -> bool:
+    """Store a delivery; ``False`` where another copy of it won the race."""
+    try:
+        with work.session.begin_nested():
+            work.session.add(delivery)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _count_refusal(work: Work, connection: Connection) -> None:

@@ -32,8 +32,12 @@ def test_a_letter_keeps_a_late_promise_and_its_bounce_opens_it_again(employer: E
         promise = make_spoken(
             work,
             application,
-            Spoken(Kind.CALLBACK, "A call about the panel date", within="4 business hours",
-                   promised_by_id=maria.id),
+            Spoken(
+                Kind.CALLBACK,
+                "A call about the panel date",
+                within="4 business hours",
+                promised_by_id=maria.id,
+            ),
         )
         promise_id, application_id = promise.id, application.id
 

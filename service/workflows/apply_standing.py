@@ -1,0 +1,164 @@
+"""Applies what a source says of where an application stands: applied, moved, closed, taken back.
+
+Any order of the same facts ends in the same stage, the same standing decision and the same debts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from service.domain.applications import Standing, reopen, settle
+from service.domain.changes import (
+    CLOSED_STAGES,
+    ApplicationRef,
+    Applied,
+    Hired,
+    Moved,
+    Rejected,
+    Stage,
+    Unhired,
+    Unrejected,
+    Withdrawn,
+)
+from service.models import Application, Connection
+from service.workflows.decide import (
+    note_applied,
+    owe_again,
+    reject,
+    set_standing,
+    standing_decision,
+    withdraw_decision,
+)
+from service.workflows.erase import release_everything
+from service.workflows.people import user_of
+from service.workflows.promise_changes import retire
+from service.workflows.work import Work
+
+StandingChange = Applied | Moved | Rejected | Unrejected | Hired | Unhired | Withdrawn
+
+# What each taking back takes back. Greenhouse tells a candidate's own withdrawal as a rejection.
+_UNREJECTABLE = frozenset({Stage.REJECTED, Stage.WITHDRAWN})
+
+
+def apply_standing(
+    work: Work,
+    connection: Connection,
+    application: Application,
+    change: StandingChange,
+    received_at: datetime,
+) -> list[str]:
+    """Apply one change; return what could not be done, in words."""
+    was_closed = Stage(application.stage) in CLOSED_STAGES
+    applier = _Standing(work, connection, application, received_at)
+    match change:
+        case Applied(stage=stage) | Moved(stage=stage):
+            applier.stand(change.application, stage, change.at)
+        case Rejected():
+            applier.reject(change)
+        case Unrejected(stage=stage) | Unhired(stage=stage):
+            applier.reopen(change, stage)
+        case Hired():
+            applier.close(change, Stage.HIRED)
+        case Withdrawn():
+            applier.close(change, Stage.WITHDRAWN)
+    retire(work, application)
+    if isinstance(change, Applied):
+        note_applied(work, application)
+    if was_closed and Stage(application.stage) not in CLOSED_STAGES:
+        owe_again(work, application)
+    return applier.notes
+
+
+class _Standing:
+    def __init__(
+        self,
+        work: Work,
+        connection: Connection,
+        application: Application,
+        received_at: datetime,
+    ) -> None:
+        self._work = work
+        self._connection = connection
+        self._application = application
+        self._received_at = received_at
+        self.notes: list[str] = []
+
+    @property
+    def _current(self) -> Standing:
+        return Standing(Stage(self._application.stage), self._application.stage_at)
+
+    def _mapped(self, ref: ApplicationRef) -> Stage | None:
+        """Return what the employer says this label means. A label alone closes nothing."""
+        mapped = self._connection.stage_map.get(ref.ats_stage or "")
+        stage = Stage(mapped) if mapped else None
+        return None if stage in CLOSED_STAGES else stage
+
+    def stand(self, ref: ApplicationRef, stage: Stage | None, at: datetime | None) -> None:
+        reported = self._mapped(ref) or stage
+        self._note_mapping(reported, at)
+        if reported is not None:
+            self._settle(settle(self._current, reported, at, self._received_at))
+
+    def reject(self, change: Rejected) -> None:
+        if self._taken_back(change.at):
+            return
+        current = self._current
+        settled = settle(current, Stage.REJECTED, change.at, self._received_at)
+        if settled.stage is not Stage.REJECTED or settled == current:
+            return
+        self._settle(settled)
+        if standing_decision(self._work, self._application.id) is None:
+            by = user_of(self._work, change.by)
+            reject(
+                self._work,
+                self._application,
+                reason=change.reason,
+                decided_by_id=by.id if by else None,
+                decided_at=min(settled.at, self._work.now),
+                source=self._connection.name,
+            )
+
+    def close(self, change: Hired | Withdrawn, stage: Stage) -> None:
+        if self._taken_back(change.at):
+            return
+        self._settle(settle(self._current, stage, change.at, self._received_at))
+        if self._application.stage == Stage.WITHDRAWN:
+            release_everything(self._work, self._application, "the candidate withdrew")
+
+    def reopen(self, change: Unrejected | Unhired, stage: Stage | None) -> None:
+        application, current = self._application, self._current
+        if change.at is not None:
+            # Remembered whatever stands now: the closing it takes back may still be on its way.
+            application.reopened_at = max(change.at, application.reopened_at or change.at)
+        closing = _UNREJECTABLE if isinstance(change, Unrejected) else {Stage.HIRED}
+        reported = self._mapped(change.application) or stage
+        back_to = reported or Stage.APPLIED
+        if current.stage in closing:
+            settled = reopen(current, back_to, change.at, self._received_at)
+        else:
+            settled = settle(current, back_to, change.at, self._received_at)
+        if settled != current and change.application.ats_stage:
+            self._note_mapping(reported, change.at)
+        self._settle(settled)
+
+    def _note_mapping(self, reported: Stage | None, at: datetime | None) -> None:
+        if reported is None:
+            self.notes.append("the ATS's stage maps to none of ours yet: map it")
+        if at is None or at >= self._application.stage_at:
+            self._application.unmapped = reported is None
+
+    def _settle(self, settled: Standing) -> None:
+        current = self._current
+        if settled == current:
+            return
+        if current.stage is Stage.REJECTED and settled.stage is not Stage.REJECTED:
+            # Whatever followed a rejection, hiring too, the decision behind it stands no more.
+            decision = standing_decision(self._work, self._application.id)
+            if decision is not None:
+                withdraw_decision(self._work, self._application, decision)
+        set_standing(self._work, self._application, settled)
+
+    def _taken_back(self, at: datetime | None) -> bool:
+        """Tell whether a closing reported for ``at`` was expressly taken back then or later."""
+        reopened_at = self._application.reopened_at
+        return at is not None and reopened_at is not None and at <= reopened_at
