@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
@@ -31,9 +33,18 @@ def postgres_address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fast_folder() -> Iterator[Path]:
+    """A folder in memory where the machine has one: what is tested is not the disk's patience."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
+    usable = memory.is_dir() and os.access(memory, os.W_OK)
+    with TemporaryDirectory(prefix="keepword-", dir=memory if usable else None) as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(fast_folder: Path) -> Path:
     """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    path = fast_folder / "template.db"
     engine = create_engine(f"sqlite:///{path}")
     prepare_engine(engine)
     migrate.upgrade(engine)
@@ -42,22 +53,29 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+def new_database(
+    request: pytest.FixtureRequest, fast_folder: Path
+) -> Iterator[Callable[[str], str]]:
     """Make fresh migrated databases by kind; they vanish after the test."""
     made: list[tuple[str, str]] = []
+    files: list[Path] = []
 
     def make(kind: str) -> str:
         if kind == "sqlite":
-            path = tmp_path / f"{uuid4().hex}.db"
+            path = fast_folder / f"{uuid4().hex}.db"
+            files.append(path)
             shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
             return f"sqlite:///{path}"
         address = request.getfixturevalue("postgres_address")
         name = f"test_{uuid4().hex}"
-        _admin(address, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        _admin(address, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY WAL_LOG")
         made.append((address, name))
         return f"{address}/{name}"
 
     yield make
+    for path in files:
+        for leftover in path.parent.glob(f"{path.name}*"):
+            leftover.unlink()
     for address, name in made:
         _admin(address, f"DROP DATABASE {name} WITH (FORCE)")
 

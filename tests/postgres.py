@@ -29,7 +29,12 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given.rsplit("/", 1)[0]
         return
-    with TemporaryDirectory(prefix="keepword-postgres-") as name, _running(Path(name)) as address:
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
+    usable = memory.is_dir() and os.access(memory, os.W_OK | os.X_OK)
+    with (
+        TemporaryDirectory(prefix="keepword-postgres-", dir=memory if usable else None) as name,
+        _running(Path(name)) as address,
+    ):
         yield address
 
 

@@ -1,6 +1,5 @@
-"""stub."""
-from flask import Flask
+"""The HTTP API under ``/api/v1``: it translates requests into workflows and rows into answers."""
 
+from service.api.setup import init_app, openapi_text
 
-def init_app(app: Flask) -> None:
-    """Mount."""
+__all__ = ["init_app", "openapi_text"]

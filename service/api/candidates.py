@@ -1,0 +1,100 @@
+"""``/candidates``: people, as they are known here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.api.lookups import found
+from service.api.operation import Answer, Call, Resource, paged
+from service.api.schemas.base import page_of
+from service.api.schemas.candidate import (
+    CandidateChangeSchema,
+    CandidateNewSchema,
+    CandidateQuery,
+    CandidateSchema,
+)
+from service.models import Candidate
+from service.queries import records
+from service.workflows.candidates import add_candidate, edit_candidate
+from service.workflows.erase import erase_candidate
+
+resource = Resource("candidates", "People, with their addresses and numbers.")
+
+
+@resource.operation(
+    "GET", "/candidates", scope="read", query=CandidateQuery, returns=page_of(CandidateSchema)
+)
+def list_candidates(call: Call, args: dict[str, Any]) -> Any:
+    """List people.
+
+    The newest come first. `email` finds who has an address.
+    """
+    return paged(
+        "candidates",
+        args,
+        lambda after, limit: records.candidates(
+            call.session, after=after, limit=limit, email=args.get("email")
+        ),
+    )
+
+
+@resource.operation(
+    "POST",
+    "/candidates",
+    scope="write",
+    body=CandidateNewSchema,
+    status=201,
+    returns=CandidateSchema,
+)
+def create_candidate(call: Call, body: dict[str, Any]) -> Answer:
+    """Add a person.
+
+    Whoever an ATS speaks of comes by itself; this is for people known only here.
+    """
+    candidate = add_candidate(call.work, body)
+    return Answer(candidate, candidate.version, f"/candidates/{candidate.id}")
+
+
+@resource.operation("GET", "/candidates/<candidate_id>", scope="read", returns=CandidateSchema)
+def get_candidate(call: Call, candidate_id: str) -> Answer:
+    """Show a person."""
+    candidate = found(call, Candidate, candidate_id, "candidate")
+    return Answer(candidate, candidate.version)
+
+
+@resource.operation(
+    "PATCH",
+    "/candidates/<candidate_id>",
+    scope="write",
+    body=CandidateChangeSchema,
+    returns=CandidateSchema,
+    if_match="required",
+)
+def change_candidate(call: Call, body: dict[str, Any], candidate_id: str) -> Answer:
+    """Change a person.
+
+    Fields that are left out stay. An erased person cannot be changed.
+    """
+    candidate = found(call, Candidate, candidate_id, "candidate", lock=True)
+    call.check(candidate.version)
+    edit_candidate(call.work, candidate, body)
+    return Answer(candidate, candidate.version)
+
+
+@resource.operation(
+    "DELETE",
+    "/candidates/<candidate_id>",
+    scope="write",
+    returns=CandidateSchema,
+    if_match="required",
+)
+def erase(call: Call, candidate_id: str) -> Answer:
+    """Erase a person.
+
+    What is personal goes for good, everything scheduled stops, and an empty record stays, so
+    that a late event from an ATS cannot bring the person back.
+    """
+    candidate = found(call, Candidate, candidate_id, "candidate", lock=True)
+    call.check(candidate.version)
+    erase_candidate(call.work, candidate, "erased on request")
+    return Answer(candidate, candidate.version)

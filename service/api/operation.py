@@ -1,0 +1,294 @@
+"""One decorator for every operation: who may, what goes in, what comes out, one transaction.
+
+The request is the transaction. A view works and never commits; what it did is committed once its
+answer is built, and undone whole where the answer is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from flask import Response, request
+from flask_smorest import Blueprint  # type: ignore[import-untyped]  # it ships no types
+from sqlalchemy.orm import Session
+
+from service.api import idempotency
+from service.api.authentication import authenticate
+from service.api.bodies import StrictParser
+from service.api.conditional import Condition, check_if_match, etag_of, require_if_match
+from service.api.pagination import read_cursor, write_cursor
+from service.api.problems import ProblemError, log_defect, problem_of, response_of
+from service.api.schemas.base import ApiSchema
+from service.auth.keys import Caller, note_use
+from service.db import db
+from service.parts import parts
+from service.queries.keyset import Key, Page
+from service.workflows.work import Work
+
+PREFIX = "/api/v1"
+View = Callable[..., Any]
+
+_ID = {"type": "string", "minLength": 1, "maxLength": 64}
+_HEADERS: dict[str, dict[str, Any]] = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Names this request: sent again within a day, it acts once and is "
+        "answered alike.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+    },
+    "If-Match": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag of what was read; a change made meanwhile is answered with 412.",
+        "schema": {"type": "string"},
+        "example": '"3"',
+    },
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request: the unit of work it is, and who makes it."""
+
+    work: Work
+    caller: Caller
+
+    @property
+    def session(self) -> Session:
+        """Return the request's session."""
+        return self.work.session
+
+    @property
+    def user_id(self) -> str | None:
+        """Return the colleague in whose name the key acts, if there is one."""
+        return self.caller.user_id
+
+    def check(self, version: int | str) -> None:
+        """Refuse (412) where the request was meant for another version of what it changes."""
+        check_if_match(etag_of(version))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a view gives back: a value for the schema, its version, and where it can be read."""
+
+    value: Any
+    version: int | str | None = None
+    location: str | None = None
+    wake: tuple[str, ...] = field(default=())
+
+
+class Resource(Blueprint):  # type: ignore[misc]  # its base ships no types
+    """A group of operations under ``/api/v1``."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, name: str, about: str) -> None:
+        super().__init__(name, f"service.api.{name}", url_prefix=PREFIX, description=about)
+
+    def operation(
+        self,
+        method: str,
+        rule: str,
+        *,
+        scope: str,
+        returns: type[ApiSchema] | None,
+        status: int = 200,
+        body: type[ApiSchema] | None = None,
+        query: type[ApiSchema] | None = None,
+        if_match: Condition | None = None,
+        also: tuple[int, ...] = (),
+    ) -> Callable[[View], View]:
+        """Mount a view with everything that surrounds it; its docstring is its description.
+
+        ``also`` names the statuses of refusals beyond those that follow from the rest.
+        """
+
+        def decorate(view: View) -> View:
+            documented = self.doc(
+                operationId=view.__name__,
+                parameters=_header_parameters(method, if_match),
+                security=[{"key": []}],
+                **{"x-scope": scope},
+            )(_adapted(view))
+            if query is not None:
+                documented = self.arguments(query, location="query", as_kwargs=False)(documented)
+            if body is not None:
+                documented = self.arguments(body, example=body.EXAMPLE)(documented)
+            for code in _refusals(method, rule, body, if_match, also):
+                documented = self.alt_response(code, response=f"PROBLEM_{code}")(documented)
+            documented = self.response(
+                status,
+                returns,
+                description=_SUCCESS.get(status, "What was asked for."),
+                **({"example": returns.EXAMPLE} if returns is not None else {}),
+                headers=_answer_headers(method, status, if_match),
+            )(documented)
+            performed = _performing(documented, method, scope, if_match)
+            self.add_url_rule(
+                rule, view.__name__, performed, methods=[method], parameters=_path_parameters(rule)
+            )
+            return performed
+
+        return decorate
+
+
+_SUCCESS = {201: "It was made.", 204: "It was done; there is nothing to say."}
+
+
+def paged(name: str, args: Mapping[str, Any], fetch: Callable[[Key | None, int], Page[Any]]) -> Any:
+    """Return one page of the list called ``name`` as its schema writes it."""
+    page = fetch(read_cursor(name, args.get("cursor")), args["limit"])
+    return {"items": page.rows, "next": write_cursor(name, page.next)}
+
+
+def _adapted(view: View) -> View:
+    """Let a view return an ``Answer`` or a bare value."""
+
+    @wraps(view)
+    def adapted(*args: Any, **kwargs: Any) -> Any:
+        result = view(*args, **kwargs)
+        answer = result if isinstance(result, Answer) else Answer(result)
+        headers = {}
+        if answer.version is not None:
+            headers["ETag"] = etag_of(answer.version)
+        if answer.location is not None:
+            headers["Location"] = PREFIX + answer.location
+        request.environ["keepword.wake"] = answer.wake
+        return answer.value, headers
+
+    return adapted
+
+
+def _performing(view: View, method: str, scope: str, if_match: Condition | None) -> View:
+    changes = method not in ("GET", "HEAD")
+
+    @wraps(view)
+    def performed(**path: str) -> Response:
+        session = db.session()
+        try:
+            response = _perform(session, view, path, method, scope, if_match)
+            if changes and response.status_code < 400:
+                session.commit()
+            else:
+                session.rollback()
+        except Exception as error:
+            session.rollback()
+            problem = problem_of(error)
+            if problem is None:
+                log_defect(error)
+                raise
+            return response_of(problem)
+        for step in request.environ.get("keepword.wake", ()):
+            parts().runner.wake(step)
+        return response
+
+    return performed
+
+
+def _perform(
+    session: Session,
+    view: View,
+    path: Mapping[str, str],
+    method: str,
+    scope: str,
+    if_match: Condition | None,
+) -> Response:
+    running = parts()
+    now = running.now()
+    caller = authenticate(session, now, scope)
+    if method == "GET":
+        response: Response = view(Call(_work(caller), caller), **path)
+        return response
+    note_use(session, now, caller)
+    if if_match == "required":
+        require_if_match()
+    record = idempotency.begin(session, now, caller.key_id) if method == "POST" else None
+    if isinstance(record, Response):
+        return record
+    response = view(Call(_work(caller), caller), **path)
+    session.flush()
+    if record is not None and response.status_code < 300:
+        idempotency.complete(record, response)
+    return response
+
+
+def _work(caller: Caller) -> Work:
+    return parts().work(actor=caller.actor, source="api")
+
+
+def require_id(value: str, what: str) -> str:
+    """Return an id of the address; 404 where no id can look so."""
+    if not value.isascii() or not value.replace("_", "").isalnum() or len(value) > 64:
+        raise ProblemError(404, "not-found", f"There is no {what} with this id.")
+    return value
+
+
+def _path_parameters(rule: str) -> list[dict[str, Any]]:
+    names = [part.split(">")[0] for part in rule.split("<")[1:]]
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": f"The id of the {name.removesuffix('_id').replace('_', ' ')}.",
+            "schema": dict(_ID),
+        }
+        for name in names
+    ]
+
+
+def _header_parameters(method: str, if_match: Condition | None) -> list[dict[str, Any]]:
+    parameters = []
+    if method == "POST":
+        parameters.append(_HEADERS["Idempotency-Key"])
+    if if_match is not None:
+        parameters.append({**_HEADERS["If-Match"], "required": if_match == "required"})
+    return parameters
+
+
+def _answer_headers(method: str, status: int, if_match: Condition | None) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if status == 201:
+        headers["Location"] = {
+            "description": "Where it can be read.",
+            "schema": {"type": "string", "format": "uri-reference"},
+        }
+    if if_match is not None:
+        headers["ETag"] = {
+            "description": "Its version, for If-Match.",
+            "schema": {"type": "string"},
+        }
+    if method == "POST":
+        headers["Idempotent-Replayed"] = {
+            "description": "“true” where this is the kept answer of the same request before.",
+            "schema": {"type": "string", "enum": ["true"]},
+        }
+    return headers
+
+
+def _refusals(
+    method: str,
+    rule: str,
+    body: type[ApiSchema] | None,
+    if_match: Condition | None,
+    also: tuple[int, ...],
+) -> list[int]:
+    codes = {401, 403, 422, 500, 503, *also}
+    if "<" in rule:
+        codes.add(404)
+    if method != "GET":
+        codes |= {400, 409, 413}
+    if body is not None:
+        codes.add(415)
+    if if_match is not None:
+        codes.add(412)
+    if if_match == "required":
+        codes.add(428)
+    return sorted(codes)

@@ -1,0 +1,32 @@
+"""Plain lists of what came in and went out: messages, connections, deliveries."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+
+from service.models import Connection, Delivery, Message
+from service.queries.keyset import Key, Page, page
+
+
+def messages(session: Session, *, after: Key | None, limit: int, **equal: str) -> Page[Message]:
+    """Return messages without their bodies, the newest first."""
+    query = select(Message).options(defer(Message.text), defer(Message.html))
+    for name, value in equal.items():
+        query = query.where(getattr(Message, name) == value)
+    by = (Message.created_at, Message.id)
+    return page(session, query, by, after=after, limit=limit, newest_first=True)
+
+
+def connections(session: Session, *, after: Key | None, limit: int) -> Page[Connection]:
+    """Return connections by name."""
+    return page(session, select(Connection), (Connection.name,), after=after, limit=limit)
+
+
+def deliveries(session: Session, *, after: Key | None, limit: int, **equal: str) -> Page[Delivery]:
+    """Return deliveries without their bodies, the newest first."""
+    query = select(Delivery).options(defer(Delivery.body))
+    for name, value in equal.items():
+        query = query.where(getattr(Delivery, name) == value)
+    by = (Delivery.received_at, Delivery.id)
+    return page(session, query, by, after=after, limit=limit, newest_first=True)
