@@ -8,6 +8,7 @@ from service.ats.base import Incoming
 from service.db import db
 from service.hooks.bodies import BodyTooLargeError, read_body
 from service.parts import parts
+from service.secret_box import SealedSecretError
 from service.signing import SignatureError
 from service.workflows.receive import receive
 
@@ -30,6 +31,10 @@ def deliver(name: str) -> Response:
         # One text for every fault: which check failed is nobody's business but ours.
         db.session.commit()
         return _answer(401, "the signature is missing or does not match this connection's secret")
+    except SealedSecretError as error:
+        # Ours to mend: the vendor tries again later, and nothing is lost.
+        db.session.rollback()
+        return _answer(503, str(error))
     db.session.commit()
     if receipt is None:
         return _answer(404, "there is no connection of this name")

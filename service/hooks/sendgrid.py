@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from flask import Blueprint, Response, jsonify, request
+from sqlalchemy.exc import IntegrityError
 
 from service.db import db
 from service.hooks.bodies import BodyTooLargeError, read_body
@@ -10,6 +14,8 @@ from service.mail.event_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from service.mail.sendgrid_events import ParseError, parse_events
 from service.parts import parts
 from service.workflows.fold_events import store_events, store_unreadable
+
+T = TypeVar("T")
 
 blueprint = Blueprint("sendgrid_hooks", __name__)
 
@@ -36,10 +42,21 @@ def events() -> tuple[Response, int]:
         parsed = parse_events(body)
     except ParseError as error:
         # Sending it again would not mend it: it is kept for a person and answered.
-        store_unreadable(db.session(), body, str(error), now)
-        db.session.commit()
+        fault = str(error)
+        _commit(lambda: store_unreadable(db.session(), body, fault, now))
         return jsonify(stored=0, unreadable=True), 200
-    stored = store_events(db.session(), parsed.events, now)
-    db.session.commit()
+    stored = _commit(lambda: store_events(db.session(), parsed.events, now))
     running.runner.wake("mail-events")
     return jsonify(stored=stored, skipped=len(parsed.skipped)), 200
+
+
+def _commit(store: Callable[[], T]) -> T:
+    """Store and commit; once more where the same events came twice at once and lost the race."""
+    try:
+        stored = store()
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        stored = store()
+        db.session.commit()
+    return stored

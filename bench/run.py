@@ -1,0 +1,81 @@
+"""Runs every bench, prints a table and writes ``bench/results.json``, one JSON object a line.
+
+Each figure is a ratio of two measurements of this very run: seconds alone say more about the
+machine than about Keepword. Exits 1 where a goal is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.checker import Store, flagging, idling
+from bench.figure import Figure
+from tests.postgres import postgres_server
+
+RESULTS = Path(__file__).with_name("results.json")
+KINDS = ("sqlite", "postgresql")
+
+
+def main() -> int:
+    """Run what was asked for; return the exit code."""
+    asked = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
+    asked.add_argument("--quick", action="store_true", help="smaller sizes, under two minutes")
+    asked.add_argument("--database", choices=KINDS, action="append", help="only this kind")
+    asked.add_argument("--only", choices=("flagging", "nothing-due"), help="only this bench")
+    options = asked.parse_args()
+    command = " ".join(["python -m bench.run", *sys.argv[1:]])
+    console = Console(stderr=True)
+    figures = []
+    with TemporaryDirectory(prefix="keepword-bench-") as name:
+        folder = Path(name)
+        for kind in options.database or KINDS:
+            with _store(kind, folder) as store:
+                for figure in _measure(store, folder, quick=options.quick, only=options.only):
+                    console.print(f"{figure.name}: {figure.ratio}", style="dim")
+                    figures.append(figure.by(command))
+    RESULTS.write_text("".join(f"{figure.to_line()}\n" for figure in figures), encoding="utf-8")
+    _print(figures)
+    return 0 if all(figure.ok for figure in figures) else 1
+
+
+def _measure(store: Store, home: Path, *, quick: bool, only: str | None) -> Iterator[Figure]:
+    if only != "nothing-due":
+        yield flagging(store, home, open_=100_000, due=10_000, runs=3 if quick else 7)
+    if only != "flagging":
+        many = 200_000 if quick else 1_000_000
+        yield idling(store, home, few=10_000, many=many, runs=40 if quick else 200)
+
+
+@contextmanager
+def _store(kind: str, folder: Path) -> Iterator[Store]:
+    if kind == "sqlite":
+        yield Store(kind, folder, None)
+        return
+    with postgres_server() as address:
+        yield Store(kind, folder, address)
+
+
+def _print(figures: list[Figure]) -> None:
+    table = Table("figure", "measured", "baseline", "ratio", "goal", "")
+    for each in figures:
+        table.add_row(
+            each.name,
+            f"{each.value:.4f} {each.unit}",
+            f"{each.baseline:.4f} {each.unit}",
+            f"{each.ratio:.2f}",
+            f"at most {each.goal:g}",
+            "ok" if each.ok else "MISSED",
+        )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

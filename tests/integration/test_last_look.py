@@ -1,0 +1,264 @@
+"""The last look: the world changes between writing and sending, and the letter does not go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from service.domain.policies import Kind
+from service.domain.promises import PromiseError
+from service.mail.base import Envelope, SendAnswer
+from service.models import Application, CandidateEmail, Decision, Message, Promise
+from service.workflows.check import check
+from service.workflows.decide import reject, withdraw_decision
+from service.workflows.enqueue import REJECTION_HOLD, cancel
+from service.workflows.policies import Trigger, rules
+from service.workflows.promise_changes import release
+from service.workflows.promise_making import Spoken, make_by_rule, make_spoken
+from service.workflows.work import Work
+from tests.harness import Employer, add_application, add_user
+from tests.integration.watching import (
+    at_once,
+    kinds_on_timeline,
+    letter,
+    message_of,
+    run_dispatch,
+)
+
+DECIDED = {"reason": "Another person had more of what the work needs", "source": "keepword"}
+
+
+def _erase(_work: Work, application: Application) -> None:
+    application.candidate.erased_at = _work.now
+
+
+def _delete(work: Work, application: Application) -> None:
+    application.deleted_at = work.now
+
+
+def _no_mail(_work: Work, application: Application) -> None:
+    application.candidate.can_email = False
+
+
+def _suppress(work: Work, application: Application) -> None:
+    email = application.candidate.emails[0]
+    email.suppressed_at, email.suppressed_reason = work.now, "mail to this address bounced"
+
+
+def _change_address(_work: Work, application: Application) -> None:
+    application.candidate.emails = [
+        CandidateEmail(address="new@example.com", address_key="new@example.com")
+    ]
+
+
+Change = Callable[[Work, Application], None]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_erase, "the person's data was erased"),
+        (_delete, "the application was deleted in the ATS"),
+        (_no_mail, "must not be emailed"),
+        (_suppress, "mail to this address bounced"),
+        (_change_address, "no longer has this address"),
+    ],
+)
+def test_a_letter_does_not_go_where_its_person_may_no_longer_get_it(
+    employer: Employer, change: Change, words: str
+) -> None:
+    with employer.work() as work:
+        application = add_application(work)
+        message = letter(work, application, "test:1")
+    with employer.work() as work:
+        change(work, work.session.get_one(Application, application.id))
+
+    assert run_dispatch(employer).blocked == 1
+    _is_blocked(employer, message.id, words)
+    assert employer.transport.sent == []
+
+
+def _is_blocked(employer: Employer, message_id: str, words: str) -> None:
+    message = message_of(employer, message_id)
+    assert message.state == "blocked"
+    assert words in (message.reason or "")
+    assert (message.due_at, message.lease_token) == (None, None)
+    assert kinds_on_timeline(employer)[-1] == "letter_blocked"
+
+
+def _rejection(employer: Employer) -> tuple[str, str, str]:
+    """A rejection after an interview in the outbox: its id, the application's, the decision's."""
+    with employer.work() as work:
+        application = add_application(work, owner=add_user(work), stage="interview")
+        decision = reject(work, application, decided_by_id=None, decided_at=work.now, **DECIDED)
+        message = letter(
+            work,
+            application,
+            "rejection:1",
+            kind="rejection-interview",
+            values={},
+            decision=decision,
+        )
+        return message.id, application.id, decision.id
+
+
+def test_a_rejection_is_held_for_an_hour_and_then_goes(employer: Employer) -> None:
+    message_id, _, _ = _rejection(employer)
+    assert message_of(employer, message_id).state == "held"
+
+    employer.clock.advance(REJECTION_HOLD - timedelta(seconds=1))
+    assert run_dispatch(employer).claimed == 0
+    employer.clock.advance(timedelta(seconds=1))
+    assert run_dispatch(employer).accepted == 1
+
+
+def test_a_rejection_can_be_cancelled_while_it_is_held_and_not_after(employer: Employer) -> None:
+    message_id, _, _ = _rejection(employer)
+    with employer.work() as work:
+        cancel(work, work.session.get_one(Message, message_id), "a slip of the hand")
+    employer.clock.advance(REJECTION_HOLD)
+    assert run_dispatch(employer).claimed == 0
+    message = message_of(employer, message_id)
+    assert (message.state, message.reason) == ("cancelled", "a slip of the hand")
+
+    with employer.work() as work:
+        application = add_application(work)
+        sent = letter(work, application, "test:sent").id
+    run_dispatch(employer)
+    with employer.work() as work, pytest.raises(PromiseError, match="too late"):
+        cancel(work, work.session.get_one(Message, sent), "too late")
+
+
+def test_a_withdrawn_decision_cancels_its_letter(employer: Employer) -> None:
+    message_id, application_id, decision_id = _rejection(employer)
+    with employer.work() as work:
+        withdraw_decision(
+            work,
+            work.session.get_one(Application, application_id),
+            work.session.get_one(Decision, decision_id),
+        )
+    employer.clock.advance(REJECTION_HOLD)
+
+    assert run_dispatch(employer).claimed == 0
+    assert message_of(employer, message_id).state == "cancelled"
+
+
+def test_a_rejection_whose_decision_does_not_stand_is_blocked(employer: Employer) -> None:
+    """Behind the cancelling: whatever took the decision away, the letter does not go."""
+    message_id, _, decision_id = _rejection(employer)
+    with employer.work() as work:
+        work.session.get_one(Decision, decision_id).withdrawn_at = work.now
+    employer.clock.advance(REJECTION_HOLD)
+
+    run_dispatch(employer)
+    _is_blocked(employer, message_id, "no decision stands behind this letter")
+
+
+@pytest.mark.parametrize("change", ["offer", "hired", "open offer"])
+def test_nobody_with_an_offer_gets_a_rejection(employer: Employer, change: str) -> None:
+    message_id, application_id, _ = _rejection(employer)
+    with employer.work() as work:
+        application = work.session.get_one(Application, application_id)
+        if change == "open offer":
+            application.open_offer = "offer-1"
+        else:
+            application.stage = change
+    employer.clock.advance(REJECTION_HOLD)
+
+    run_dispatch(employer)
+    _is_blocked(employer, message_id, "this rejection must not go out")
+
+
+def test_a_rejection_written_at_another_stage_is_read_again_first(employer: Employer) -> None:
+    message_id, application_id, _ = _rejection(employer)
+    with employer.work() as work:
+        work.session.get_one(Application, application_id).stage = "screening"
+    employer.clock.advance(REJECTION_HOLD)
+
+    run_dispatch(employer)
+    _is_blocked(employer, message_id, "read the letter again")
+
+
+def _status_letter(employer: Employer) -> tuple[str, str, str]:
+    """An automatic status letter that is due: its id, the application's, the promise's."""
+    with employer.work() as work:
+        application = add_application(work, owner=add_user(work))
+        rule = next(r for r in rules(work, Trigger.SILENCE) if r.name == "status-letter")
+        promise = make_by_rule(work, application, rule, "test", work.now)
+        assert promise is not None
+        at = promise.next_check_at
+    assert at is not None
+    employer.clock.move_to(at)
+    with employer.work() as work:
+        assert check(work.session, work.office, work.now).letters == 1
+        (message,) = work.session.query(Message).all()
+        return message.id, application.id, promise.id
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("rejected", "so this letter is no longer true"),
+        ("withdrawn", "so this letter is no longer true"),
+        ("interview", "read the letter again"),
+    ],
+)
+def test_an_automatic_status_letter_stops_where_it_is_no_longer_true(
+    employer: Employer, stage: str, words: str
+) -> None:
+    message_id, application_id, _ = _status_letter(employer)
+    with employer.work() as work:
+        work.session.get_one(Application, application_id).stage = stage
+
+    run_dispatch(employer)
+    _is_blocked(employer, message_id, words)
+
+
+def test_an_automatic_letter_for_a_promise_that_is_settled_stops(employer: Employer) -> None:
+    message_id, _, promise_id = _status_letter(employer)
+    with employer.work() as work:
+        release(work, work.session.get_one(Promise, promise_id), "they called us")
+
+    run_dispatch(employer)
+    _is_blocked(employer, message_id, "was settled meanwhile")
+
+
+def test_a_persons_letter_goes_although_its_promise_is_settled(employer: Employer) -> None:
+    with employer.work() as work:
+        owner = add_user(work)
+        application = add_application(work, owner=owner, stage="interview")
+        promise = make_spoken(
+            work,
+            application,
+            Spoken(Kind.CALLBACK, "A call", within="4 business hours", promised_by_id=owner.id),
+        )
+        letter(work, application, "test:1", promise=promise, by_user_id=owner.id)
+        release(work, promise, "answered in the meantime")
+
+    assert run_dispatch(employer).accepted == 1
+
+
+def test_what_was_read_for_one_letter_is_not_believed_for_the_next(employer: Employer) -> None:
+    """While one letter travels, the person of the next asks not to be mailed."""
+    with employer.work() as work:
+        application = add_application(work)
+        first = letter(work, application, "test:1").id
+        second = letter(work, application, "test:2").id
+
+    class NoMoreMail:
+        name = "slow"
+
+        def send(self, envelope: Envelope) -> SendAnswer:
+            def elsewhere() -> None:
+                with employer.work() as work:
+                    found = work.session.get_one(Application, application.id)
+                    found.candidate.can_email = False
+
+            assert at_once(elsewhere) == [None]
+            return employer.transport.send(envelope)
+
+    run_dispatch(employer, NoMoreMail())
+    states = {message_of(employer, id_).state for id_ in (first, second)}
+    assert states == {"accepted", "blocked"}

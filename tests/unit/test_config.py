@@ -1,0 +1,124 @@
+"""Configuration: every fault at once, secrets from files, nothing mailed by accident."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.config import Config, ConfigError, ensure_secret_key
+
+
+def _faults(**environment: str) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        Config.from_environment(environment)
+    return refused.value.faults
+
+
+def test_nothing_set_means_sqlite_at_home_and_no_mail_that_leaves() -> None:
+    config = Config.from_environment({})
+
+    assert config.mail == "capture"
+    assert config.database_url == f"sqlite:///{Path('var').absolute()}/keepword.db"
+    assert (config.pages, config.time_zone) == ("local", "UTC")
+
+
+def test_every_fault_is_reported_at_once() -> None:
+    faults = _faults(
+        KEEPWORD_MAIL="pigeon",
+        KEEPWORD_BASE_URL="ftp://example.com",
+        KEEPWORD_TIME_ZONE="Mars/Olympus",
+        KEEPWORD_LOG_LEVEL="loud",
+        KEEPWORD_PAGES="everyone",
+        KEEPWORD_MAIL_FROM="Hiring",
+        SECRET_KEY="short",
+        SENDGRID_API_KEY_FILE="/nowhere/key",
+    )
+
+    named = [fault.split(" ")[0] for fault in faults]
+    assert sorted(named) == [
+        "KEEPWORD_BASE_URL",
+        "KEEPWORD_LOG_LEVEL",
+        "KEEPWORD_MAIL",
+        "KEEPWORD_MAIL_FROM",
+        "KEEPWORD_PAGES",
+        "KEEPWORD_TIME_ZONE",
+        "SECRET_KEY",
+        "SENDGRID_API_KEY_FILE",
+    ]
+
+
+def test_sendgrid_needs_its_key_a_sender_and_the_events_key() -> None:
+    faults = _faults(KEEPWORD_MAIL="sendgrid")
+
+    assert [fault.split()[0] for fault in faults] == [
+        "SENDGRID_API_KEY",
+        "KEEPWORD_MAIL_FROM",
+        "SENDGRID_EVENT_PUBLIC_KEY",
+    ]
+
+
+def test_the_sender_is_a_name_and_an_address() -> None:
+    config = Config.from_environment({"KEEPWORD_MAIL_FROM": "Acme Hiring <hiring@example.com>"})
+
+    assert (config.mail_from_name, config.mail_from) == ("Acme Hiring", "hiring@example.com")
+    assert config.company == "Acme Hiring"
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("SECRET_KEY", "secret_key"),
+        ("SENDGRID_API_KEY", "sendgrid_api_key"),
+        ("SENDGRID_EVENT_PUBLIC_KEY", "sendgrid_event_public_key"),
+        ("DATABASE_URL", "database_url"),
+    ],
+)
+def test_a_secret_may_come_from_a_file(tmp_path: Path, name: str, field: str) -> None:
+    path = tmp_path / "secret"
+    path.write_text("  an invented secret long enough for all\n", encoding="utf-8")
+    config = Config.from_environment({f"{name}_FILE": str(path)})
+
+    assert getattr(config, field) == "an invented secret long enough for all"
+
+
+def test_a_secret_given_twice_or_unreadable_is_a_fault_that_does_not_quote_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"\xff\xfe")
+    faults = _faults(SECRET_KEY="an invented secret long enough for all", SECRET_KEY_FILE=str(path))
+
+    assert any("both set" in fault for fault in faults)
+    assert any("not UTF-8" in fault for fault in faults)
+    assert not any("invented" in fault for fault in faults)
+
+
+def test_a_short_secret_key_is_refused_without_being_shown() -> None:
+    (fault,) = _faults(SECRET_KEY="hunter2")
+
+    assert "shorter than 32" in fault
+    assert "hunter2" not in fault
+
+
+def test_the_faults_read_as_one_message() -> None:
+    with pytest.raises(ConfigError, match=r"Keepword cannot start:\n  - "):
+        Config.from_environment({"SECRET_KEY": "x"})
+
+
+def test_a_secret_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    config = Config.from_environment({"KEEPWORD_HOME": str(tmp_path / "home")})
+    made = ensure_secret_key(config)
+    path = tmp_path / "home" / "secret_key"
+
+    assert len(made) >= 32
+    assert ensure_secret_key(config) == made == path.read_text(encoding="utf-8")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_key_that_is_set_is_used_and_no_file_made(tmp_path: Path) -> None:
+    key = "an invented secret long enough for all"
+    config = Config.from_environment({"KEEPWORD_HOME": str(tmp_path), "SECRET_KEY": key})
+
+    assert ensure_secret_key(config) == key
+    assert list(tmp_path.iterdir()) == []
