@@ -1,0 +1,1 @@
+"""An invented company whose three weeks are played through Keepword's own doors."""
