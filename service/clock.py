@@ -5,6 +5,7 @@ Instants are aware and in UTC; a naive one is refused here rather than misread e
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -65,11 +66,17 @@ class FakeClock:
         return self._now
 
 
+HOLD_AFTER_JUMP = timedelta(minutes=5)
+"""How long nothing is flagged or sent after the wall clock jumped: time to set it right again,
+and not so long that a machine that merely slept keeps anybody waiting."""
+
+
 class JumpGuard:
     """Notices when the wall clock and the monotonic clock disagree about how long it has been.
 
-    A jump must neither flag nor mail a crowd (the clock may be wrong), so whoever is told of one
-    skips a turn; the next turn measures from here.
+    After a jump the clock may be wrong, and neither a crowd of flags nor a crowd of letters may
+    follow from that: for ``HOLD_AFTER_JUMP`` of steady time the guard asks everybody to hold.
+    Safe to share between threads.
     """
 
     def __init__(self, clock: Clock, tolerance: timedelta = timedelta(seconds=60)) -> None:
@@ -77,13 +84,25 @@ class JumpGuard:
         self._tolerance = tolerance
         self._wall = clock.now()
         self._steady = clock.monotonic()
+        self._held_until = 0.0
+        self._reason: str | None = None
+        self._lock = threading.Lock()
 
-    def jumped(self) -> timedelta | None:
-        """Return by how much the wall clock jumped since the last call, or ``None``."""
-        wall, steady = self._clock.now(), self._clock.monotonic()
-        drift = (wall - self._wall) - timedelta(seconds=steady - self._steady)
-        self._wall, self._steady = wall, steady
-        return drift if abs(drift) > self._tolerance else None
+    def holding(self) -> str | None:
+        """Return why nothing may be flagged or sent now, in words, or ``None``."""
+        with self._lock:
+            wall, steady = self._clock.now(), self._clock.monotonic()
+            drift = (wall - self._wall) - timedelta(seconds=steady - self._steady)
+            self._wall, self._steady = wall, steady
+            if abs(drift) > self._tolerance:
+                self._held_until = steady + HOLD_AFTER_JUMP.total_seconds()
+                self._reason = (
+                    f"the machine's clock jumped by {int(drift.total_seconds())} s: nobody is "
+                    "flagged and nothing is sent for five minutes; set the clock right"
+                )
+            elif self._reason is not None and steady >= self._held_until:
+                self._reason = None
+            return self._reason
 
 
 def require_aware(at: datetime) -> datetime:

@@ -59,10 +59,10 @@ class Step:
 
 
 def _check(session: Session, tools: Tools) -> object:
-    drift = tools.jump.jumped()
-    if drift is not None:
-        # The clock may be wrong: nobody is flagged or mailed on its word until a turn without one.
-        log.warning("the clock jumped by %.0f s; this turn flags nobody", drift.total_seconds())
+    held = tools.jump.holding()
+    if held is not None:
+        beat(session, "check", tools.clock.now(), {"not_ready": held})
+        session.commit()
         return None
     return check(session, tools.office, tools.clock.now(), stop=tools.stopping.is_set)
 
@@ -80,6 +80,8 @@ def _fold(session: Session, tools: Tools) -> object:
 
 
 def _dispatch(session: Session, tools: Tools) -> object:
+    if tools.jump.holding() is not None:
+        return None
     return dispatch(
         session,
         tools.office,

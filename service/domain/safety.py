@@ -33,6 +33,16 @@ class LetterFacts:
     promise_open: bool | None
 
 
+@dataclass(frozen=True)
+class Objection:
+    """Why a letter must not leave. A ``moot`` one went by itself and says nothing any more:
+    nobody loses by its not being sent, so no person has to look at it.
+    """
+
+    text: str
+    moot: bool
+
+
 Rule = Callable[[LetterFacts], str | None]
 
 
@@ -102,9 +112,12 @@ def no_longer_considered(facts: LetterFacts) -> str | None:
 def promise_settled(facts: LetterFacts) -> str | None:
     """An automatic letter for a promise that was settled meanwhile would be noise."""
     if facts.automatic and facts.promise_open is False:
-        return "the promise this letter was for was settled meanwhile: it can be cancelled"
+        return "the promise this letter was for was settled meanwhile"
     return None
 
+
+MOOT: tuple[Rule, ...] = (no_longer_considered, promise_settled)
+"""Rules about letters that went by themselves and have been overtaken."""
 
 RULES: tuple[Rule, ...] = (
     erased,
@@ -114,12 +127,15 @@ RULES: tuple[Rule, ...] = (
     address_gone,
     no_decision,
     rejection_of_the_chosen,
-    no_longer_considered,
     stage_moved,
-    promise_settled,
 )
+"""Rules about letters that somebody counts on: what they stop, a person must see."""
 
 
-def objection(facts: LetterFacts) -> str | None:
-    """Return the first rule's objection to sending this letter now, or ``None``."""
-    return next((text for rule in RULES if (text := rule(facts)) is not None), None)
+def objection(facts: LetterFacts) -> Objection | None:
+    """Return the first objection to sending this letter now, or ``None``."""
+    for rules, moot in ((MOOT, True), (RULES, False)):
+        for rule in rules:
+            if (text := rule(facts)) is not None:
+                return Objection(text, moot)
+    return None

@@ -29,10 +29,10 @@ class Candidate(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
 
     emails: Mapped[list[CandidateEmail]] = relationship(
-        order_by="CandidateEmail.position", cascade="all, delete-orphan", lazy="selectin"
+        order_by="CandidateEmail.position", cascade="all, delete-orphan"
     )
     phones: Mapped[list[CandidatePhone]] = relationship(
-        order_by="CandidatePhone.position", cascade="all, delete-orphan", lazy="selectin"
+        order_by="CandidatePhone.position", cascade="all, delete-orphan"
     )
 
 

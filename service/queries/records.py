@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from service.domain.promises import Standing, State
 from service.models import (
@@ -28,7 +28,9 @@ def candidates(
     session: Session, *, after: Key | None, limit: int, email: str | None = None
 ) -> Page[Candidate]:
     """Return people, the newest first; ``email`` finds who has an address."""
-    query = select(Candidate)
+    query = select(Candidate).options(
+        selectinload(Candidate.emails), selectinload(Candidate.phones)
+    )
     if email is not None:
         query = query.where(
             Candidate.id.in_(

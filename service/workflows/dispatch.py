@@ -19,6 +19,7 @@ from service.clock import Clock
 from service.db import LEASE, claim
 from service.domain.delivery import MailState
 from service.domain.retries import next_attempt_at, out_of_patience
+from service.domain.safety import Objection
 from service.mail.base import (
     Accepted,
     Captured,
@@ -59,6 +60,7 @@ class DispatchReport:
     accepted: int = 0
     captured: int = 0
     blocked: int = 0
+    cancelled: int = 0
     refused: int = 0
     retried: int = 0
     uncertain: int = 0
@@ -175,9 +177,9 @@ class _Pass:
         if message is None:
             self._session.rollback()
             return True
-        why = objection_to(work, message)
-        if why is not None:
-            self._block(work, message, why)
+        objection = objection_to(work, message)
+        if objection is not None:
+            self._stop(work, message, objection)
             return True
         message.state = MailState.SENDING
         message.attempts += 1
@@ -202,14 +204,17 @@ class _Pass:
             .execution_options(populate_existing=True)
         ).one_or_none()
 
-    def _block(self, work: Work, message: Message, why: str) -> None:
-        message.state = MailState.BLOCKED
-        message.reason = why
+    def _stop(self, work: Work, message: Message, objection: Objection) -> None:
+        message.state = MailState.CANCELLED if objection.moot else MailState.BLOCKED
+        message.reason = objection.text
         _let_go(message)
         if message.application_id is not None:
-            record(work, message.application_id, "letter_blocked", message=message.id)
+            record(work, message.application_id, f"letter_{message.state}", message=message.id)
         self._session.commit()
-        self._report.blocked += 1
+        if objection.moot:
+            self._report.cancelled += 1
+        else:
+            self._report.blocked += 1
 
     def _settle(self, message_id: str, answer: SendAnswer) -> bool:
         now = self._clock.now()

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from service.domain.contacts import Channel, Outcome
 from service.domain.delivery import EventKind, MailState, arrived, fold, suppresses
 from service.mail.base import MailEvent as Reported
-from service.models import Application, CandidateEmail, Contact, MailEvent, Message
+from service.models import Application, Candidate, CandidateEmail, Contact, MailEvent, Message
 from service.workflows.contacts import log_contact
 from service.workflows.heartbeat import beat
 from service.workflows.promise_changes import lock_application
@@ -95,9 +95,14 @@ def fold_events(
         if not waiting:
             break
         work = Work(session, now, office, source="mail-events")
+        named = {message_id for _, message_id, _ in waiting if message_id is not None}
+        known = set(session.scalars(select(Message.id).where(Message.id.in_(named))))
         groups: dict[str | None, list[str]] = {}
         for id_, message_id, provider_id in waiting:
-            found = _message_of(session, message_id, provider_id)
+            if message_id is not None:
+                found = message_id if message_id in known else None
+            else:
+                found = _message_under(session, provider_id)
             groups.setdefault(found, []).append(id_)
         for found, event_ids in groups.items():
             if stop():
@@ -136,14 +141,15 @@ def _try(work: Work, message_id: str, event_ids: list[str]) -> str | None:
         return f"set aside: {type(error).__name__}"
 
 
-def _message_of(session: Session, message_id: str | None, provider_id: str | None) -> str | None:
-    """Find the letter: by our id, else by the provider's (its event ids extend the request's)."""
-    if message_id is not None:
-        return session.scalars(select(Message.id).where(Message.id == message_id)).one_or_none()
+def _message_under(session: Session, provider_id: str | None) -> str | None:
+    """Find the letter of an event that lost our id, by the provider's id of its request."""
     if provider_id is None:
         return None
+    # An event's id is its request's, then a dot and more; either may hold dots of its own.
+    parts = provider_id.split(".")
+    prefixes = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
     found = session.scalars(
-        select(Message.id).where(Message.provider_id == provider_id.split(".", 1)[0]).limit(2)
+        select(Message.id).where(Message.provider_id.in_(prefixes)).limit(2)
     ).all()
     # Two letters under one request: guessing would take back the wrong person's contact.
     return found[0] if len(found) == 1 else None
@@ -151,6 +157,12 @@ def _message_of(session: Session, message_id: str | None, provider_id: str | Non
 
 def _fold_into(work: Work, message_id: str, event_ids: list[str]) -> str:
     session = work.session
+    application_id = session.scalars(
+        select(Message.application_id).where(Message.id == message_id)
+    ).one()
+    if application_id is not None:
+        # The application before the letter, as everybody locks them: nobody waits crosswise.
+        lock_application(work, application_id)
     message = session.scalars(
         select(Message)
         .where(Message.id == message_id)
@@ -173,15 +185,20 @@ def _fold_into(work: Work, message_id: str, event_ids: list[str]) -> str:
         MailState.CAPTURED,
         MailState.CANCELLED,
     ):
-        _contact(work, message, events, stands=arrived(kinds))
+        if set(kinds) & (_ARRIVALS | _REFUSALS):
+            _contact(work, message, events, stands=arrived(kinds))
         _forget(work, message, events)
     return f"the letter is {state}"
 
 
 def _forget(work: Work, message: Message, events: list[MailEvent]) -> None:
     """Keep nothing personal that comes in after the person's data was erased."""
-    application = work.session.get_one(Application, message.application_id)
-    if application.candidate.erased_at is not None:
+    erased_at = work.session.scalars(
+        select(Candidate.erased_at)
+        .join(Application, Application.candidate_id == Candidate.id)
+        .where(Application.id == message.application_id)
+    ).one()
+    if erased_at is not None:
         for event in events:
             event.raw, event.reason = {}, None
 
@@ -200,9 +217,7 @@ def _move(work: Work, message: Message, state: MailState) -> None:
 def _contact(work: Work, message: Message, events: list[MailEvent], *, stands: bool) -> None:
     if message.application_id is None:
         return
-    application = lock_application(work, message.application_id)
-    if application is None:
-        return
+    application = work.session.get_one(Application, message.application_id)
     contact = work.session.scalars(
         select(Contact).where(Contact.message_id == message.id)
     ).one_or_none()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from service.domain.changes import Stage
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.promises import OPEN_STATES
-from service.domain.safety import STAGE_LETTERS, LetterFacts, objection
+from service.domain.safety import LetterFacts, Objection, objection
 from service.models import Application, Decision, Message, Promise
 from service.workflows.work import Work
 
 
-def objection_to(work: Work, message: Message) -> str | None:
+def objection_to(work: Work, message: Message) -> Objection | None:
     """Return why this letter must not leave now, or ``None``. Staff mail is always true."""
     if message.application_id is None:
         return None
@@ -20,9 +20,8 @@ def objection_to(work: Work, message: Message) -> str | None:
     address = emails.get(message.to_address)
     decision = work.session.get(Decision, message.decision_id) if message.decision_id else None
     promise = work.session.get(Promise, message.promise_id) if message.promise_id else None
-    stage_matters = message.kind in DECISION_LETTERS or (
-        message.automatic and message.kind in STAGE_LETTERS - {"acknowledgement"}
-    )
+    # A letter that says "still open" stays true from one open stage to the next.
+    stage_matters = message.kind in DECISION_LETTERS
     return objection(
         LetterFacts(
             kind=message.kind,

@@ -23,10 +23,17 @@ class Rule:
 
 def rules(work: Work, *triggers: Trigger) -> list[Rule]:
     """Return the active policies with one of these triggers, by name."""
-    found = work.session.execute(
-        select(Policy.id, Policy.name, Policy.version).where(Policy.active).order_by(Policy.name)
-    )
-    current = [Rule(id_, name, version, _terms(work, id_, version)) for id_, name, version in found]
+    current: list[Rule] | None = work.known.get("rules")
+    if current is None:
+        found = work.session.execute(
+            select(Policy.id, Policy.name, Policy.version)
+            .where(Policy.active)
+            .order_by(Policy.name)
+        )
+        current = [
+            Rule(id_, name, version, _terms(work, id_, version)) for id_, name, version in found
+        ]
+        work.known["rules"] = current
     return [rule for rule in current if rule.terms.trigger in triggers]
 
 
@@ -45,6 +52,7 @@ def _terms(work: Work, policy_id: str, version: int) -> Terms:
 
 def add_policy(work: Work, name: str, terms: Terms, *, active: bool = True) -> Policy:
     """Add a policy in its first version."""
+    work.known.pop("rules", None)
     policy = Policy(name=name, active=active, created_at=work.now)
     work.session.add(policy)
     work.session.flush()
@@ -58,6 +66,7 @@ def add_policy(work: Work, name: str, terms: Terms, *, active: bool = True) -> P
 
 def edit_policy(work: Work, policy: Policy, terms: Terms) -> Policy:
     """Give a policy new terms. Promises already made keep the ones they were made under."""
+    work.known.pop("rules", None)
     policy.version += 1
     work.session.add(
         PolicyVersion(

@@ -140,14 +140,42 @@ def trigger(
     contact_id: str | None = None,
 ) -> list[Promise]:
     """Make what the rules with this trigger owe; ``subject`` names the one thing that caused it."""
+    found = rules(work, cause)
+    standing = _standing(work, application) if found else None
     made = []
-    for rule in rules(work, cause):
+    for rule in found:
         promise = make_by_rule(
-            work, application, rule, f"{cause}:{subject}", start, contact_id=contact_id
+            work,
+            application,
+            rule,
+            f"{cause}:{subject}",
+            start,
+            contact_id=contact_id,
+            standing=standing,
         )
         if promise is not None:
             made.append(promise)
     return made
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What an application was promised by rule: every cause ever, and the rules with one open."""
+
+    causes: frozenset[str]
+    policy_ids: frozenset[str]
+
+
+def _standing(work: Work, application: Application) -> _Standing:
+    found = work.session.execute(
+        select(Promise.cause, Promise.policy_id, Promise.state).where(
+            Promise.application_id == application.id, Promise.origin == Origin.POLICY
+        )
+    ).all()
+    return _Standing(
+        frozenset(cause for cause, _, _ in found if cause is not None),
+        frozenset(policy_id for _, policy_id, state in found if policy_id and state in OPEN_STATES),
+    )
 
 
 def make_by_rule(
@@ -159,29 +187,22 @@ def make_by_rule(
     *,
     within: str | None = None,
     contact_id: str | None = None,
+    standing: _Standing | None = None,
 ) -> Promise | None:
     """Make one policy promise, unless it stands already or was made for this cause before.
 
     Where the deadline would lie in the past (an old application seen for the first time), the
     clock starts now: a rule breaks no word before Keepword could watch it.
     """
-    terms, session = rule.terms, work.session
+    terms = rule.terms
     if application.deleted_at is not None or application.candidate.erased_at is not None:
         return None
     interviewed = application.interviewed_at is not None
     if not terms.applies_to(Stage(application.stage), interviewed=interviewed):
         return None
     key = f"{rule.id}:{cause}"
-    standing = select(Promise.id).where(
-        Promise.application_id == application.id,
-        (Promise.cause == key)
-        | (
-            (Promise.policy_id == rule.id)
-            & (Promise.origin == Origin.POLICY)
-            & Promise.state.in_(OPEN_STATES)
-        ),
-    )
-    if session.scalars(standing).first() is not None:
+    known = standing or _standing(work, application)
+    if key in known.causes or rule.id in known.policy_ids:
         return None
     row = work.calendar_row(application.job)
     calendar = work.calendar(row.id, row.version)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -51,6 +52,8 @@ class Work:
     office: Office
     actor: str = "keepword"
     source: str = "keepword"
+    # What the rules are does not change within a unit of work, but is asked for many times.
+    known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def calendar(self, calendar_id: str, version: int) -> Calendar:
         """Return a compiled calendar in one of its versions."""
@@ -70,7 +73,11 @@ class Work:
         """Return the calendar that promises about this job are measured in."""
         if job is not None and job.calendar_id is not None:
             return self.session.get_one(CalendarRow, job.calendar_id)
-        return self.session.scalars(select(CalendarRow).where(CalendarRow.is_default)).one()
+        default: CalendarRow | None = self.known.get("calendar")
+        if default is None:
+            default = self.session.scalars(select(CalendarRow).where(CalendarRow.is_default)).one()
+            self.known["calendar"] = default
+        return default
 
     def calendar_of(self, application: Application) -> Calendar:
         """Return the compiled calendar of an application's job, in its current version."""

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from service.app import session_of
 from service.mail.base import EventKind
 from service.mail.base import MailEvent as Reported
 from service.models import (
@@ -20,8 +19,6 @@ from service.models import (
     Promise,
     TimelineEntry,
 )
-from service.parts import parts
-from service.worker import STEPS
 from service.workflows.check import BACKLOG_BOUND
 from service.workflows.connections import add_connection
 from service.workflows.fold_events import store_events
@@ -197,20 +194,6 @@ def test_every_run_leaves_a_heartbeat_with_what_it_found(employer: Employer) -> 
     with employer.session() as session:
         again = session.get_one(Heartbeat, "check")
         assert (again.at, again.data["flagged"], again.data["not_ready"]) == (employer.now, 0, None)
-
-
-def test_a_jump_of_the_clock_flags_nobody_in_that_turn(employer: Employer) -> None:
-    promise_id, _ = promise_call(employer)
-    step = next(step for step in STEPS if step.name == "check")
-    employer.clock.jump_to(DUE + timedelta(hours=1))
-    with session_of(employer.app) as session:
-        step.run(session, parts(employer.app).tools)
-    assert promise_of(employer, promise_id).breached_at is None
-
-    employer.clock.advance(timedelta(seconds=2))
-    with session_of(employer.app) as session:
-        step.run(session, parts(employer.app).tools)
-    assert promise_of(employer, promise_id).breached_at == DUE
 
 
 def _owed_an_acknowledgement(employer: Employer) -> str:

@@ -202,27 +202,38 @@ def _status_letter(employer: Employer) -> tuple[str, str, str]:
     [
         ("rejected", "so this letter is no longer true"),
         ("withdrawn", "so this letter is no longer true"),
-        ("interview", "read the letter again"),
     ],
 )
-def test_an_automatic_status_letter_stops_where_it_is_no_longer_true(
+def test_an_automatic_status_letter_is_cancelled_where_it_is_no_longer_true(
     employer: Employer, stage: str, words: str
 ) -> None:
     message_id, application_id, _ = _status_letter(employer)
     with employer.work() as work:
         work.session.get_one(Application, application_id).stage = stage
 
-    run_dispatch(employer)
-    _is_blocked(employer, message_id, words)
+    assert run_dispatch(employer).cancelled == 1
+    stopped = message_of(employer, message_id)
+    assert (stopped.state, employer.transport.sent) == ("cancelled", [])
+    assert words in (stopped.reason or "")
 
 
-def test_an_automatic_letter_for_a_promise_that_is_settled_stops(employer: Employer) -> None:
+def test_an_automatic_status_letter_goes_though_the_stage_moved_on(employer: Employer) -> None:
+    _, application_id, _ = _status_letter(employer)
+    with employer.work() as work:
+        work.session.get_one(Application, application_id).stage = "screening"
+
+    assert run_dispatch(employer).accepted == 1
+
+
+def test_an_automatic_letter_for_a_promise_that_is_settled_is_cancelled(employer: Employer) -> None:
     message_id, _, promise_id = _status_letter(employer)
     with employer.work() as work:
         release(work, work.session.get_one(Promise, promise_id), "they called us")
 
-    run_dispatch(employer)
-    _is_blocked(employer, message_id, "was settled meanwhile")
+    assert run_dispatch(employer).cancelled == 1
+    stopped = message_of(employer, message_id)
+    assert (stopped.state, employer.transport.sent) == ("cancelled", [])
+    assert "was settled meanwhile" in (stopped.reason or "")
 
 
 def test_a_persons_letter_goes_although_its_promise_is_settled(employer: Employer) -> None:

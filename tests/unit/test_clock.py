@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.clock import FakeClock, JumpGuard, SystemClock, instant_text, require_aware
+from service.clock import (
+    HOLD_AFTER_JUMP,
+    FakeClock,
+    JumpGuard,
+    SystemClock,
+    instant_text,
+    require_aware,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -46,14 +53,33 @@ def test_time_passes_on_both_clocks_and_a_jump_on_one() -> None:
 @pytest.mark.parametrize(
     "by", [timedelta(hours=1), -timedelta(hours=1), timedelta(days=365), -timedelta(days=365)]
 )
-def test_a_jump_is_noticed_once(by: timedelta) -> None:
+def test_a_jump_holds_everybody_for_five_minutes(by: timedelta) -> None:
     clock = FakeClock(NOON)
     guard = JumpGuard(clock)
     clock.jump_to(NOON + by)
 
-    assert guard.jumped() == by
+    first = guard.holding()
+    assert first is not None
+    assert f"jumped by {int(by.total_seconds())} s" in first
+    clock.advance(HOLD_AFTER_JUMP - MINUTE)
+    assert guard.holding() == first
     clock.advance(MINUTE)
-    assert guard.jumped() is None
+    assert guard.holding() is None
+
+
+def test_a_clock_that_is_set_right_again_holds_from_then() -> None:
+    clock = FakeClock(NOON)
+    guard = JumpGuard(clock)
+    clock.jump_to(NOON + timedelta(hours=1))
+    assert guard.holding() is not None
+    clock.advance(4 * MINUTE)
+    clock.jump_to(NOON + 4 * MINUTE)
+    assert guard.holding() is not None
+    clock.advance(4 * MINUTE)
+    assert guard.holding() is not None
+    clock.advance(MINUTE)
+
+    assert guard.holding() is None
 
 
 @pytest.mark.parametrize("passed", [timedelta(0), timedelta(seconds=2), timedelta(days=3)])
@@ -62,7 +88,7 @@ def test_time_that_really_passed_is_no_jump(passed: timedelta) -> None:
     guard = JumpGuard(clock)
     clock.advance(passed)
 
-    assert guard.jumped() is None
+    assert guard.holding() is None
 
 
 def test_a_correction_within_the_tolerance_is_no_jump() -> None:
@@ -70,4 +96,4 @@ def test_a_correction_within_the_tolerance_is_no_jump() -> None:
     guard = JumpGuard(clock, timedelta(seconds=60))
     clock.jump_to(NOON + timedelta(seconds=60))
 
-    assert guard.jumped() is None
+    assert guard.holding() is None

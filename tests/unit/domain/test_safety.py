@@ -66,7 +66,25 @@ def test_each_thing_that_changed_stops_it(
     why = objection(replace(facts, **change))
 
     assert why is not None
-    assert words in why
+    assert words in why.text
+
+
+@pytest.mark.parametrize(
+    ("facts", "change", "moot"),
+    [
+        (STATUS, {"promise_open": False}, True),
+        (STATUS, {"stage": Stage.REJECTED}, True),
+        (STATUS, {"suppressed": "mail to this address bounced"}, False),
+        (REJECTION, {"decision_stands": False}, False),
+    ],
+)
+def test_only_what_went_by_itself_and_was_overtaken_is_moot(
+    facts: LetterFacts, change: dict[str, Any], moot: bool
+) -> None:
+    why = objection(replace(facts, **change))
+
+    assert why is not None
+    assert why.moot is moot
 
 
 @pytest.mark.parametrize(
@@ -88,4 +106,4 @@ def test_erasure_is_told_before_anything_else() -> None:
     why = objection(replace(REJECTION, erased=True, deleted=True, decision_stands=False))
 
     assert why is not None
-    assert "erased" in why
+    assert "erased" in why.text
