@@ -656,6 +656,7 @@ def upgrade() -> None:
         sa.Column("by_user_id", sa.String(), nullable=True),
         sa.Column("message_id", sa.String(), nullable=True),
         sa.Column("note", sa.String(), nullable=True),
+        sa.Column("meant_for", DOCUMENT, nullable=False),
         sa.Column("after_broken_promise", sa.Boolean(), nullable=False),
         sa.Column("answers_with_id", sa.String(), nullable=True),
         sa.Column("taken_back_at", INSTANT, nullable=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -33,6 +34,8 @@ class Contact(Base):
     by_user_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"))
     message_id: Mapped[str | None] = mapped_column(ForeignKey("message.id"))
     note: Mapped[str | None]
+    # The promises a person said it answers: what a later bounce elsewhere must not forget.
+    meant_for: Mapped[list[Any]] = mapped_column(default=list)
     after_broken_promise: Mapped[bool] = mapped_column(default=False)
     answers_with_id: Mapped[str | None] = mapped_column(
         ForeignKey("promise.id", use_alter=True), index=True

@@ -7,7 +7,7 @@ import re
 from sqlalchemy import select
 
 from service.ats.registry import UnknownAdapterError, adapter_named, all_adapters
-from service.domain.changes import Stage
+from service.domain.changes import CLOSED_STAGES, Stage
 from service.models import Connection
 from service.workflows.work import Work
 
@@ -80,7 +80,8 @@ def live_secrets(work: Work, connection: Connection) -> list[str]:
 
 def set_stage_map(connection: Connection, stage_map: dict[str, str]) -> None:
     """Say which of our stages each of the ATS's own labels means."""
-    known = {stage.value for stage in Stage}
+    # A label alone closes nothing: a rejection or a hire is an event of its own at every vendor.
+    known = {stage.value for stage in Stage if stage not in CLOSED_STAGES}
     for label, stage in stage_map.items():
         if stage not in known:
             raise BadConnectionError(

@@ -32,12 +32,8 @@ from service.domain.promises import (
 from service.models import Application, Contact, Message, Promise
 from service.workflows.policies import Rule
 from service.workflows.promise_changes import close, open_promises, resume
-from service.workflows.promise_making import (
-    arm_silence,
-    check_still_here,
-    make_by_rule,
-    promise_terms,
-)
+from service.workflows.promise_making import check_still_here, promise_terms
+from service.workflows.rule_promises import arm_silence, make_by_rule
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -89,6 +85,7 @@ def log_contact(
         by_user_id=by_user_id,
         message_id=message.id if message else None,
         note=note,
+        meant_for=sorted(meant_for),
         created_at=work.now,
     )
     work.session.add(contact)
@@ -96,7 +93,7 @@ def log_contact(
     record(
         work, application.id, "contact", at=at, contact=contact.id, channel=channel, outcome=outcome
     )
-    touch = touch_of(contact, message, meant_for)
+    touch = touch_of(contact, message)
     kept, not_kept = [], []
     for promise in open_promises(work, application.id):
         why = why_not_kept(touch, owed_of(promise))
@@ -127,9 +124,11 @@ def _kept_earlier(work: Work, contact: Contact, touch: Touch) -> None:
             keep(work, promise, contact)
 
 
-def touch_of(contact: Contact, message: Message | None, meant_for: frozenset[str]) -> Touch:
+def touch_of(contact: Contact, message: Message | None) -> Touch:
     """Return a recorded contact as the rules see it."""
-    named = meant_for | ({message.promise_id} if message and message.promise_id else set())
+    named = set(contact.meant_for)
+    if message is not None and message.promise_id is not None:
+        named.add(message.promise_id)
     return Touch(
         channel=Channel(contact.channel),
         outcome=Outcome(contact.outcome),

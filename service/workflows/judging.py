@@ -48,6 +48,9 @@ _WRITE = (
         rung=bindparam("to_rung"),
         breached_at=bindparam("to_breached_at"),
         next_check_at=bindparam("to_next_check_at"),
+        # Judged and written: whatever set it aside before is over.
+        check_failures=0,
+        check_error=None,
         version=_promise.c.version + 1,
     )
 )

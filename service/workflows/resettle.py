@@ -16,7 +16,7 @@ from service.domain.promises import KEPT_STATES, OPEN_STATES, Origin, State
 from service.models import Application, Contact, Message, Promise
 from service.workflows.contacts import follow_on, keep, owed_of, touch_of
 from service.workflows.promise_changes import release_by_rule, retire
-from service.workflows.promise_making import arm_silence
+from service.workflows.rule_promises import arm_silence
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -130,7 +130,7 @@ def _standing(work: Work, application: Application) -> _Known:
         )
         .order_by(Contact.at, Contact.id)
     )
-    return [(contact, touch_of(contact, message, frozenset())) for contact, message in found]
+    return [(contact, touch_of(contact, message)) for contact, message in found]
 
 
 def _reopen(work: Work, promise: Promise) -> None:

@@ -11,11 +11,16 @@ from sqlalchemy import select
 from service.domain.contacts import Channel, Outcome
 from service.domain.policies import Trigger
 from service.mail.base import EventKind
-from service.models import CandidateEmail, Message, Promise
+from service.mail.base import MailEvent as Reported
+from service.models import Application, CandidateEmail, Message, Promise
 from service.models import MailEvent as Stored
 from service.workflows.contacts import log_contact
-from service.workflows.promise_making import trigger
-from tests.harness import Employer
+from service.workflows.decide import reject
+from service.workflows.enqueue import Letter, enqueue_letter
+from service.workflows.fold_events import store_events
+from service.workflows.promise_changes import open_promises
+from service.workflows.rule_promises import trigger
+from tests.harness import Employer, add_application, add_user
 from tests.integration.letter_case import Case
 
 HOUR = timedelta(hours=1)
@@ -250,3 +255,50 @@ def test_one_letter_that_cannot_be_folded_stops_no_other(employer: Employer) -> 
         outcomes = dict(session.execute(select(Stored.provider_event_id, Stored.outcome)).all())
 
         assert outcomes["b"] == "set aside: PolicyDocumentError"
+
+
+def _told_of(employer: Employer, message_id: str, kind: EventKind) -> None:
+    told = Reported(f"{kind}:{message_id}", kind, employer.now, message_id, None, None)
+    with employer.session() as session:
+        store_events(session, [told], employer.now)
+        session.commit()
+    employer.turn()
+
+
+def test_a_call_said_to_tell_the_decision_still_tells_it_after_the_letter_bounced(
+    employer: Employer,
+) -> None:
+    with employer.work() as work:
+        maria = add_user(work)
+        application = add_application(work, owner=maria, stage="interview")
+        decision = reject(
+            work,
+            application,
+            reason="Another person knew the system",
+            decided_by_id=maria.id,
+            decided_at=work.now,
+            source="keepword",
+        )
+        (owed,) = open_promises(work, application.id)
+        letter = enqueue_letter(
+            work,
+            application,
+            Letter("rejection-interview", "test:told", {}, maria.id, owed, decision),
+        )
+        owed_id, letter_id, application_id = owed.id, letter.id, application.id
+    employer.pass_time(minutes=61)
+    _told_of(employer, letter_id, EventKind.DELIVERED)
+    with employer.work() as work:
+        log_contact(
+            work,
+            work.session.get_one(Application, application_id),
+            channel=Channel.PHONE,
+            outcome=Outcome.REACHED,
+            at=work.now,
+            meant_for=frozenset({owed_id}),
+        )
+    employer.pass_time(minutes=5)
+    _told_of(employer, letter_id, EventKind.BOUNCED)
+
+    with employer.session() as session:
+        assert session.get_one(Promise, owed_id).state == "kept"
