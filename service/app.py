@@ -17,7 +17,7 @@ from service import api, dashboard, health, hooks
 from service.assembly import make_office, make_transport, make_verifier
 from service.clock import Clock, JumpGuard, SystemClock
 from service.config import Config
-from service.db import ENGINE_OPTIONS, db, prepare_engine, reading_only
+from service.db import db, engine_options, prepare_engine, reading_only
 from service.mail.base import Transport
 from service.parts import Parts
 from service.worker import Runner, Tools
@@ -70,7 +70,7 @@ def _connect_database(app: Flask, config: Config) -> None:
     if config.database_url.startswith("sqlite:///"):
         config.home.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = ENGINE_OPTIONS
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config.database_url)
     db.init_app(app)
     prepare_engine(engine_of(app))
 

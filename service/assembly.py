@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine
 
 from service.clock import Clock
 from service.config import Config, ensure_secret_key
-from service.db import ENGINE_OPTIONS, prepare_engine
+from service.db import engine_options, prepare_engine
 from service.mail.base import Transport
 from service.mail.capture import CaptureTransport
 from service.mail.event_signature import EventVerifier
@@ -63,6 +63,6 @@ def make_engine(config: Config) -> Engine:
     """Return an engine on the configured database; its folder is made where it is ours."""
     if config.database_url.startswith("sqlite:///"):
         config.home.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(config.database_url, **ENGINE_OPTIONS)
+    engine = create_engine(config.database_url, **engine_options(config.database_url))
     prepare_engine(engine)
     return engine

@@ -87,11 +87,21 @@ db = SQLAlchemy(
     session_options={"expire_on_commit": False},
 )
 
-ENGINE_OPTIONS: dict[str, Any] = {
-    # Parameters are people's data: they stay out of every error text.
-    "hide_parameters": True,
-    "pool_pre_ping": True,
-}
+CONNECT_WITHIN = 5
+"""Seconds until a database that does not answer counts as gone; it would hold a request else."""
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Return how an engine on this database is made."""
+    options: dict[str, Any] = {
+        # Parameters are people's data: they stay out of every error text.
+        "hide_parameters": True,
+        "pool_pre_ping": True,
+    }
+    if database_url.startswith("postgresql"):
+        options["connect_args"] = {"connect_timeout": CONNECT_WITHIN}
+    return options
+
 
 _read_only: ContextVar[bool] = ContextVar("keepword_read_only", default=False)
 
