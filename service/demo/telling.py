@@ -69,8 +69,7 @@ def _person(session: Session, person: OverduePerson) -> Iterator[str]:
     yield f"  {person.sentence}"
     more = []
     if person.asked:
-        after = f", {_times(person.asked_after)} after the day had passed"
-        more.append(f"asked {_times(person.asked)}{after if person.asked_after else ''}")
+        more.append(_asked(person.asked, person.asked_after))
     waiting_on = _waiting_on(session, person)
     if waiting_on:
         more.append(f"waiting on {waiting_on}")
@@ -86,6 +85,15 @@ def _waiting_on(session: Session, person: OverduePerson) -> str | None:
     if application.stage not in ("interview", "offer") or application.waiting_on_id is None:
         return None
     return session.get_one(User, application.waiting_on_id).name
+
+
+def _asked(asked: int, after: int) -> str:
+    """Say how often somebody asked: ``asked 3 times, twice after the day had passed``."""
+    if not after:
+        return f"asked {_times(asked)}"
+    how = {1: "", 2: "both times "}.get(asked, "each time ") if asked == after else ""
+    often = f"{_times(after)} " if asked != after else how
+    return f"asked {_times(asked)}, {often}after the day had passed"
 
 
 def _times(number: int) -> str:
