@@ -91,8 +91,9 @@ def _asked(asked: int, after: int) -> str:
     """Say how often somebody asked: ``asked 3 times, twice after the day had passed``."""
     if not after:
         return f"asked {_times(asked)}"
-    how = {1: "", 2: "both times "}.get(asked, "each time ") if asked == after else ""
-    often = f"{_times(after)} " if asked != after else how
+    often = f"{_times(after)} "
+    if asked == after:
+        often = {1: "", 2: "both times "}.get(asked, "each time ")
     return f"asked {_times(asked)}, {often}after the day had passed"
 
 
