@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from service import api, dashboard, health, hooks
 from service.assembly import make_office, make_transport, make_verifier
 from service.clock import Clock, JumpGuard, SystemClock
-from service.config import Config
+from service.config import Config, make_home
 from service.db import db, engine_options, prepare_engine, reading_only
 from service.mail.base import Transport
 from service.parts import Parts
@@ -68,7 +68,7 @@ def engine_of(app: Flask) -> Engine:
 
 def _connect_database(app: Flask, config: Config) -> None:
     if config.database_url.startswith("sqlite:///"):
-        config.home.mkdir(parents=True, exist_ok=True)
+        make_home(config)
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config.database_url)
     db.init_app(app)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, create_engine
 
 from service.clock import Clock
-from service.config import Config, ensure_secret_key
+from service.config import Config, ensure_secret_key, make_home
 from service.db import engine_options, prepare_engine
 from service.mail.base import Transport
 from service.mail.capture import CaptureTransport
@@ -62,7 +62,7 @@ def make_verifier(config: Config) -> EventVerifier | None:
 def make_engine(config: Config) -> Engine:
     """Return an engine on the configured database; its folder is made where it is ours."""
     if config.database_url.startswith("sqlite:///"):
-        config.home.mkdir(parents=True, exist_ok=True)
+        make_home(config)
     engine = create_engine(config.database_url, **engine_options(config.database_url))
     prepare_engine(engine)
     return engine

@@ -6,13 +6,25 @@ Each secret may come from a file named by ``NAME_FILE`` instead of the variable 
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
+from unicodedata import category
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
+"""What an address of a database may begin with: those whose drivers come with Keepword."""
+
+SHORTEST_KEY = 32
+"""Characters of the shortest secret key that is taken."""
+
+_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 class ConfigError(ValueError):
@@ -62,7 +74,8 @@ class _Reader:
     def read(self) -> Config:
         home = Path(self._text("KEEPWORD_HOME", "./var"))
         mail = self._choice("KEEPWORD_MAIL", ("capture", "sendgrid"), "capture")
-        name, address = parseaddr(self._text("KEEPWORD_MAIL_FROM", ""))
+        sender = self._text("KEEPWORD_MAIL_FROM", "")
+        name, address = parseaddr(sender)
         sendgrid_key = self._secret("SENDGRID_API_KEY")
         event_key = self._secret("SENDGRID_EVENT_PUBLIC_KEY")
         if mail == "sendgrid":
@@ -78,14 +91,14 @@ class _Reader:
                 "switch on the signed event webhook and copy its verification key: without "
                 "events nothing counts as delivered",
             )
-        if address and "@" not in address:
+        if sender and not (_ADDRESS.fullmatch(address) and sender.isprintable()):
             self._faults.append("KEEPWORD_MAIL_FROM holds no address: write Name <name@domain>")
         config = Config(
             home=home,
             database_url=self._database() or f"sqlite:///{home.absolute()}/keepword.db",
             secret_key=self._secret("SECRET_KEY"),
             base_url=self._url("KEEPWORD_BASE_URL", "http://127.0.0.1:8000"),
-            company=self._text("KEEPWORD_COMPANY", name or "our company"),
+            company=self._line("KEEPWORD_COMPANY", name or "our company"),
             time_zone=self._zone("KEEPWORD_TIME_ZONE", "UTC"),
             mail=mail,
             mail_from=address or "hiring@keepword.invalid",
@@ -98,14 +111,22 @@ class _Reader:
                 "KEEPWORD_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
             ),
         )
-        if config.secret_key and len(config.secret_key) < 32:
-            self._faults.append("SECRET_KEY is shorter than 32 characters: make a longer one")
+        if config.secret_key and len(config.secret_key) < SHORTEST_KEY:
+            self._faults.append(
+                f"SECRET_KEY is shorter than {SHORTEST_KEY} characters: make a longer one"
+            )
         if self._faults:
             raise ConfigError(self._faults)
         return config
 
     def _text(self, name: str, default: str) -> str:
         return self._environment.get(name, "").strip() or default
+
+    def _line(self, name: str, default: str) -> str:
+        value = self._text(name, default)
+        if any(category(letter) in _BREAKING for letter in value):
+            self._faults.append(f"{name} holds a line break or control character: leave it out")
+        return value
 
     def _secret(self, name: str) -> str:
         path = self._environment.get(f"{name}_FILE", "").strip()
@@ -122,6 +143,11 @@ class _Reader:
 
     def _database(self) -> str:
         url = self._secret("DATABASE_URL")
+        if url and url.partition(":")[0] not in DATABASES:
+            self._faults.append(
+                "DATABASE_URL is not understood: write sqlite:////absolute/path.db or "
+                "postgresql+psycopg://user:password@host/name"
+            )
         path = url.removeprefix("sqlite:///")
         if path == url or not path or path.startswith(("/", ":memory:", "file:")):
             return url
@@ -136,8 +162,7 @@ class _Reader:
 
     def _url(self, name: str, default: str) -> str:
         value = self._text(name, default).rstrip("/")
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
+        if not _is_address(value):
             self._faults.append(f"{name} is not an http(s) address, such as {default}")
         return value
 
@@ -154,6 +179,26 @@ class _Reader:
             self._faults.append(f"{name} is missing though KEEPWORD_MAIL=sendgrid: {remedy}")
 
 
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return False
+    whole = value.isprintable() and " " not in value and port != 0
+    return whole and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def make_home(config: Config) -> None:
+    """Make ``KEEPWORD_HOME`` where it is missing, for its owner alone: candidates lie below it."""
+    try:
+        config.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            [f"KEEPWORD_HOME cannot be made ({error.strerror}): name a folder"]
+        ) from error
+
+
 def ensure_secret_key(config: Config) -> str:
     """Return the secret key, making one under ``KEEPWORD_HOME`` (mode 0600) where none is set.
 
@@ -163,11 +208,31 @@ def ensure_secret_key(config: Config) -> str:
     if config.secret_key:
         return config.secret_key
     path = config.home / "secret_key"
-    config.home.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        make_home(config)
+        _write_secret_key(path)
+    key = path.read_text(encoding="utf-8").strip()
+    if len(key) < SHORTEST_KEY:
+        # Never sealed with: whoever guesses the empty key reads every connection's secret.
+        raise ConfigError([f"{path} holds no whole key: restore it, or delete it to make another"])
+    return key
+
+
+def _write_secret_key(path: Path) -> None:
+    """Put a key there whole or not at all: two may start at once, and a disk may be full."""
+    descriptor, draft = tempfile.mkstemp(prefix="secret_key.", dir=path.parent)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="utf-8").strip()
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text(encoding="utf-8").strip()
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # Unlike a rename, a link never takes the place of another's key.
+            path.hardlink_to(draft)
+        except FileExistsError:
+            return
+        except OSError:
+            # A file system without links: the next best.
+            Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)

@@ -28,7 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+
+from service.turns import Turns
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -116,6 +119,12 @@ def reading_only() -> Iterator[None]:
         _read_only.reset(token)
 
 
+PATIENCE = 10
+"""Seconds a writer waits for its turn on SQLite, and then for another process to end its own."""
+
+_TURN = "keepword.turn"
+
+
 def prepare_engine(engine: Engine) -> None:
     """Set SQLite's pragmas and transaction handling; leave other databases alone."""
     if engine.dialect.name != "sqlite":
@@ -127,7 +136,7 @@ def prepare_engine(engine: Engine) -> None:
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
         for pragma in (
-            "busy_timeout=10000",
+            f"busy_timeout={PATIENCE * 1000}",
             "journal_mode=WAL",
             # NORMAL may lose the last commits on power failure: a lost "sending" would resend.
             "synchronous=FULL",
@@ -136,10 +145,24 @@ def prepare_engine(engine: Engine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    turns = Turns()
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        mode = "DEFERRED" if _read_only.get() else "IMMEDIATE"
-        connection.exec_driver_sql(f"BEGIN {mode}")
+        if _read_only.get():
+            connection.exec_driver_sql("BEGIN DEFERRED")
+            return
+        kept = connection.connection.record_info
+        if kept is not None and _TURN not in kept:
+            kept[_TURN] = turns.take(PATIENCE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    # The first event after the commit itself: the session hands the connection back with it.
+    @event.listens_for(engine, "checkin")
+    def give_turn(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:
+        turn = record.record_info.pop(_TURN, None)
+        if turn is not None:
+            turns.give(turn)
 
 
 def new_id(prefix: str) -> str:

@@ -33,30 +33,20 @@ def hex_signature(body: bytes, secret: str) -> str:
     return _mac(_key(secret), body).hex()
 
 
-def base64_signature(body: bytes, secret: str) -> str:
-    """The padded standard base64 HMAC-SHA256 of ``body`` under ``secret`` (as UTF-8)."""
-    return base64.b64encode(_mac(_key(secret), body)).decode("ascii")
-
-
 def matches_hex(body: bytes, signature: str, secrets: Sequence[str]) -> bool:
     """Whether ``signature`` is the hex HMAC of ``body`` under any of ``secrets``; any case."""
     given = _comparable(signature).lower()
     return _any_equal([given], [hex_signature(body, secret) for secret in secrets if secret])
 
 
-def matches_base64(body: bytes, signature: str, secrets: Sequence[str]) -> bool:
-    """Whether ``signature`` is the base64 HMAC of ``body`` under any of ``secrets``.
-
-    Texts are compared, not decoded bytes: base64 has several spellings of one digest, and only
-    the one a signer writes is accepted.
-    """
-    given = _comparable(signature)
-    return _any_equal([given], [base64_signature(body, secret) for secret in secrets if secret])
-
-
 def new_standard_secret() -> str:
     """A fresh secret in the form of Standard Webhooks: ``whsec_`` and 32 random bytes in base64."""
     return _STANDARD_PREFIX + base64.b64encode(entropy.token_bytes(32)).decode("ascii")
+
+
+def is_standard_secret(secret: str) -> bool:
+    """Whether a secret can be used: base64, with or without ``whsec_`` before it."""
+    return _standard_key(secret) is not None
 
 
 def sign_standard(body: bytes, secret: str, message_id: str, at: datetime) -> dict[str, str]:

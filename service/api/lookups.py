@@ -19,7 +19,7 @@ def found(call: Call, model: type[Model], id_: str, what: str, *, lock: bool = F
     named: Any = model
     query = select(model).where(named.id == require_id(id_, what))
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = call.session.scalars(query).one_or_none()
     if row is None:
         raise not_found(what)

@@ -94,6 +94,9 @@ class Adapter(Protocol):
         delivery is no handshake: it is verified, stored, and translated as ignored.
         """
 
+    def secret_fault(self, secret: str) -> str | None:
+        """Why no delivery could ever be verified with this secret, in words; else ``None``."""
+
     def verify(self, incoming: Incoming, secrets: Sequence[str], now: datetime) -> None:
         """Return if the delivery is authentic under any of ``secrets``, else ``SignatureError``."""
 

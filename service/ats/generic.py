@@ -58,6 +58,12 @@ class Generic:
         """None: a ping is an ordinary signed event."""
         return None
 
+    def secret_fault(self, secret: str) -> str | None:
+        """Standard Webhooks signs with the bytes that the secret's base64 stands for."""
+        if signing.is_standard_secret(secret):
+            return None
+        return "the secret must be whsec_ followed by base64, as Standard Webhooks has it"
+
     def verify(self, incoming: Incoming, secrets: Sequence[str], now: datetime) -> None:
         """Check the three headers of Standard Webhooks 1.0, five minutes either way."""
         headers = {name: incoming.only(name) or "" for name in _HEADERS}

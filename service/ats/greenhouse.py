@@ -58,6 +58,13 @@ class Greenhouse:
         """None: its ping is signed like any delivery."""
         return None
 
+    def secret_fault(
+        self,
+        secret: str,  # noqa: ARG002 - the protocol's; whoever sets the webhook up makes one up
+    ) -> str | None:
+        """None: any text is a key."""
+        return None
+
     def verify(
         self,
         incoming: Incoming,

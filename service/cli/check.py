@@ -17,6 +17,9 @@ from service.domain.business_time import resolve_wall
 from service.workflows.check import CheckReport
 from service.workflows.check import check as run_check
 
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""The years in which promises may fall due, as the API takes them."""
+
 
 @click.command("check")
 @click.option(
@@ -47,12 +50,15 @@ def check(at_text: str | None, *, dry_run: bool, as_document: bool) -> None:
 def _instant(text: str, zone: str) -> datetime:
     try:
         at = datetime.fromisoformat(text.strip())
-        return require_aware(resolve_wall(at, ZoneInfo(zone)) if at.tzinfo is None else at)
+        at = require_aware(resolve_wall(at, ZoneInfo(zone)) if at.tzinfo is None else at)
     except (ValueError, OverflowError):
         unusable(
             f"“{text[:60]}” is no instant. Write it as in 2026-03-27T16:00 or 2026-03-27T15:00Z.",
             "--at",
         )
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        unusable(f"{at.date()} lies outside {FIRST_YEAR} to {LAST_YEAR}. Check the date.", "--at")
+    return at
 
 
 def _show(report: CheckReport) -> None:

@@ -162,6 +162,13 @@ def _connections(session: Session, here: Core) -> Iterator[Finding]:
                 f"{each.failed} deliveries of {each.name} failed.",
                 f"Read why in the API, then run: keepword connection replay --failed {each.name}",
             )
+        elif each.fell_silent(here.clock.now()):
+            yield Finding(
+                Verdict.WARN,
+                "connections",
+                f"{each.name} used to speak and has been silent for days.",
+                "See in the ATS whether its webhook is still switched on, and its address right.",
+            )
         elif each.active:
             heard = "has been heard from" if each.last_authentic_at else "has not been heard from"
             yield Finding(Verdict.OK, "connections", f"{each.name} ({each.vendor}) {heard}.")

@@ -1,7 +1,7 @@
 """``keepword connection``: the ATSs that post to us, their secrets, and their deliveries again.
 
-A secret comes from a file, standard input, the environment or a prompt, never from an argument,
-which every user of the machine could read; it is never shown again.
+A secret is made here, or comes from a file, standard input, the environment or a prompt; never
+from an argument, which every user of the machine could read. It is never shown again.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from service.cli.running import opened, unusable
 from service.cli.showing import as_json, local, note, table
 from service.models import Connection, Delivery
 from service.queries.figures import connection_figures
+from service.signing import new_standard_secret
 from service.workflows.connections import (
     BadConnectionError,
     add_connection,
@@ -36,6 +37,10 @@ _secret_file = click.option(
     "a prompt.",
 )
 
+_new_secret = click.option(
+    "--new-secret", is_flag=True, help="Make a signing secret and show it, this once."
+)
+
 
 @click.group("connection")
 def connection() -> None:
@@ -46,39 +51,50 @@ def connection() -> None:
 @click.argument("name")
 @click.option("--vendor", required=True, type=click.Choice([each.name for each in all_adapters()]))
 @_secret_file
+@_new_secret
 @click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
-def add(name: str, vendor: str, secret_file: Path | None, *, as_document: bool) -> None:
+def add(
+    name: str, vendor: str, secret_file: Path | None, *, new_secret: bool, as_document: bool
+) -> None:
     """Add a connection called NAME, and print the address to enter at the ATS."""
     with opened() as keepword:
+        given = new_standard_secret() if new_secret else _secret(secret_file)
         try:
-            row = add_connection(keepword.work(), name, vendor, [_secret(secret_file)])
+            row = add_connection(keepword.work(), name, vendor, [given])
         except BadConnectionError as error:
-            unusable(f"{error}.", error.pointer.strip("/"))
+            unusable(f"{error}.", error.pointer.strip("/").removesuffix("/0"))
         keepword.session.commit()
         url = f"{keepword.core.config.base_url}/hooks/ats/{row.name}"
         added = {"id": row.id, "name": row.name, "vendor": row.vendor, "url": url}
+    if new_secret:
+        added["secret"] = given
     if as_document:
         as_json(added)
     else:
         click.echo(url)
+        if new_secret:
+            click.echo(given)
         note(f"Enter this address and the same secret in {vendor}'s webhook settings.")
 
 
 @connection.command("secret")
 @click.argument("name")
 @_secret_file
+@_new_secret
 @click.option("--keep-old", is_flag=True, help="Take deliveries signed with the old one, too.")
-def secret(name: str, secret_file: Path | None, *, keep_old: bool) -> None:
+def secret(name: str, secret_file: Path | None, *, new_secret: bool, keep_old: bool) -> None:
     """Change the signing secret of NAME."""
     with opened() as keepword:
         work, row = keepword.work(), _named(keepword.session, name)
         old = live_secrets(work, row) if keep_old else []
+        given = new_standard_secret() if new_secret else _secret(secret_file)
         try:
-            set_secrets(work, row, [_secret(secret_file), *old])
+            set_secrets(work, row, [given, *old])
         except BadConnectionError as error:
             unusable(f"{error}.", "--keep-old" if keep_old else "--secret-file")
         keepword.session.commit()
-    click.echo("The secret is changed.")
+    # A secret that was made stands alone on standard output, to be piped on.
+    click.echo(given if new_secret else "The secret is changed.")
 
 
 @connection.command("list")

@@ -51,6 +51,8 @@ def told(error: Exception) -> str:
                 f"{error.filename} cannot be written or read. Give this user access to it, or set "
                 "KEEPWORD_HOME to a folder of its own."
             )
+        case OSError() if error.filename is None and error.strerror:
+            return f"What was to be shown could not be written: {error.strerror}."
         case _:
             return f"Keepword failed with {type(error).__name__} {_place(error)}. {DEBUG_HINT}"
 
@@ -61,6 +63,16 @@ def _of_database(error: DBAPIError) -> str:
     lines = unstyle(str(error.orig)).strip().splitlines()
     first = lines[0] if lines else type(error.orig).__name__
     lowered = first.lower()
+    if "database" in lowered and "does not exist" in lowered:
+        return (
+            f"There is no such database: {first}\n"
+            "Make it first (createdb NAME), or check the name in DATABASE_URL."
+        )
+    if "not a database" in lowered or "malformed" in lowered:
+        return (
+            f"The database cannot be read: {first}. Check that DATABASE_URL or KEEPWORD_HOME "
+            "leads to Keepword's own, or restore it from a copy."
+        )
     if isinstance(error, OperationalError | ProgrammingError) and (
         "no such table" in lowered or "no such column" in lowered or "does not exist" in lowered
     ):

@@ -12,7 +12,7 @@ import click
 from sqlalchemy import or_, select
 
 from service.auth.keys import SCOPES, make_key, revoke_key
-from service.cli.running import opened, unusable, user_by_email
+from service.cli.running import one_line, opened, unusable, user_by_email
 from service.cli.showing import as_json, local, note, table
 from service.models import ApiKey, User
 
@@ -40,6 +40,7 @@ def add(
     name: str, scopes: tuple[str, ...], email: str | None, days: int | None, *, as_document: bool
 ) -> None:
     """Make a key called NAME and print it, this once."""
+    name = one_line(name, "NAME")
     with opened() as keepword:
         session, now = keepword.session, keepword.now
         row, secret = make_key(

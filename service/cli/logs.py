@@ -30,9 +30,15 @@ class Formatter(logging.Formatter):
         ei: tuple[type[BaseException], BaseException, TracebackType | None]
         | tuple[None, None, None],
     ) -> str:
-        """Return the kind of the exception and where it passed."""
+        """Return the kind of the exception and where it passed through code of ours.
+
+        A loop that cannot reach its database fails every few seconds, sixty frames deep in
+        libraries: of those only the innermost is written.
+        """
         kind, _, trace = ei
-        where = "".join(traceback.format_tb(trace))
+        frames = traceback.extract_tb(trace)
+        kept = [frame for frame in frames[:-1] if "site-packages" not in frame.filename]
+        where = "".join(traceback.format_list(kept + frames[-1:]))
         return f"{where}{kind.__name__ if kind else 'no exception'}"
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name

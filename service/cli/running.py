@@ -20,12 +20,17 @@ from service.assembly import make_engine, make_office, make_transport
 from service.cli.faults import NotMigratedError
 from service.clock import Clock, SystemClock
 from service.config import Config, ConfigError
+from service.mail.addresses import has_unsafe_characters
 from service.mail.base import Transport
 from service.mail.variables import TemplateError
 from service.models import User
 from service.workflows import migrate
 from service.workflows.bootstrap import bootstrap
 from service.workflows.work import Office, Work
+from service.workflows.zone_rules import follow_zone_rules
+
+LONGEST_NAME = 200
+"""Characters of a colleague's or a key's name, as the API takes them."""
 
 ACTOR = "keepword"
 SOURCE = "command-line"
@@ -112,14 +117,17 @@ def require_migrated(engine: Engine) -> None:
 
 
 def bring_up_to_date(built: Core) -> None:
-    """Migrate to the newest revision and add the calendar and policies that are missing.
+    """Migrate to the newest revision, add the calendar and policies that are missing, and let
+    wall-clock promises follow the zone data of today.
 
     Any number of processes may ask at once: one does it, the others find it done.
     """
     with _alone(built.engine):
         migrate.upgrade(built.engine)
         with built.session() as session:
-            bootstrap(Work(session, built.clock.now(), built.office, ACTOR, SOURCE))
+            work = Work(session, built.clock.now(), built.office, ACTOR, SOURCE)
+            bootstrap(work)
+            follow_zone_rules(work)
             session.commit()
 
 
@@ -168,6 +176,16 @@ def user_by_email(session: Session, email: str, option: str) -> User:
     if found is None:
         unusable(f"nobody here has the address {email}. “keepword user list” shows who is.", option)
     return found
+
+
+def one_line(text: str, option: str) -> str:
+    """Return a name without the blanks around it; a usage error where it is none or too long."""
+    name = text.strip()
+    if not name:
+        unusable("a name is needed: letters and lists show it.", option)
+    if len(name) > LONGEST_NAME or has_unsafe_characters(name):
+        unusable(f"a name is one line of at most {LONGEST_NAME} characters.", option)
+    return name
 
 
 def unusable(message: str, option: str | None = None) -> NoReturn:

@@ -126,6 +126,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "logger_class": ServerLogger,
             # It would write a socket below the home directory, for a tool we do not use.
             "control_socket_disable": True,
+            # By default any client on this machine may rewrite the path and the scheme by headers.
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
             "proc_name": "keepword",
             "when_ready": self._say_where,
             "post_worker_init": self._start,

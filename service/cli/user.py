@@ -11,7 +11,7 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from service.cli.running import opened, unusable, user_by_email
+from service.cli.running import one_line, opened, unusable, user_by_email
 from service.cli.showing import as_json, table
 from service.mail.addresses import BadAddressError, checked_address
 from service.models import User
@@ -45,8 +45,7 @@ def add(
         address = checked_address(email)
     except BadAddressError as error:
         unusable(f"{error}.", "EMAIL")
-    if not name.strip():
-        unusable("a name is needed: letters are signed with it.", "--name")
+    name = one_line(name, "--name")
     with opened() as keepword:
         session = keepword.session
         known = session.scalars(
@@ -56,7 +55,7 @@ def add(
             unusable("somebody with this address is here already.", "EMAIL")
         row = User(
             email=address,
-            name=name.strip(),
+            name=name,
             role=role,
             manager_id=user_by_email(session, manager, "--manager").id if manager else None,
             time_zone=_zone(time_zone),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
+from sqlalchemy.exc import OperationalError
 
 from service.clock import instant_text
 from service.dashboard.access import CHALLENGE, may_see
@@ -55,6 +56,21 @@ def let_in() -> Response | None:
         command="keepword key add page --scope read",
     )
     response.headers["WWW-Authenticate"] = CHALLENGE
+    return response
+
+
+@blueprint.errorhandler(OperationalError)
+def without_database(_error: OperationalError) -> Response:
+    """Say that the database does not answer: whoever waits is not to be taken for nobody."""
+    db.session.rollback()
+    response = _message(
+        503,
+        "Keepword cannot read its database",
+        "So it cannot say who waits for a word. Nothing is lost. Try again in a moment; whoever "
+        "runs this Keepword finds out more with:",
+        command="keepword doctor",
+    )
+    response.headers["Retry-After"] = "5"
     return response
 
 

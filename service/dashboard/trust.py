@@ -89,7 +89,7 @@ class Watchman:
                     "Nothing is lost: every letter waits until it is resumed.",
                 )
             )
-        return Trust(signs, bars, list(_chores(mail, connections, set_aside)))
+        return Trust(signs, bars, list(_chores(mail, connections, set_aside, now)))
 
 
 def _checker(loop: LoopState) -> Sign:
@@ -116,12 +116,17 @@ def _channel(config: Config, mail: MailFigures) -> Sign:
 def _spoke(connection: ConnectionFigures, now: datetime) -> Sign:
     if connection.last_authentic_at is None:
         return Sign("care", "◐", f"{connection.name} has not spoken yet")
-    since = ago((now - connection.last_authentic_at).total_seconds())
-    return Sign("plain", "", f"{connection.name} last spoke {since}")
+    text = f"{connection.name} last spoke {_heard(connection, now)}"
+    return Sign("care", "◐", text) if connection.fell_silent(now) else Sign("plain", "", text)
+
+
+def _heard(connection: ConnectionFigures, now: datetime) -> str:
+    at = connection.last_authentic_at
+    return "never" if at is None else ago((now - at).total_seconds())
 
 
 def _chores(
-    mail: MailFigures, connections: Sequence[ConnectionFigures], set_aside: int
+    mail: MailFigures, connections: Sequence[ConnectionFigures], set_aside: int, now: datetime
 ) -> Iterator[str]:
     if blocked := mail.by_state["blocked"]:
         yield counted(
@@ -140,6 +145,11 @@ def _chores(
             yield (
                 counted(connection.failed, "delivery", "deliveries")
                 + f" from {connection.name} could not be worked in"
+            )
+        if connection.fell_silent(now):
+            yield (
+                f"{connection.name} last spoke {_heard(connection, now)}: "
+                "see in the ATS whether its webhook is still switched on"
             )
     if set_aside:
         yield (

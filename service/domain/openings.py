@@ -41,10 +41,6 @@ class DayPlan:
         """Return the weekday's shifts, whatever holiday or special day replaces them."""
         return self._spec.hours[day.weekday()]
 
-    def is_special(self, day: date) -> bool:
-        """Whether the calendar names this very date."""
-        return day in self._spec.days
-
     def holiday(self, day: date) -> str | None:
         """Return the name of the public holiday on a date."""
         if self._holidays is None:

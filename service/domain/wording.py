@@ -62,11 +62,3 @@ def span_words(working: timedelta, working_days: int) -> str:
     if minutes >= 60:
         return f"{minutes // 60} h"
     return f"{max(minutes, 1)} min"
-
-
-def noun_phrase(wording: str) -> str:
-    """Return a promise's wording as it stands inside a sentence: ``A call`` becomes ``a call``."""
-    first, _, rest = wording.partition(" ")
-    if first in ("A", "An", "The", "Your", "Word", "Any", "To"):
-        return f"{first.lower()} {rest}".strip()
-    return wording

@@ -107,7 +107,9 @@ class Readiness:
             )
         paused = mail_pause(session)
         if paused is not None:
-            report.mail_paused = paused.reason or "paused by a person"
+            # What a person gave as the reason may name somebody, and this answer needs no key.
+            said = paused.reason if paused.by_provider else None
+            report.mail_paused = said or "paused by a person"
 
 
 def _schema_fault(engine: Engine) -> Problem | None:

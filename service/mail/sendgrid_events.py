@@ -109,15 +109,6 @@ def parse_events(body: bytes) -> ParsedEvents:
     return ParsedEvents(tuple(events), tuple(skipped))
 
 
-def belongs_to_request(accepted_id: str, event_provider_id: str) -> bool:
-    """Say whether an event's id comes from the request that was answered with ``accepted_id``.
-
-    SendGrid's rule is "the same, or the same followed by a dot and more"; ``MailEvent`` has the
-    usual suffixes cut already, and this also covers those nobody has seen yet.
-    """
-    return event_provider_id == accepted_id or event_provider_id.startswith(f"{accepted_id}.")
-
-
 def _event(element: object) -> MailEvent:
     if not isinstance(element, dict):
         raise _SkipError("not an object")

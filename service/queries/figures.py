@@ -21,6 +21,10 @@ from service.queries.overdue import IN_OPEN_INDEX
 _IN_DUE_INDEX = text("message.state IN ('held', 'ready', 'retry', 'claimed', 'sending')")
 
 
+SILENT_AFTER = timedelta(days=4)
+"""An ATS in use speaks every working day; this much outlasts a long weekend."""
+
+
 @dataclass(frozen=True)
 class PromiseFigures:
     """``oldest_overdue_in`` is in seconds, 0 where nothing is overdue."""
@@ -42,6 +46,11 @@ class ConnectionFigures:
     failed: int
     refused: int
     last_authentic_at: datetime | None
+
+    def fell_silent(self, now: datetime) -> bool:
+        """Tell whether it used to speak and does not any more: its webhook may be switched off."""
+        heard = self.last_authentic_at
+        return self.active and heard is not None and now - heard > SILENT_AFTER
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from service.models import (
     User,
 )
 from service.queries.keyset import Key, Page, page
+from service.queries.overdue import IN_OPEN_INDEX
 
 
 def candidates(
@@ -86,7 +87,7 @@ def promises(
 
 def stands(standing: Standing, now: datetime) -> ColumnElement[bool]:
     """Return the test for promises that stand so at an instant; the SQL twin of ``standing``."""
-    is_open = Promise.state == State.OPEN
+    is_open = and_(IN_OPEN_INDEX, Promise.state == State.OPEN)
     warned = and_(Promise.warn_at.is_not(None), Promise.warn_at <= now)
     match standing:
         case Standing.OVERDUE:

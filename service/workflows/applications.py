@@ -21,7 +21,8 @@ from service.workflows.apply_interviews import apply_interview
 from service.workflows.candidates import check_present
 from service.workflows.contacts import SKEW
 from service.workflows.promise_changes import open_promises, retire
-from service.workflows.promise_making import arm_silence, check_can_promise, trigger
+from service.workflows.promise_making import check_can_promise
+from service.workflows.rule_promises import arm_silence, trigger
 from service.workflows.timeline import record
 from service.workflows.work import Work
 

@@ -38,11 +38,12 @@ from service.domain.changes import (
 )
 from service.models import Application, Candidate, Connection, Job
 from service.workflows import apply_interviews, apply_people
+from service.workflows.applications import reassign
 from service.workflows.apply_standing import apply_standing
 from service.workflows.erase import release_everything
 from service.workflows.people import candidate_of, find_job, job_of, resolve, user_of
-from service.workflows.promise_changes import lock_application, open_promises, retire
-from service.workflows.promise_making import arm_silence
+from service.workflows.promise_changes import lock_application, retire
+from service.workflows.rule_promises import arm_silence
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -218,8 +219,8 @@ class _Applier:
             application.job = job
         # An older event names an owner and a label that may no longer be so.
         newer = at is None or at >= application.stage_at
-        if owner is not None and application.owner_id != owner.id and newer:
-            self._reassign(application, owner.id)
+        if owner is not None and newer:
+            reassign(self._work, application, owner.id)
         if application.waiting_on_id is None and application.job.hiring_manager_id:
             application.waiting_on_id = application.job.hiring_manager_id
         if newer or application.ats_stage is None:
@@ -250,9 +251,3 @@ class _Applier:
         self._work.session.flush()
         record(self._work, application.id, "applied", at=application.applied_at)
         return application
-
-    def _reassign(self, application: Application, owner_id: str) -> None:
-        before, application.owner_id = application.owner_id, owner_id
-        for promise in open_promises(self._work, application.id):
-            if promise.owner_id == before and promise.promised_by_id is None:
-                promise.owner_id = owner_id

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from service.domain.business_time import NoOpeningError, OutOfReachError
 from service.domain.changes import InterviewBooked, InterviewCancelled, InterviewDone
 from service.domain.durations import parse
 from service.domain.policies import Trigger
@@ -16,8 +17,8 @@ from service.domain.promises import Origin
 from service.models import Application, Connection, Interview
 from service.workflows.policies import rules
 from service.workflows.promise_changes import open_promises, release_by_rule
-from service.workflows.promise_making import trigger
 from service.workflows.resettle import settle_late
+from service.workflows.rule_promises import trigger
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -81,7 +82,11 @@ def _give_way(work: Work, application: Application, ended_at: datetime) -> None:
     """Release a repeat that would come later than word after this new interview."""
     calendar = work.calendar_of(application)
     for rule in rules(work, Trigger.INTERVIEWED):
-        due_at = calendar.add(ended_at, parse(rule.terms.within), trace=False).due_at
+        try:
+            due_at = calendar.add(ended_at, parse(rule.terms.within), trace=False).due_at
+        except (NoOpeningError, OutOfReachError):
+            # The rule cannot be counted from here, so nothing of it comes sooner.
+            continue
         for promise in open_promises(work, application.id):
             repeat = promise.policy_id == rule.id and promise.origin == Origin.POLICY
             if repeat and promise.start_at <= ended_at and promise.due_at > max(due_at, work.now):

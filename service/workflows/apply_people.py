@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from service.domain.changes import CandidateErased, CandidatesMerged, CandidateUpdated
 from service.models import Application, Candidate, CandidateSource, Connection
+from service.workflows.applications import reassign
 from service.workflows.erase import erase_candidate
 from service.workflows.people import (
     find_source,
@@ -52,12 +53,13 @@ def _update(
         source.facts_at = change.at or source.facts_at
     owner = user_of(work, change.owner)
     if owner is not None:
-        work.session.execute(
-            update(Application)
+        nobodys = (
+            select(Application)
             .where(Application.candidate_id == candidate.id, Application.owner_id.is_(None))
-            .values(owner_id=owner.id, version=Application.version + 1)
-            .execution_options(synchronize_session="fetch")
+            .order_by(Application.id)
         )
+        for application in work.session.scalars(nobodys.with_for_update(key_share=True)).all():
+            reassign(work, application, owner.id)
     return candidate, []
 
 

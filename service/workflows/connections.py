@@ -70,6 +70,11 @@ def set_secrets(work: Work, connection: Connection, secrets: list[str]) -> None:
         raise BadConnectionError(
             f"give 1 to {LIVE_SECRETS} signing secrets, as the ATS shows them", "/secrets"
         )
+    adapter = adapter_named(connection.vendor)
+    for index, secret in enumerate(cleaned):
+        fault = adapter.secret_fault(secret)
+        if fault is not None:
+            raise BadConnectionError(fault, f"/secrets/{index}")
     connection.secrets = [work.office.box.seal(secret) for secret in cleaned]
 
 

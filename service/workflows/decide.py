@@ -15,14 +15,8 @@ from service.models import Application, Decision, Interview, Promise, TimelineEn
 from service.workflows.enqueue import cancel_unsent
 from service.workflows.policies import rules
 from service.workflows.promise_changes import open_promises, release_by_rule, retire
-from service.workflows.promise_making import (
-    arm_silence,
-    check_can_promise,
-    check_still_here,
-    make_by_rule,
-    promise_terms,
-    trigger,
-)
+from service.workflows.promise_making import check_can_promise, check_still_here, promise_terms
+from service.workflows.rule_promises import arm_silence, make_by_rule, trigger
 from service.workflows.timeline import record
 from service.workflows.work import Work
 

@@ -16,7 +16,8 @@ from service.domain.promises import Origin, State
 from service.models import Application, Contact, Promise
 from service.workflows.contacts import log_inbound
 from service.workflows.promise_changes import open_promises
-from service.workflows.promise_making import check_still_here, promise_terms, trigger
+from service.workflows.promise_making import check_still_here, promise_terms
+from service.workflows.rule_promises import trigger
 from service.workflows.timeline import record
 from service.workflows.work import Work
 

@@ -45,7 +45,10 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
     candidate.phones.clear()
     applications = list(
         work.session.scalars(
-            select(Application).where(Application.candidate_id == candidate.id).with_for_update()
+            select(Application)
+            .where(Application.candidate_id == candidate.id)
+            .order_by(Application.id)
+            .with_for_update(key_share=True)
         )
     )
     for application in applications:

@@ -125,7 +125,10 @@ def _dedupe_key(work: Work, kind: str, decision: Decision | None) -> str:
     if kind not in DECISION_LETTERS or decision is None:
         return f"{kind}:by-hand:{new_id('one')}"
     told = select(Message).where(
-        Message.decision_id == decision.id, Message.kind.in_(DECISION_LETTERS)
+        # The application is said too because it has the index.
+        Message.application_id == decision.application_id,
+        Message.decision_id == decision.id,
+        Message.kind.in_(DECISION_LETTERS),
     )
     standing = work.session.scalars(told.where(Message.state.not_in(_ENDED))).first()
     if standing is not None:

@@ -183,12 +183,15 @@ def resume(work: Work, promise: Promise, *, by_itself: bool = False) -> Promise:
     if promise.state != State.PAUSED or promise.paused_left_minutes is None:
         raise PromiseError("promise-not-paused", f"the promise is {promise.state}, not paused")
     application = work.session.get_one(Application, promise.application_id)
-    calendar = work.calendar_of(application)
+    row = work.calendar_row(application.job)
+    calendar = work.calendar(row.id, row.version)
     deadline = calendar.add(work.now, BusinessHours(promise.paused_left_minutes))
     # What was passed before the pause stays passed: no letter goes twice, none is left out.
     passed = promise.ladder[: promise.rung]
     if deadline.due_at > promise.due_at:
         set_deadline(promise, promise_terms(promise), calendar, work.now, deadline)
+        # The trace speaks of this calendar now, perhaps edited or another since the promise.
+        promise.calendar_id, promise.calendar_version = row.id, row.version
         promise.ladder = [*passed, *_without(promise.ladder, passed)]
         promise.rung = len(passed)
     promise.next_check_at = datetime.fromisoformat(promise.ladder[promise.rung]["at"])

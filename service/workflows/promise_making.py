@@ -1,4 +1,4 @@
-"""Makes promises: spoken ones as a person gives them, policy ones as the rules say.
+"""Makes promises as a person gives them, and writes down those that rules make.
 
 The deadline, its trace and the whole ladder are computed here, once, and stored.
 """
@@ -9,22 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from service.domain.business_time import Calendar, Deadline, TraceStep
 from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.durations import DurationError, parse
 from service.domain.ladders import climb, warn_at
 from service.domain.policies import Kind, Terms, Trigger
-from service.domain.promises import OPEN_STATES, Origin, PromiseError, State
+from service.domain.promises import Origin, PromiseError, State
 from service.domain.timetable import NoOpeningError, OutOfReachError
 from service.models import Application, Promise
 from service.workflows.policies import Rule, rules
 from service.workflows.timeline import record
 from service.workflows.work import Work
-
-HISTORIC = timedelta(days=30)
-"""What was applied or decided longer ago than this when we first hear of it is history."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ def make_spoken(work: Work, application: Application, spoken: Spoken) -> Promise
             "passed: say when the candidate will hear instead",
             "/within" if spoken.within else "/due_at",
         )
-    return _insert(
+    return write_promise(
         work,
         application,
         Promise(
@@ -81,7 +76,7 @@ def make_spoken(work: Work, application: Application, spoken: Spoken) -> Promise
             policy_version=rule.version,
             calendar_id=row.id,
             calendar_version=row.version,
-            terms=_terms_document(rule.terms, spoken.kind, spoken.within),
+            terms=terms_document(rule.terms, spoken.kind, spoken.within),
         ),
         rule.terms,
         calendar,
@@ -130,125 +125,6 @@ def check_still_here(application: Application) -> None:
         )
 
 
-def trigger(
-    work: Work,
-    application: Application,
-    cause: Trigger,
-    subject: str,
-    start: datetime,
-    *,
-    contact_id: str | None = None,
-) -> list[Promise]:
-    """Make what the rules with this trigger owe; ``subject`` names the one thing that caused it."""
-    found = rules(work, cause)
-    standing = _standing(work, application) if found else None
-    made = []
-    for rule in found:
-        promise = make_by_rule(
-            work,
-            application,
-            rule,
-            f"{cause}:{subject}",
-            start,
-            contact_id=contact_id,
-            standing=standing,
-        )
-        if promise is not None:
-            made.append(promise)
-    return made
-
-
-@dataclass(frozen=True)
-class _Standing:
-    """What an application was promised by rule: every cause ever, and the rules with one open."""
-
-    causes: frozenset[str]
-    policy_ids: frozenset[str]
-
-
-def _standing(work: Work, application: Application) -> _Standing:
-    found = work.session.execute(
-        select(Promise.cause, Promise.policy_id, Promise.state).where(
-            Promise.application_id == application.id, Promise.origin == Origin.POLICY
-        )
-    ).all()
-    return _Standing(
-        frozenset(cause for cause, _, _ in found if cause is not None),
-        frozenset(policy_id for _, policy_id, state in found if policy_id and state in OPEN_STATES),
-    )
-
-
-def make_by_rule(
-    work: Work,
-    application: Application,
-    rule: Rule,
-    cause: str,
-    start: datetime,
-    *,
-    within: str | None = None,
-    contact_id: str | None = None,
-    standing: _Standing | None = None,
-) -> Promise | None:
-    """Make one policy promise, unless it stands already or was made for this cause before.
-
-    Where the deadline would lie in the past (an old application seen for the first time), the
-    clock starts now: a rule breaks no word before Keepword could watch it.
-    """
-    terms = rule.terms
-    if application.deleted_at is not None or application.candidate.erased_at is not None:
-        return None
-    interviewed = application.interviewed_at is not None
-    if not terms.applies_to(Stage(application.stage), interviewed=interviewed):
-        return None
-    key = f"{rule.id}:{cause}"
-    known = standing or _standing(work, application)
-    if key in known.causes or rule.id in known.policy_ids:
-        return None
-    row = work.calendar_row(application.job)
-    calendar = work.calendar(row.id, row.version)
-    duration = parse(within or terms.within)
-    deadline = calendar.add(start, duration)
-    if deadline.due_at <= work.now:
-        if terms.trigger in (Trigger.APPLIED, Trigger.DECIDED) and work.now - start > HISTORIC:
-            return None
-        start = work.now
-        deadline = calendar.add(start, duration)
-    return _insert(
-        work,
-        application,
-        Promise(
-            kind=terms.kind,
-            origin=Origin.POLICY,
-            wording=terms.wording,
-            owner_id=application.owner_id,
-            policy_id=rule.id,
-            policy_version=rule.version,
-            calendar_id=row.id,
-            calendar_version=row.version,
-            terms=_terms_document(terms, terms.kind, str(duration)),
-            cause=key,
-            caused_by_contact_id=contact_id,
-        ),
-        terms,
-        calendar,
-        start,
-        deadline,
-    )
-
-
-def arm_silence(
-    work: Work, application: Application, *, heard: tuple[str, datetime] | None = None
-) -> None:
-    """Start the silence clocks that should run and do not: from the last word, else applying.
-
-    ``heard`` is the contact just recorded (its id and instant): what starts with it ends with it.
-    """
-    start = application.last_contact_at or application.applied_at
-    contact_id = heard[0] if heard is not None and heard[1] == start else None
-    subject = start.isoformat()
-    trigger(work, application, Trigger.SILENCE, subject, start, contact_id=contact_id)
-
-
 def set_deadline(
     promise: Promise, terms: Terms, calendar: Calendar, start: datetime, deadline: Deadline
 ) -> None:
@@ -270,7 +146,7 @@ def promise_terms(promise: Promise) -> Terms:
     return Terms.from_document(document)
 
 
-def _insert(
+def write_promise(
     work: Work,
     application: Application,
     promise: Promise,
@@ -279,6 +155,10 @@ def _insert(
     start: datetime,
     deadline: Deadline,
 ) -> Promise:
+    """Insert a promise with its deadline and ladder, and tell it on the timeline.
+
+    Raises ``PromiseError`` where a rung of the ladder would lie in closed time for ever.
+    """
     promise.application_id = application.id
     promise.state = State.OPEN
     promise.made_at = start
@@ -313,7 +193,7 @@ def replace(
     """
     row = work.calendar_row(application.job)
     terms = promise_terms(old)
-    return _insert(
+    return write_promise(
         work,
         application,
         Promise(
@@ -347,5 +227,6 @@ def _spoken_rule(work: Work) -> Rule:
     return found[0]
 
 
-def _terms_document(terms: Terms, kind: Kind, within: str | None) -> dict[str, Any]:
+def terms_document(terms: Terms, kind: Kind, within: str | None) -> dict[str, Any]:
+    """Return the terms a promise copies: a policy's, with this promise's kind and span."""
     return {**terms.to_document(), "kind": kind.value, **({"within": within} if within else {})}

@@ -93,7 +93,7 @@ def _batch(work: Work, calendar_id: str, after: str) -> tuple[list[Promise], str
         select(Application.id)
         .where(Application.id.in_(applications))
         .order_by(Application.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     locked = work.session.scalars(
         select(Promise)
@@ -125,17 +125,24 @@ def _reconsider(
     if deadline.due_at <= work.now:
         _keep(report, promise, before, "the new deadline would have passed already")
         return
-    rung, told = promise.rung, promise.next_check_at
-    set_deadline(promise, promise_terms(promise), new, start, deadline)
     promise.calendar_version = row.version
+    if move(work, promise, new, start, deadline):
+        report.moved.append(Moved(promise.id, promise.application_id, before, deadline.due_at))
+
+
+def move(
+    work: Work, promise: Promise, calendar: Calendar, start: datetime, deadline: Deadline
+) -> bool:
+    """Give a locked promise a deadline computed anew; tell whether its instant changed."""
+    before, rung, told = promise.due_at, promise.rung, promise.next_check_at
+    set_deadline(promise, promise_terms(promise), calendar, start, deadline)
     # What the ladder did already stays done.
     promise.rung = min(rung, len(promise.ladder) - 1)
     promise.next_check_at = datetime.fromisoformat(promise.ladder[promise.rung]["at"])
     if deadline.due_at == before:
         promise.next_check_at = min(promise.next_check_at, told or promise.next_check_at)
-        return
+        return False
     promise.due_version += 1
-    report.moved.append(Moved(promise.id, promise.application_id, before, deadline.due_at))
     record(
         work,
         promise.application_id,
@@ -143,8 +150,9 @@ def _reconsider(
         promise=promise.id,
         before=before.isoformat(),
         due_at=deadline.due_at.isoformat(),
-        calendar_version=row.version,
+        calendar_version=promise.calendar_version,
     )
+    return True
 
 
 def _deadline(
@@ -152,7 +160,7 @@ def _deadline(
 ) -> tuple[datetime, Deadline]:
     """Return from when on a promise is counted, and its deadline under the new calendar."""
     if promise.wall_local is not None and promise.wall_zone is not None:
-        return promise.start_at, _wall(promise.wall_local, promise.wall_zone, new)
+        return promise.start_at, wall_deadline(promise.wall_local, promise.wall_zone, new)
     duration = parse(promise_terms(promise).within)
     if old.add(promise.start_at, duration, trace=False).due_at == promise.due_at:
         return promise.start_at, new.add(promise.start_at, duration)
@@ -161,7 +169,8 @@ def _deadline(
     return work.now, new.add(work.now, BusinessHours(int(left / timedelta(minutes=1))))
 
 
-def _wall(local: str, zone: str, calendar: Calendar) -> Deadline:
+def wall_deadline(local: str, zone: str, calendar: Calendar) -> Deadline:
+    """Return the deadline that a wall-clock time means under the zone's rules of today."""
     named = datetime.fromisoformat(local)
     wall = WallTime(local, zone)
     due_at = resolve_wall(named, ZoneInfo(zone))

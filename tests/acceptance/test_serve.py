@@ -195,6 +195,9 @@ def test_one_command_takes_a_delivery_works_it_in_and_finds_it_after_a_restart(
     assert running.post("/hooks/ats/main", body, headers) == 200
     assert running.post("/hooks/ats/main", body, headers | {"Signature": "sha256 00"}) == 401
     assert running.post("/hooks/ats/nowhere", body, headers) == 404
+    # No header moves a request elsewhere: not to another path, and not below another root.
+    for name, value in (("Path-Info", "/livez"), ("Path_Info", "/livez"), ("Script_Name", "/x")):
+        assert running.post("/hooks/ats/nowhere", body, headers | {name: value}) == 404
 
     running.wait_for(lambda: running.deliveries() == ["done"])
     running.wait_for(lambda: running.status("/readyz") == 200)

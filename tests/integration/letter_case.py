@@ -14,7 +14,8 @@ from service.mail.base import EventKind, MailEvent
 from service.models import Application, CandidateEmail, Contact, Message, Promise
 from service.workflows.enqueue import Letter, enqueue_letter
 from service.workflows.fold_events import store_events
-from service.workflows.promise_making import Spoken, arm_silence, make_spoken
+from service.workflows.promise_making import Spoken, make_spoken
+from service.workflows.rule_promises import arm_silence
 from service.workflows.work import Work
 from tests.harness import Employer, add_application
 

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 from service.domain.changes import (
     Applied,
     CandidateErased,
+    CandidateFacts,
     CandidatesMerged,
+    CandidateUpdated,
     Change,
     Hired,
     InterviewDone,
@@ -32,6 +34,7 @@ from service.models import (
     Interview,
     Job,
     Promise,
+    TimelineEntry,
     User,
 )
 from service.workflows.contacts import log_contact
@@ -77,6 +80,20 @@ def test_each_fact_has_its_effect(friday: Employer) -> None:
     assert told(Withdrawn(ref, T0 + 8 * HOUR)) == ("withdrawn", [])
     with friday.session() as session:
         assert session.scalars(select(User.email)).all() == ["tess@example.org"]
+
+
+def test_an_owner_told_late_owes_what_nobody_owed(friday: Employer) -> None:
+    report(friday, Applied(ref_of(), T0, Stage.SCREENING))
+    owner = Person("9", "Tess", "tess@example.org")
+    report(friday, CandidateUpdated(CandidateFacts("c1"), T0 + HOUR, owner))
+
+    with friday.session() as session:
+        tess = session.scalars(select(User.id).where(User.email == "tess@example.org")).one()
+        owned = set(session.scalars(select(Promise.owner_id)))
+        told = session.scalars(select(TimelineEntry.data).where(TimelineEntry.kind == "reassigned"))
+
+        assert owned == {tess}
+        assert told.all() == [{"owner": tess}]
 
 
 def test_an_older_event_never_reopens_what_is_closed(friday: Employer) -> None:

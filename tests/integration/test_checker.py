@@ -23,7 +23,7 @@ from service.workflows.check import BACKLOG_BOUND
 from service.workflows.connections import add_connection
 from service.workflows.fold_events import store_events
 from service.workflows.policies import Trigger, rules
-from service.workflows.promise_making import make_by_rule
+from service.workflows.rule_promises import make_by_rule
 from tests.harness import Employer, add_application, add_user
 from tests.integration.watching import (
     DUE,

@@ -22,7 +22,7 @@ from service.workflows.check import SET_ASIDE, _due
 from service.workflows.judging import CheckReport, Judging
 from service.workflows.policies import Trigger, rules
 from service.workflows.promise_changes import lock_application
-from service.workflows.promise_making import make_by_rule
+from service.workflows.rule_promises import make_by_rule
 from service.workflows.work import Work
 from tests.harness import Employer, add_application, add_user
 from tests.integration.watching import (

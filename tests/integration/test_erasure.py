@@ -26,7 +26,8 @@ from service.workflows.enquire import enquire
 from service.workflows.erase import erase_candidate
 from service.workflows.fold_events import store_events
 from service.workflows.promise_changes import pause
-from service.workflows.promise_making import Spoken, arm_silence, make_spoken
+from service.workflows.promise_making import Spoken, make_spoken
+from service.workflows.rule_promises import arm_silence
 from tests.harness import Employer, add_application, add_user
 
 NAMES = ("zebedee", "quillfeather", "zq@example.org", "416 555 0177")

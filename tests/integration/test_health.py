@@ -189,6 +189,14 @@ def test_paused_mail_is_shown_but_makes_nothing_unready(employer: Employer) -> N
     assert metric(employer, "mail_channel_paused") == 0
 
 
+def test_a_persons_reason_for_a_pause_is_not_told_to_everybody(employer: Employer) -> None:
+    turn_loops(employer)
+    with employer.work() as work:
+        pause_channel(work.session, work.now, "ask Amara Okafor first", by_provider=False)
+
+    assert _readyz(employer)[1]["mail"] == {"paused": True, "reason": "paused by a person"}
+
+
 def test_health_is_never_kept_by_a_cache(employer: Employer) -> None:
     client = employer.app.test_client()
 

@@ -10,6 +10,7 @@ import pytest
 from service.domain.contacts import Channel, Outcome
 from service.domain.promises import PromiseError
 from service.models import Promise
+from service.workflows.calendars import current_document, edit_calendar
 from service.workflows.promise_changes import pause, resume
 from tests.harness import Employer
 from tests.integration.promise_steps import (
@@ -51,6 +52,22 @@ def test_a_pause_over_the_weekend_gives_back_the_working_time_left(employer: Emp
         assert (promise.state, promise.breached_at, promise.paused_at) == ("open", None, None)
         with pytest.raises(PromiseError):
             resume(work, promise)
+
+
+def test_a_resumed_promise_names_the_calendar_it_is_counted_in(employer: Employer) -> None:
+    promise_id = owe_reply(employer)
+    with employer.work() as work:
+        pause(work, get(work, promise_id), "their papers")
+    with employer.work() as work:
+        company = work.calendar_row()
+        hours = {"tue": [["10:00", "16:00"]]}
+        edit_calendar(work, company, {**current_document(work, company), "hours": hours})
+    employer.clock.advance(timedelta(hours=1))
+    with employer.work() as work:
+        promise = resume(work, get(work, promise_id))
+
+        assert promise.due_at == datetime(2026, 3, 10, 12, tzinfo=UTC)
+        assert promise.calendar_version == 2
 
 
 def test_a_pause_of_no_time_moves_nothing(employer: Employer) -> None:

@@ -16,7 +16,8 @@ from service.workflows.decide import reject, withdraw_decision
 from service.workflows.enqueue import REJECTION_HOLD, cancel
 from service.workflows.policies import Trigger, rules
 from service.workflows.promise_changes import release
-from service.workflows.promise_making import Spoken, make_by_rule, make_spoken
+from service.workflows.promise_making import Spoken, make_spoken
+from service.workflows.rule_promises import make_by_rule
 from service.workflows.work import Work
 from tests.harness import Employer, add_application, add_user
 from tests.integration.watching import (

@@ -34,6 +34,20 @@ def test_the_strip_tells_when_the_checker_ran_and_what_happens_to_mail(employer:
     assert 'role="alert"' not in html_of(employer)
 
 
+def test_an_ats_that_used_to_speak_and_fell_silent_needs_a_hand(employer: Employer) -> None:
+    with employer.work() as work:
+        spoke = add_connection(work, "greenhouse-main", "generic", ["whsec_" + "QUJD" * 8])
+        spoke.last_authentic_at = work.now
+    employer.clock.advance(timedelta(days=4))
+
+    assert "see in the ATS" not in page_of(employer)
+    employer.clock.advance(timedelta(days=1))
+    page = page_of(employer)
+
+    assert "◐ greenhouse-main last spoke 5 days ago" in page
+    assert "5 days ago: see in the ATS whether its webhook is still switched on" in page
+
+
 def test_a_late_checker_is_a_red_bar_with_its_remedy_on_every_page(employer: Employer) -> None:
     turn_loops(employer)
     employer.clock.advance(timedelta(minutes=5))

@@ -11,13 +11,15 @@ from service.domain.contacts import Channel, Outcome
 from service.domain.default_policies import DEFAULT_POLICIES
 from service.domain.policies import Trigger
 from service.mail.base import EventKind, MailEvent
-from service.models import Application, Message, Notice, Policy, Promise
+from service.models import Application, Message, Notice, Policy, Promise, TimelineEntry
+from service.workflows.applications import add_interview
+from service.workflows.calendars import current_document, edit_calendar
 from service.workflows.contacts import log_contact
 from service.workflows.decide import reject
 from service.workflows.fold_events import store_events
 from service.workflows.policies import edit_policy
 from service.workflows.promise_changes import retire
-from service.workflows.promise_making import arm_silence, trigger
+from service.workflows.rule_promises import arm_silence, trigger
 from service.workflows.work import Work
 from tests.harness import Employer, add_application, add_user
 
@@ -170,3 +172,24 @@ def test_editing_a_policy_touches_no_promise_already_made(employer: Employer) ->
         assert (made.due_at, made.policy_version, made.terms["within"]) == before
         assert (after.due_at, after.policy_version) == (_march(5), 2)
         assert made.due_at == _march(3)
+
+
+def test_a_calendar_that_stays_closed_stops_no_contact_and_no_interview(
+    employer: Employer,
+) -> None:
+    with employer.work() as work:
+        company = work.calendar_row()
+        last_day = {"hours": {}, "days": {"2026-03-02": [["09:00", "17:00"]]}}
+        edit_calendar(work, company, {**current_document(work, company), **last_day})
+        application = _applied(work, stage="interview")
+        application_id = application.id
+    employer.clock.move_to(_march(4))
+    with employer.work() as work:
+        application = work.session.get_one(Application, application_id)
+        add_interview(work, application, held=True, starts_at=None, ended_at=None)
+        log_contact(work, application, channel=Channel.PHONE, outcome=Outcome.REACHED, at=work.now)
+    with employer.session() as session:
+        unpromised = select(TimelineEntry.data).where(TimelineEntry.kind == "promise_not_possible")
+
+        assert session.get_one(Application, application_id).last_contact_at == _march(4)
+        assert {data["code"] for data in session.scalars(unpromised)} == {"no-opening"}

@@ -14,7 +14,7 @@ from service.domain.promises import PromiseError
 from service.models import CalendarVersion
 from service.workflows.enquire import enquire
 from service.workflows.promise_changes import release, reschedule
-from service.workflows.promise_making import trigger
+from service.workflows.rule_promises import trigger
 from tests.harness import MONDAY, Employer, add_application
 from tests.integration.promise_steps import (
     FRIDAY,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from service.config import Config, ConfigError, ensure_secret_key
+from service.config import Config, ConfigError, ensure_secret_key, make_home
 
 
 def _faults(**environment: str) -> list[str]:
@@ -76,10 +78,13 @@ def test_the_sender_is_a_name_and_an_address() -> None:
 )
 def test_a_secret_may_come_from_a_file(tmp_path: Path, name: str, field: str) -> None:
     path = tmp_path / "secret"
-    path.write_text("  an invented secret long enough for all\n", encoding="utf-8")
+    secret = {
+        "DATABASE_URL": "postgresql://keepword:an-invented-secret@db.example.com/keepword"
+    }.get(name, "an invented secret long enough for all")
+    path.write_text(f"  {secret}\n", encoding="utf-8")
     config = Config.from_environment({f"{name}_FILE": str(path)})
 
-    assert getattr(config, field) == "an invented secret long enough for all"
+    assert getattr(config, field) == secret
 
 
 def test_a_secret_given_twice_or_unreadable_is_a_fault_that_does_not_quote_it(
@@ -122,3 +127,69 @@ def test_a_secret_key_that_is_set_is_used_and_no_file_made(tmp_path: Path) -> No
 
     assert ensure_secret_key(config) == key
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://keepword@db.example.com/keepword"),
+        ("DATABASE_URL", "postgres://keepword@db.example.com/keepword"),
+        ("DATABASE_URL", "keepword.db"),
+        ("KEEPWORD_BASE_URL", "http://[::1"),
+        ("KEEPWORD_BASE_URL", "http://keep word.example.com"),
+        ("KEEPWORD_BASE_URL", "http://keepword.example.com:99999"),
+        ("KEEPWORD_BASE_URL", "http://:8000"),
+        ("KEEPWORD_COMPANY", "Acme\nBcc: everybody@example.com"),
+        ("KEEPWORD_MAIL_FROM", "Acme Hiring hiring@example.com"),
+        ("KEEPWORD_MAIL_FROM", "Acme Hiring <hiring@>"),
+        ("KEEPWORD_MAIL_FROM", "one@two@example.com"),
+    ],
+)
+def test_a_setting_that_only_looks_right_is_a_fault_of_its_own_name(name: str, value: str) -> None:
+    (fault,) = _faults(**{name: value})
+
+    assert fault.startswith(name)
+
+
+def test_a_database_url_at_fault_is_not_quoted() -> None:
+    (fault,) = _faults(DATABASE_URL="mysql://keepword:hunter2@db.example.com/keepword")
+
+    assert "hunter2" not in fault
+
+
+@pytest.mark.parametrize("left", ["", "half"])
+def test_a_key_file_that_is_not_whole_is_never_sealed_with(tmp_path: Path, left: str) -> None:
+    (tmp_path / "secret_key").write_text(left, encoding="utf-8")
+    config = Config.from_environment({"KEEPWORD_HOME": str(tmp_path)})
+
+    with pytest.raises(ConfigError, match="holds no whole key"):
+        ensure_secret_key(config)
+
+
+def test_two_that_start_at_once_use_one_key(tmp_path: Path) -> None:
+    config = Config.from_environment({"KEEPWORD_HOME": str(tmp_path / "home")})
+    gate = Barrier(8)
+
+    def start(_number: int) -> str:
+        gate.wait(10)
+        return ensure_secret_key(config)
+
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(start, range(8)))
+
+    assert len(keys) == 1
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["secret_key"]
+
+
+def test_the_home_is_open_to_its_owner_alone(tmp_path: Path) -> None:
+    make_home(Config.from_environment({"KEEPWORD_HOME": str(tmp_path / "home")}))
+
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_home_that_cannot_be_made_names_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    config = Config.from_environment({"KEEPWORD_HOME": str(tmp_path / "file" / "home")})
+
+    with pytest.raises(ConfigError, match="KEEPWORD_HOME"):
+        ensure_secret_key(config)

@@ -105,8 +105,8 @@ def test_a_person_reads_a_table(employer: Desk, command: Command) -> None:
 def test_an_instant_to_come_is_warned_of_where_it_is_written(
     employer: Desk, command: Command
 ) -> None:
-    wet = command("check", "--at", "2999-01-01T00:00:00Z")
-    dry = command("check", "--at", "2999-01-01T00:00:00Z", "--dry-run")
+    wet = command("check", "--at", "2099-01-01T00:00:00Z")
+    dry = command("check", "--at", "2099-01-01T00:00:00Z", "--dry-run")
 
     assert "yet to come" in wet.stderr
     assert dry.stderr == ""
@@ -140,3 +140,13 @@ def test_an_instant_that_is_none_is_misuse(employer: Desk, command: Command) -> 
 
         assert result.exit_code == 2, wrong
         assert "--at" in result.stderr
+
+
+def test_an_instant_far_outside_any_calendar_is_misuse(employer: Desk, command: Command) -> None:
+    promise_a_call(employer)
+
+    for far in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        result = command("check", "--at", far, "--dry-run")
+
+        assert result.exit_code == 2
+        assert "2000 to 2100" in result.stderr

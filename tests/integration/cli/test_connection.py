@@ -59,14 +59,33 @@ def test_a_secret_comes_from_standard_input_or_the_environment_too(
     employer: Desk, command: Command
 ) -> None:
     piped = command(
-        "connection", "add", "a", "--vendor", "generic", "--secret-file", "-", input=SECRET
+        "connection", "add", "a", "--vendor", "greenhouse", "--secret-file", "-", input=SECRET
     )
     named = command(
-        "connection", "add", "b", "--vendor", "generic", KEEPWORD_CONNECTION_SECRET=SECRET
+        "connection", "add", "b", "--vendor", "greenhouse", KEEPWORD_CONNECTION_SECRET=SECRET
     )
 
     assert (piped.exit_code, named.exit_code) == (0, 0)
     assert secrets_of(employer, "a") == secrets_of(employer, "b") == [SECRET]
+
+
+def test_a_secret_is_made_and_shown_once(employer: Desk, command: Command) -> None:
+    line = ("connection", "add", "own", "--vendor", "generic", "--new-secret")
+    url, made = command(*line).stdout.splitlines()
+
+    assert url.endswith("/hooks/ats/own")
+    assert secrets_of(employer, "own") == [made]
+    again = command("connection", "secret", "own", "--new-secret", "--keep-old").stdout.strip()
+    assert secrets_of(employer, "own") == [again, made]
+
+
+def test_a_secret_that_could_verify_nothing_is_refused(employer: Desk, command: Command) -> None:
+    env = {"KEEPWORD_CONNECTION_SECRET": SECRET}
+
+    result = command("connection", "add", "own", "--vendor", "generic", **env)
+
+    assert result.exit_code == 2
+    assert "whsec_ followed by base64" in result.stderr
 
 
 def test_a_connection_that_cannot_be_is_refused(employer: Desk, command: Command) -> None:

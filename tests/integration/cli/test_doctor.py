@@ -56,6 +56,15 @@ def test_loops_that_stopped_fail_with_one_remedy(employer: Desk, command: Comman
     assert result.stdout.count("fail  loops") == len(STEPS)
 
 
+def test_a_connection_that_fell_silent_is_told(employer: Desk, command: Command) -> None:
+    loops_ran(employer, timedelta(0))
+    with employer.work() as work:
+        spoke = add_connection(work, "greenhouse-main", "greenhouse", ["an invented secret"])
+        spoke.last_authentic_at = datetime.now(UTC) - timedelta(days=5)
+
+    assert ("warn", "connections") in wrong(findings(command))
+
+
 def test_secrets_under_another_key_fail(employer: Desk, command: Command) -> None:
     loops_ran(employer, timedelta(0))
     with employer.work() as work:

@@ -27,6 +27,8 @@ def test_a_colleague_who_cannot_be_is_refused(employer: Desk, command: Command) 
     for named, line in (
         ("EMAIL", ("no-address", "--name", "A")),
         ("--name", ("a@example.com", "--name", " ")),
+        ("--name", ("a@example.com", "--name", "Ana\nRuiz")),
+        ("--name", ("a@example.com", "--name", "A" * 201)),
         ("--manager", ("a@example.com", "--name", "A", "--manager", "b@example.com")),
         ("--time-zone", ("a@example.com", "--name", "A", "--time-zone", "Mars/Olympus")),
         ("--role", ("a@example.com", "--name", "A", "--role", "king")),
@@ -68,6 +70,15 @@ def test_a_key_is_shown_once_and_works(employer: Desk, command: Command) -> None
         assert caller is not None
         assert caller.may("read")
         assert not caller.may("write")
+
+
+def test_a_key_has_a_name_to_be_told_by(employer: Desk, command: Command) -> None:
+    for name in ("", "  ", "ci\nlaptop", "x" * 201):
+        result = command("key", "add", name)
+
+        assert result.exit_code == 2
+        assert "NAME" in result.stderr
+    assert json.loads(command("key", "list", "--json").stdout) == {"keys": []}
 
 
 def test_a_key_may_end_by_itself(employer: Desk, command: Command) -> None:

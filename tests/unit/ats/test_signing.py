@@ -34,18 +34,10 @@ def test_hex_may_be_written_in_capitals() -> None:
     assert signing.matches_hex(b"x", signing.hex_signature(b"x", "key").upper(), ["key"])
 
 
-def test_base64_of_the_body_matches_any_live_secret() -> None:
-    signature = signing.base64_signature(b"x", "new")
-
-    assert signing.matches_base64(b"x", signature, ["old", "new"])
-    assert not signing.matches_base64(b"x", signature, ["old"])
-
-
-@pytest.mark.parametrize("match", [signing.matches_hex, signing.matches_base64])
 @settings(deadline=None)
 @given(body=st.binary(), signature=st.text(), secrets=st.lists(st.text()))
-def test_no_text_whatever_crashes_the_comparison(match, body, signature, secrets) -> None:
-    assert match(body, signature, secrets) is False
+def test_no_text_whatever_crashes_the_comparison(body, signature, secrets) -> None:
+    assert signing.matches_hex(body, signature, secrets) is False
 
 
 def test_the_published_standard_webhooks_example_is_what_we_sign() -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import (
+    DatabaseError,
     IntegrityError,
     NoSuchModuleError,
     OperationalError,
@@ -63,6 +64,25 @@ def test_a_database_out_of_reach_names_its_setting_and_not_the_statement() -> No
     assert "unable to open" in told(error)
     assert "DATABASE_URL" in told(error)
     assert "Amara" not in told(error)
+
+
+def test_a_database_that_was_never_made_asks_to_make_it_and_not_to_migrate() -> None:
+    fault = 'connection failed: FATAL:  database "keepword" does not exist'
+    message = told(OperationalError("", {}, sqlite3.OperationalError(fault)))
+
+    assert "createdb" in message
+    assert "db upgrade" not in message
+
+
+def test_a_file_that_is_no_database_says_so() -> None:
+    message = told(DatabaseError("", {}, sqlite3.DatabaseError("file is not a database")))
+
+    assert "file is not a database" in message
+    assert "DATABASE_URL" in message
+
+
+def test_output_that_nobody_takes_is_told_by_its_reason() -> None:
+    assert "No space left on device" in told(OSError(28, "No space left on device"))
 
 
 def test_a_refused_row_is_not_quoted() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+
 from service.cli.logs import Formatter
 
 
@@ -39,6 +42,18 @@ def test_an_exception_is_logged_without_its_text() -> None:
     assert "amara" not in line
     assert line.endswith("ValueError")
     assert "test_logs.py" in line
+
+
+def test_of_the_libraries_only_the_innermost_place_is_logged() -> None:
+    engine = create_engine("sqlite:////nowhere/at/all.db")
+    try:
+        engine.connect()
+    except OperationalError:
+        line = record("the step check failed", error=True)
+
+    assert line.endswith("OperationalError")
+    assert "test_logs.py" in line
+    assert line.count("site-packages") == 1
 
 
 def test_an_address_is_logged_without_its_query() -> None:

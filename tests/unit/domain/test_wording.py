@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from service.domain.wording import day_words, noun_phrase, span_words, when_words
+from service.domain.wording import day_words, span_words, when_words
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -52,17 +52,3 @@ def test_an_instant_is_said_from_where_the_reader_stands(at: str, zone: str, exp
 )
 def test_a_working_span_is_said_roughly(minutes: int, days: int, expected: str) -> None:
     assert span_words(timedelta(minutes=minutes), days) == expected
-
-
-@pytest.mark.parametrize(
-    ("wording", "expected"),
-    [
-        ("A call about the panel", "a call about the panel"),
-        ("To be told the decision", "to be told the decision"),
-        ("Maria's call", "Maria's call"),
-        ("Any word at all", "any word at all"),
-        ("A", "a"),
-    ],
-)
-def test_a_wording_fits_into_a_sentence(wording: str, expected: str) -> None:
-    assert noun_phrase(wording) == expected

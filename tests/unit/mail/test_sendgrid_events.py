@@ -11,7 +11,6 @@ from service.mail.base import EventKind, MailEvent
 from service.mail.sendgrid_events import (
     MAX_DEPTH,
     ParseError,
-    belongs_to_request,
     parse_events,
 )
 
@@ -127,12 +126,6 @@ def test_the_providers_id_is_the_requests_even_where_it_holds_dots(
     given: str, kept: str | None
 ) -> None:
     assert one(sg_message_id=given).provider_id == kept
-
-
-def test_an_event_belongs_to_a_request_by_whole_parts_of_its_id() -> None:
-    assert belongs_to_request("abc", "abc")
-    assert belongs_to_request("abc", "abc.new-suffix.1")
-    assert not belongs_to_request("abc", "abcd.recvd-1")
 
 
 def test_an_event_without_an_id_gets_one_from_what_it_says() -> None:

@@ -1,0 +1,164 @@
+"""Makes what the rules owe: one promise a rule and cause, however often the cause is told.
+
+A rule never breaks its own word before Keepword could watch it, and one that cannot be counted in
+the calendar leaves a line on the timeline and stops nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from service.domain.business_time import NoOpeningError, OutOfReachError
+from service.domain.changes import Stage
+from service.domain.durations import Duration, parse
+from service.domain.policies import Trigger
+from service.domain.promises import OPEN_STATES, Origin, PromiseError
+from service.models import Application, Promise
+from service.workflows.policies import Rule, rules
+from service.workflows.promise_making import terms_document, write_promise
+from service.workflows.timeline import record
+from service.workflows.work import Work
+
+HISTORIC = timedelta(days=30)
+"""What was applied or decided longer ago than this when we first hear of it is history."""
+
+
+def trigger(
+    work: Work,
+    application: Application,
+    cause: Trigger,
+    subject: str,
+    start: datetime,
+    *,
+    contact_id: str | None = None,
+) -> list[Promise]:
+    """Make what the rules with this trigger owe; ``subject`` names the one thing that caused it."""
+    found = rules(work, cause)
+    standing = _standing(work, application) if found else None
+    made = []
+    for rule in found:
+        promise = make_by_rule(
+            work,
+            application,
+            rule,
+            f"{cause}:{subject}",
+            start,
+            contact_id=contact_id,
+            standing=standing,
+        )
+        if promise is not None:
+            made.append(promise)
+    return made
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What an application was promised by rule: every cause ever, and the rules with one open."""
+
+    causes: frozenset[str]
+    policy_ids: frozenset[str]
+
+
+def _standing(work: Work, application: Application) -> _Standing:
+    found = work.session.execute(
+        select(Promise.cause, Promise.policy_id, Promise.state).where(
+            Promise.application_id == application.id, Promise.origin == Origin.POLICY
+        )
+    ).all()
+    return _Standing(
+        frozenset(cause for cause, _, _ in found if cause is not None),
+        frozenset(policy_id for _, policy_id, state in found if policy_id and state in OPEN_STATES),
+    )
+
+
+def make_by_rule(
+    work: Work,
+    application: Application,
+    rule: Rule,
+    cause: str,
+    start: datetime,
+    *,
+    within: str | None = None,
+    contact_id: str | None = None,
+    standing: _Standing | None = None,
+) -> Promise | None:
+    """Make one policy promise, unless it stands already or was made for this cause before.
+
+    Where the deadline would lie in the past (an old application seen for the first time), the
+    clock starts now: a rule breaks no word before Keepword could watch it.
+    """
+    terms = rule.terms
+    if application.deleted_at is not None or application.candidate.erased_at is not None:
+        return None
+    interviewed = application.interviewed_at is not None
+    if not terms.applies_to(Stage(application.stage), interviewed=interviewed):
+        return None
+    key = f"{rule.id}:{cause}"
+    known = standing or _standing(work, application)
+    if key in known.causes or rule.id in known.policy_ids:
+        return None
+    try:
+        return _write(
+            work, application, rule, key, start, parse(within or terms.within), contact_id
+        )
+    except (NoOpeningError, OutOfReachError, PromiseError):
+        # What cannot be counted must not undo the contact or the event that set the rule off.
+        record(work, application.id, "promise_not_possible", policy=rule.id, code="no-opening")
+        return None
+
+
+def _write(
+    work: Work,
+    application: Application,
+    rule: Rule,
+    key: str,
+    start: datetime,
+    duration: Duration,
+    contact_id: str | None,
+) -> Promise | None:
+    terms = rule.terms
+    row = work.calendar_row(application.job)
+    calendar = work.calendar(row.id, row.version)
+    deadline = calendar.add(start, duration)
+    if deadline.due_at <= work.now:
+        if terms.trigger in (Trigger.APPLIED, Trigger.DECIDED) and work.now - start > HISTORIC:
+            return None
+        start = work.now
+        deadline = calendar.add(start, duration)
+    return write_promise(
+        work,
+        application,
+        Promise(
+            kind=terms.kind,
+            origin=Origin.POLICY,
+            wording=terms.wording,
+            owner_id=application.owner_id,
+            policy_id=rule.id,
+            policy_version=rule.version,
+            calendar_id=row.id,
+            calendar_version=row.version,
+            terms=terms_document(terms, terms.kind, str(duration)),
+            cause=key,
+            caused_by_contact_id=contact_id,
+        ),
+        terms,
+        calendar,
+        start,
+        deadline,
+    )
+
+
+def arm_silence(
+    work: Work, application: Application, *, heard: tuple[str, datetime] | None = None
+) -> None:
+    """Start the silence clocks that should run and do not: from the last word, else applying.
+
+    ``heard`` is the contact just recorded (its id and instant): what starts with it ends with it.
+    """
+    start = application.last_contact_at or application.applied_at
+    contact_id = heard[0] if heard is not None and heard[1] == start else None
+    subject = start.isoformat()
+    trigger(work, application, Trigger.SILENCE, subject, start, contact_id=contact_id)
