@@ -604,6 +604,7 @@ def upgrade() -> None:
         sa.Column("hold_until", INSTANT, nullable=True),
         sa.Column("due_at", INSTANT, nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_tried_at", INSTANT, nullable=True),
         sa.Column("lease_token", sa.String(), nullable=True),
         sa.Column("lease_until", INSTANT, nullable=True),
         sa.Column("provider", sa.String(), nullable=True),
@@ -711,6 +712,10 @@ def upgrade() -> None:
         sqlite_where=sa.text("told_at IS NULL"),
         postgresql_where=sa.text("told_at IS NULL"),
     )
+    op.create_index("ix_contact_at", "contact", ["at", "id"], unique=False)
+    op.create_index("ix_decision_decided_at", "decision", ["decided_at", "id"], unique=False)
+    op.create_index("ix_promise_due_at", "promise", ["due_at", "id"], unique=False)
+    op.create_index(op.f("ix_interview_external_id"), "interview", ["external_id"], unique=False)
     # One person, one row, however an address is spelled.
     op.create_index("uq_app_user_email_lower", "app_user", [sa.text("lower(email)")], unique=True)
     if not _in_place():
@@ -722,6 +727,10 @@ def downgrade() -> None:
     if not _in_place():
         for table, column, _target in CIRCULAR:
             op.drop_constraint(op.f(f"fk_{table}_{column}"), table, type_="foreignkey")
+    op.drop_index(op.f("ix_interview_external_id"), table_name="interview")
+    op.drop_index("ix_promise_due_at", table_name="promise")
+    op.drop_index("ix_decision_decided_at", table_name="decision")
+    op.drop_index("ix_contact_at", table_name="contact")
     op.drop_index(
         "ix_notice_untold",
         table_name="notice",

@@ -53,6 +53,18 @@ class EventKind(StrEnum):
 CANCELLABLE = frozenset({MailState.HELD, MailState.READY, MailState.RETRY, MailState.BLOCKED})
 """States in which nothing has left yet, so that a person may still stop the mail."""
 
+LEFT = frozenset(
+    {
+        MailState.SENDING,
+        MailState.ACCEPTED,
+        MailState.DEFERRED,
+        MailState.UNCERTAIN,
+        MailState.DELIVERED,
+        MailState.COMPLAINED,
+    }
+)
+"""States of a letter that reached the person, may have, or still will."""
+
 _BEFORE_THE_PROVIDER = frozenset(
     {
         MailState.CAPTURED,

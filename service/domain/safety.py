@@ -31,6 +31,9 @@ class LetterFacts:
     decision_stands: bool
     offer_open: bool
     promise_open: bool | None
+    replied_since: bool = False
+    interview_ahead: bool = False
+    told_already: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,27 @@ def rejection_of_the_chosen(facts: LetterFacts) -> str | None:
     return None
 
 
+def replied_meanwhile(facts: LetterFacts) -> str | None:
+    """A decision is not sent over the head of somebody who has just written or rung."""
+    if facts.kind not in DECISION_LETTERS or not facts.replied_since:
+        return None
+    return "the person has been in touch since this was written: read what they said first"
+
+
+def interview_booked(facts: LetterFacts) -> str | None:
+    """Nobody is rejected on the eve of an interview that still stands."""
+    if facts.kind not in DECISION_LETTERS or not facts.interview_ahead:
+        return None
+    return "an interview is still booked: cancel it and speak to the person first"
+
+
+def two_final_letters(facts: LetterFacts) -> str | None:
+    """A decision is told by one letter."""
+    if facts.kind not in DECISION_LETTERS or not facts.told_already:
+        return None
+    return "another letter has told this decision already: cancel this one"
+
+
 def no_longer_considered(facts: LetterFacts) -> str | None:
     """A letter by rule that says "we are considering you" must not follow a decision."""
     closed = facts.stage in (Stage.HIRED, Stage.REJECTED, Stage.WITHDRAWN)
@@ -127,7 +151,10 @@ RULES: tuple[Rule, ...] = (
     address_gone,
     no_decision,
     rejection_of_the_chosen,
+    interview_booked,
+    two_final_letters,
     stage_moved,
+    replied_meanwhile,
 )
 """Rules about letters that somebody counts on: what they stop, a person must see."""
 

@@ -57,7 +57,7 @@ class Interview(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("int"))
     application_id: Mapped[str] = mapped_column(ForeignKey("application.id"))
-    external_id: Mapped[str]
+    external_id: Mapped[str] = mapped_column(index=True)
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]

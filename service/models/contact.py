@@ -22,6 +22,7 @@ class Contact(Base):
     __table_args__ = (
         UniqueConstraint("message_id", "application_id"),
         Index("ix_contact_application", "application_id", "at"),
+        Index("ix_contact_at", "at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("con"))

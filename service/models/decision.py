@@ -17,6 +17,7 @@ class Decision(Base):
 
     __tablename__ = "decision"
     __table_args__ = (
+        Index("ix_decision_decided_at", "decided_at", "id"),
         Index(
             "uq_decision_standing",
             "application_id",

@@ -55,6 +55,8 @@ class Message(Base):
     hold_until: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    # Patience counts from here: a letter that waited out a pause has not been tried.
+    first_tried_at: Mapped[datetime | None]
     lease_token: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     provider: Mapped[str | None]

@@ -45,6 +45,7 @@ class Promise(Base):
         ),
         Index("ix_promise_open_due", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_promise_application", "application_id", "made_at"),
+        Index("ix_promise_due_at", "due_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("prm"))

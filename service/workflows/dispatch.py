@@ -183,6 +183,7 @@ class _Pass:
             return True
         message.state = MailState.SENDING
         message.attempts += 1
+        message.first_tried_at = message.first_tried_at or now
         message.provider = self._transport.name
         # The lease counts from here: those before it in the batch may have used up most of it.
         message.due_at = message.lease_until = now + LEASE
@@ -255,11 +256,13 @@ class _Pass:
             # The letter did nothing wrong: it keeps its turn and the attempt does not count.
             message.state, message.due_at = MailState.READY, now
             message.attempts -= 1
+            if message.attempts == 0:
+                message.first_tried_at = None
             pause_channel(self._session, now, answer.reason, by_provider=True)
             self._report.paused = answer.reason
             self._session.commit()
             return False
-        if out_of_patience(message.created_at, now):
+        if out_of_patience(message.first_tried_at or now, now):
             message.state = MailState.FAILED
             self._note(message, now)
         else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from service.domain.changes import Stage
-from service.domain.contacts import DECISION_LETTERS
+from service.domain.contacts import DECISION_LETTERS, Direction
+from service.domain.delivery import LEFT
 from service.domain.promises import OPEN_STATES
 from service.domain.safety import LetterFacts, Objection, objection
-from service.models import Application, Decision, Message, Promise
+from service.models import Application, Contact, Decision, Interview, Message, Promise
 from service.workflows.work import Work
 
 
@@ -38,5 +41,30 @@ def objection_to(work: Work, message: Message) -> Objection | None:
             decision_stands=decision is not None and decision.withdrawn_at is None,
             offer_open=application.open_offer is not None,
             promise_open=promise.state in OPEN_STATES if promise else None,
+            **(_around_a_decision(work, message) if stage_matters else {}),
         )
     )
+
+
+def _around_a_decision(work: Work, message: Message) -> dict[str, bool]:
+    """Look for what makes a final letter wrong though its decision stands."""
+    replied = select(Contact.id).where(
+        Contact.application_id == message.application_id,
+        Contact.direction == Direction.IN,
+        Contact.created_at > message.created_at,
+    )
+    ahead = select(Interview.id).where(
+        Interview.application_id == message.application_id,
+        Interview.starts_at > work.now,
+        Interview.cancelled_at.is_(None),
+        Interview.done_at.is_(None),
+    )
+    told = select(Message.id).where(
+        Message.application_id == message.application_id,
+        Message.decision_id == message.decision_id,
+        Message.id != message.id,
+        Message.kind.in_(DECISION_LETTERS),
+        Message.state.in_(LEFT),
+    )
+    found = {"replied_since": replied, "interview_ahead": ahead, "told_already": told}
+    return {name: work.session.scalars(query).first() is not None for name, query in found.items()}

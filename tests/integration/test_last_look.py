@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from service.domain.contacts import Channel
 from service.domain.policies import Kind
 from service.domain.promises import PromiseError
 from service.mail.base import Envelope, SendAnswer
-from service.models import Application, CandidateEmail, Decision, Message, Promise
+from service.models import Application, CandidateEmail, Decision, Interview, Message, Promise
 from service.workflows.check import check
+from service.workflows.contacts import log_inbound
 from service.workflows.decide import reject, withdraw_decision
 from service.workflows.enqueue import REJECTION_HOLD, cancel
 from service.workflows.policies import Trigger, rules
@@ -170,6 +172,56 @@ def test_nobody_with_an_offer_gets_a_rejection(employer: Employer, change: str) 
 
     run_dispatch(employer)
     _is_blocked(employer, message_id, "this rejection must not go out")
+
+
+def _candidate_rings(work: Work, application: Application, _message_id: str) -> None:
+    log_inbound(work, application, channel=Channel.PHONE, at=work.now, note=None)
+
+
+def _interview_stands(work: Work, application: Application, _message_id: str) -> None:
+    work.session.add(
+        Interview(
+            application_id=application.id,
+            external_id="i-1",
+            starts_at=work.now + timedelta(days=2),
+            created_at=work.now,
+        )
+    )
+
+
+def _told_by_another(work: Work, application: Application, message_id: str) -> None:
+    first = work.session.get_one(Message, message_id)
+    decision = work.session.get_one(Decision, first.decision_id)
+    other = letter(
+        work,
+        application,
+        "rejection:2",
+        kind="rejection-application",
+        values={},
+        decision=decision,
+    )
+    other.state = "accepted"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_candidate_rings, "has been in touch since this was written"),
+        (_interview_stands, "an interview is still booked"),
+        (_told_by_another, "another letter has told this decision already"),
+    ],
+)
+def test_a_rejection_waits_for_a_person_where_the_world_moved_on(
+    employer: Employer, change: Callable[[Work, Application, str], None], words: str
+) -> None:
+    message_id, application_id, _ = _rejection(employer)
+    employer.clock.advance(timedelta(minutes=10))
+    with employer.work() as work:
+        change(work, work.session.get_one(Application, application_id), message_id)
+    employer.clock.advance(REJECTION_HOLD)
+
+    run_dispatch(employer)
+    _is_blocked(employer, message_id, words)
 
 
 def test_a_rejection_written_at_another_stage_is_read_again_first(employer: Employer) -> None:

@@ -58,6 +58,9 @@ def test_a_letter_that_is_still_true_goes(facts: LetterFacts) -> None:
         (REJECTION, {"stage": Stage.HIRED, "expected_stage": None}, "hired"),
         (REJECTION, {"stage": Stage.OFFER, "expected_stage": None}, "offer"),
         (REJECTION, {"stage": Stage.SCREENING}, "screening"),
+        (REJECTION, {"replied_since": True}, "in touch"),
+        (REJECTION, {"interview_ahead": True}, "interview is still booked"),
+        (REJECTION, {"told_already": True}, "told this decision already"),
     ],
 )
 def test_each_thing_that_changed_stops_it(
