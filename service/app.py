@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from service import api, dashboard, health, hooks
-from service.assembly import make_office, make_transport, make_verifier
+from service.assembly import make_office, make_ping, make_transport, make_verifier
 from service.clock import Clock, JumpGuard, SystemClock
 from service.config import Config, make_home
 from service.db import db, engine_options, prepare_engine, reading_only
@@ -36,7 +36,7 @@ def create_app(
     _connect_database(app, config)
     office = make_office(config)
     carrier = transport or make_transport(config, clock)
-    tools = Tools(office, clock, carrier, JumpGuard(clock))
+    tools = Tools(office, clock, carrier, JumpGuard(clock), make_ping(config, clock))
     runner = Runner(tools, lambda: session_of(app))
     app.extensions["keepword"] = Parts(config, office, tools, make_verifier(config), runner)
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes

@@ -14,6 +14,7 @@ from service.mail.base import Transport
 from service.mail.capture import CaptureTransport
 from service.mail.event_signature import EventVerifier
 from service.mail.templates import load_templates
+from service.ping import Ping
 from service.public_holidays import holidays_for
 from service.resources import resource_folder
 from service.secret_box import SecretBox
@@ -47,6 +48,11 @@ def make_transport(config: Config, clock: Clock) -> Transport:
             config.sendgrid_api_key, clock=clock, base_url=config.sendgrid_base_url
         )
     return CaptureTransport()
+
+
+def make_ping(config: Config, clock: Clock) -> Ping | None:
+    """Return what tells an outside watcher that the checker runs, where one is named."""
+    return Ping(config.ping_url, clock) if config.ping_url else None
 
 
 def make_verifier(config: Config) -> EventVerifier | None:

@@ -56,6 +56,7 @@ class Config:
     sendgrid_base_url: str = "https://api.sendgrid.com"
     sendgrid_event_public_key: str = ""
     pages: str = "local"
+    ping_url: str = ""
     max_body_bytes: int = 2 * 1024 * 1024
     worker: bool = True
     log_level: str = "INFO"
@@ -106,6 +107,7 @@ class _Reader:
             sendgrid_api_key=sendgrid_key,
             sendgrid_base_url=self._url("SENDGRID_BASE_URL", "https://api.sendgrid.com"),
             sendgrid_event_public_key=event_key,
+            ping_url=self._optional_url("KEEPWORD_PING_URL"),
             pages=self._choice("KEEPWORD_PAGES", ("local", "key"), "local"),
             log_level=self._choice(
                 "KEEPWORD_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
@@ -158,6 +160,13 @@ class _Reader:
         value = self._text(name, default)
         if value not in allowed:
             self._faults.append(f"{name} is {value!r}: it must be one of {', '.join(allowed)}")
+        return value
+
+    def _optional_url(self, name: str) -> str:
+        # An address of a watcher is a secret of its own kind, so it may come from a file too.
+        value = self._secret(name)
+        if value and urlsplit(value).scheme not in ("http", "https"):
+            self._faults.append(f"{name} is no http(s) address: copy it whole from your watcher")
         return value
 
     def _url(self, name: str, default: str) -> str:

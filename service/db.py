@@ -160,7 +160,7 @@ def prepare_engine(engine: Engine) -> None:
     # The first event after the commit itself: the session hands the connection back with it.
     @event.listens_for(engine, "checkin")
     def give_turn(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:
-        turn = record.record_info.pop(_TURN, None)
+        turn = (record.record_info or {}).pop(_TURN, None)
         if turn is not None:
             turns.give(turn)
 

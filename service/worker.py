@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock, JumpGuard, SystemClock
 from service.mail.base import Transport
+from service.ping import Ping
 from service.workflows.check import check
 from service.workflows.digest import digest
 from service.workflows.dispatch import dispatch
@@ -45,6 +46,7 @@ class Tools:
     clock: Clock
     transport: Transport
     jump: JumpGuard
+    ping: Ping | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
@@ -64,7 +66,10 @@ def _check(session: Session, tools: Tools) -> object:
         beat(session, "check", tools.clock.now(), {"not_ready": held})
         session.commit()
         return None
-    return check(session, tools.office, tools.clock.now(), stop=tools.stopping.is_set)
+    report = check(session, tools.office, tools.clock.now(), stop=tools.stopping.is_set)
+    if tools.ping is not None and report.not_ready is None:
+        tools.ping.say()
+    return report
 
 
 def _digest(session: Session, tools: Tools) -> object:
@@ -125,6 +130,7 @@ class Runner:
         )
         self._beaten: dict[str, datetime] = {}
         self._turning: set[str] = set()
+        self._failing: dict[str, str] = {}
         self._turned = threading.Condition()
 
     def start(self) -> None:
@@ -184,14 +190,20 @@ class Runner:
                 step.run(session, self._tools)
                 self._pulse(session, step)
         except Exception as error:  # noqa: BLE001 - a step that fails comes again
-            # Where it happened, without the error's text: that may quote what a person wrote.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            log.error(
-                "the step %s failed with %s and will come again\n%s",
-                step.name,
-                type(error).__name__,
-                where,
-            )
+            self._tell(step, error)
+        else:
+            if self._failing.pop(step.name, None) is not None:
+                log.warning("the step %s works again", step.name)
+
+    def _tell(self, step: Step, error: Exception) -> None:
+        """Log a fault once, however many turns it lasts."""
+        fault = type(error).__name__
+        if self._failing.get(step.name) == fault:
+            return
+        self._failing[step.name] = fault
+        # Where it happened, without the error's text: that may quote what a person wrote.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("the step %s failed with %s and will come again\n%s", step.name, fault, where)
 
     def _pulse(self, session: Session, step: Step) -> None:
         now = self._tools.clock.now()

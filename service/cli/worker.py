@@ -10,6 +10,7 @@ import signal
 
 import click
 
+from service.assembly import make_ping
 from service.cli.logs import log_to_stderr
 from service.cli.running import bring_up_to_date, core, require_migrated
 from service.cli.showing import note
@@ -34,7 +35,9 @@ def worker(*, no_migrate: bool) -> None:
         # Blocked and waited for, not handled: a handler could run in the middle of anything.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         jump = JumpGuard(built.clock)
-        runner = Runner(Tools(built.office, built.clock, built.transport, jump), built.session)
+        ping = make_ping(built.config, built.clock)
+        tools = Tools(built.office, built.clock, built.transport, jump, ping)
+        runner = Runner(tools, built.session)
         runner.start()
         click.echo("Keepword's loops run.")
         signal.sigwait(STOP_SIGNALS)

@@ -6,9 +6,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import create_engine, event, text
 
 from service.app import engine_of
 from service.ats.registry import adapter_named
@@ -36,10 +37,13 @@ def hooked(database_url: str, tmp_path: Path) -> Iterator[Employer]:
     engine = engine_of(made.app)
     patience = {"sqlite": "PRAGMA busy_timeout=50", "postgresql": "SET lock_timeout='50ms'"}
 
-    @event.listens_for(engine, "begin", insert=True)
-    def hurry(connection: Connection) -> None:
-        connection.exec_driver_sql(patience[engine.dialect.name])
+    # At a connection's beginning, so that those already made are let go.
+    @event.listens_for(engine, "connect")
+    def hurry(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.execute(patience[engine.dialect.name])
+        dbapi_connection.commit()
 
+    engine.dispose()
     yield made
     engine.dispose()
 

@@ -13,14 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.app import session_of
+from service.clock import FakeClock
 from service.domain.policies import Kind
 from service.mail.base import Accepted, Envelope, SendAnswer
 from service.models import Delivery, Heartbeat, Message, Promise
 from service.parts import parts
+from service.ping import Ping
 from service.worker import STEPS, Runner, Step, Tools, turn_all
 from service.workflows.connections import add_connection
 from service.workflows.promise_making import Spoken, make_spoken
-from tests.harness import Employer, add_application, add_user
+from tests.harness import MONDAY, Employer, add_application, add_user
 
 SOON = timedelta(seconds=20)
 """Far longer than anything here takes: only a hang comes to it."""
@@ -234,3 +236,55 @@ def test_a_clock_that_jumped_flags_nobody_for_five_minutes(employer: Employer) -
     assert not breached()
     employer.clock.advance(timedelta(minutes=1))
     assert breached()
+
+
+def test_a_fault_that_lasts_is_logged_once_and_its_end_too(
+    employer: Employer, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = [True]
+
+    def run(_session: Session, _tools: Tools) -> object:
+        if broken[0]:
+            raise ValueError("not for the log")
+        return None
+
+    runner = make_runner(employer)
+    step = Step("lasting", timedelta(seconds=1), timedelta(minutes=1), run)
+    with caplog.at_level(logging.WARNING, "keepword.worker"):
+        for _ in range(3):
+            runner.turn(step)
+        broken[0] = False
+        runner.turn(step)
+        runner.turn(step)
+
+    told = [record.getMessage().partition("\n")[0] for record in caplog.records]
+    assert told == [
+        "the step lasting failed with ValueError and will come again",
+        "the step lasting works again",
+    ]
+
+
+class CountingPing(Ping):
+    """A watcher that counts instead of being asked over the network."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:9/", FakeClock(MONDAY))
+        self.told = 0
+
+    def say(self) -> bool:
+        """Count."""
+        self.told += 1
+        return True
+
+
+def test_the_outside_watcher_hears_only_of_a_checker_that_judges(employer: Employer) -> None:
+    ping = CountingPing()
+    tools = replace(parts(employer.app).tools, ping=ping)
+    step = next(step for step in STEPS if step.name == "check")
+    with employer.session() as session:
+        step.run(session, tools)
+        assert ping.told == 1
+        employer.clock.jump_to(employer.now + timedelta(hours=1))
+        step.run(session, tools)
+
+    assert ping.told == 1
