@@ -21,7 +21,15 @@ from service.auth.keys import make_key
 from service.clock import FakeClock
 from service.config import Config
 from service.mail.base import Accepted, Envelope, SendAnswer, Transport
-from service.models import Application, Candidate, CandidateEmail, CandidatePhone, Job, User
+from service.models import (
+    Application,
+    Candidate,
+    CandidateEmail,
+    CandidatePhone,
+    Job,
+    Message,
+    User,
+)
 from service.parts import parts
 from service.worker import turn_all
 from service.workflows.bootstrap import bootstrap
@@ -166,3 +174,27 @@ def add_application(
     work.session.add(application)
     work.session.flush()
     return application
+
+
+def add_notices(work: Work, number: int) -> None:
+    """Put mails to colleagues into the outbox, ready to go and all different."""
+    work.session.add_all(
+        Message(
+            kind="staff-digest",
+            automatic=True,
+            dedupe_key=f"test:{at}",
+            to_address=f"colleague{at}@example.com",
+            to_name="Maria",
+            from_address="hiring@example.com",
+            from_name="Hiring",
+            template_version="1",
+            values={},
+            subject="s",
+            text="t",
+            html="<p>h</p>",
+            state="ready",
+            due_at=work.now,
+            created_at=work.now,
+        )
+        for at in range(number)
+    )

@@ -27,6 +27,7 @@ from service.workflows.work import Work
 from tests.doubles import greenhouse_bodies as greenhouse
 from tests.doubles.sendgrid import SendGridDouble
 from tests.doubles.sendgrid_behaviours import slow
+from tests.harness import add_notices
 
 SECRET = "an invented webhook secret"
 SECRET_KEY = "an invented secret key for tests only"
@@ -160,26 +161,7 @@ def signed_application() -> tuple[bytes, dict[str, str]]:
 
 def add_letters(running: Keepword, number: int) -> None:
     with running.work() as work:
-        work.session.add_all(
-            Message(
-                kind="staff-digest",
-                automatic=True,
-                dedupe_key=f"test:{at}",
-                to_address=f"colleague{at}@example.com",
-                to_name="Maria",
-                from_address="hiring@example.com",
-                from_name="Hiring",
-                template_version="1",
-                values={},
-                subject="s",
-                text="t",
-                html="<p>h</p>",
-                state="ready",
-                due_at=work.now,
-                created_at=work.now,
-            )
-            for at in range(number)
-        )
+        add_notices(work, number)
 
 
 def test_one_command_takes_a_delivery_works_it_in_and_finds_it_after_a_restart(

@@ -15,24 +15,19 @@ import service.models as models
 from service.db import Base, prepare_engine
 from service.models import (
     ApiKey,
-    Application,
-    Candidate,
     CandidateEmail,
     Connection,
     Decision,
     Delivery,
     Heartbeat,
-    Job,
     MailEvent,
     Message,
     Notice,
-    Policy,
     Promise,
     TimelineEntry,
     User,
 )
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+from tests.integration.small_world import NOW, World, small_world
 
 
 @pytest.fixture
@@ -42,34 +37,6 @@ def engine(database_url: str) -> Iterator[Engine]:
     prepare_engine(made)
     yield made
     made.dispose()
-
-
-class World:
-    """One application with what hangs on it."""
-
-    application: Application
-    policy: Policy
-    connection: Connection
-
-
-def _world(session: Session) -> World:
-    world = World()
-    candidate = Candidate(created_at=NOW, emails=[_email("amara@example.com")])
-    job = Job(title="Bookbinder", status="open", created_at=NOW)
-    world.application = Application(
-        candidate=candidate, job=job, stage_at=NOW, applied_at=NOW, created_at=NOW
-    )
-    world.policy = Policy(name="reply", active=True, created_at=NOW)
-    world.connection = Connection(
-        name="main", vendor="greenhouse", secrets=[], stage_map={}, created_at=NOW
-    )
-    session.add_all([world.application, world.policy, world.connection])
-    session.flush()
-    return world
-
-
-def _email(address: str) -> CandidateEmail:
-    return CandidateEmail(address=address, address_key=address)
 
 
 def _promise(world: World, **fields: Any) -> Promise:
@@ -172,7 +139,7 @@ TWICE: dict[str, Callable[[World], list[Any]]] = {
 @pytest.mark.parametrize("what", TWICE)
 def test_the_database_refuses_a_second(engine: Engine, what: str) -> None:
     with Session(engine) as session:
-        world = _world(session)
+        world = small_world(session)
         rows = TWICE[what](world)
         for row in rows[:-1]:
             session.add(row)
@@ -184,7 +151,7 @@ def test_the_database_refuses_a_second(engine: Engine, what: str) -> None:
 
 def test_what_is_closed_makes_room(engine: Engine) -> None:
     with Session(engine) as session:
-        world = _world(session)
+        world = small_world(session)
         policy = {"origin": "policy", "policy_id": world.policy.id}
         for state in ("kept", "released", "replaced", "open"):
             session.add(_promise(world, state=state, **policy))
@@ -212,14 +179,14 @@ DANGLING: dict[str, Callable[[World], Any]] = {
 @pytest.mark.parametrize("table", DANGLING)
 def test_the_database_refuses_what_hangs_on_nothing(engine: Engine, table: str) -> None:
     with Session(engine) as session:
-        session.add(DANGLING[table](_world(session)))
+        session.add(DANGLING[table](small_world(session)))
         with pytest.raises(IntegrityError):
             session.flush()
 
 
 def test_what_others_hang_on_cannot_be_deleted(engine: Engine) -> None:
     with Session(engine) as session:
-        world = _world(session)
+        world = small_world(session)
         session.add(_promise(world))
         session.flush()
         session.execute(text("DELETE FROM candidate_email"))

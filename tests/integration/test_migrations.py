@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,12 @@ from sqlalchemy.orm import Session
 
 from service.db import Base, prepare_engine
 from service.models import (
-    Application,
     Candidate,
-    CandidateEmail,
-    Connection,
-    Job,
-    Policy,
 )
 from service.workflows import migrate
+from tests.integration.small_world import small_world
 
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations/versions"
-
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -81,7 +73,7 @@ def test_partial_indexes_are_partial_in_the_database(engine: Engine) -> None:
 
 def test_down_to_nothing_and_up_again(engine: Engine) -> None:
     with Session(engine) as session:
-        _world(session)
+        small_world(session)
         session.commit()
     migrate.downgrade(engine, "base")
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
@@ -91,14 +83,14 @@ def test_down_to_nothing_and_up_again(engine: Engine) -> None:
     migrate.upgrade(engine)
     with Session(engine) as session:
         assert session.query(Candidate).all() == []
-        _world(session)
+        small_world(session)
         session.commit()
 
 
 def test_every_version_can_be_gone_down_and_up_with_data_in_it(engine: Engine) -> None:
     for _ in VERSIONS.glob("*.py"):
         with Session(engine) as session:
-            _world(session)
+            small_world(session)
             session.commit()
         migrate.downgrade(engine, "base")
         migrate.upgrade(engine)
@@ -120,34 +112,6 @@ def test_every_relation_between_tables_is_a_foreign_key() -> None:
         "message.application_id", "decision.application_id", "delivery.connection_id",
     } == set()  # fmt: skip
     assert "mail_event.message_id" in without
-
-
-class World:
-    """One application with what hangs on it."""
-
-    application: Application
-    policy: Policy
-    connection: Connection
-
-
-def _world(session: Session) -> World:
-    world = World()
-    candidate = Candidate(created_at=NOW, emails=[_email("amara@example.com")])
-    job = Job(title="Bookbinder", status="open", created_at=NOW)
-    world.application = Application(
-        candidate=candidate, job=job, stage_at=NOW, applied_at=NOW, created_at=NOW
-    )
-    world.policy = Policy(name="reply", active=True, created_at=NOW)
-    world.connection = Connection(
-        name="main", vendor="greenhouse", secrets=[], stage_map={}, created_at=NOW
-    )
-    session.add_all([world.application, world.policy, world.connection])
-    session.flush()
-    return world
-
-
-def _email(address: str) -> CandidateEmail:
-    return CandidateEmail(address=address, address_key=address)
 
 
 def test_sqlite_is_set_to_lose_nothing(engine: Engine) -> None:

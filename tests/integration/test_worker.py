@@ -22,7 +22,7 @@ from service.ping import Ping
 from service.worker import STEPS, Runner, Step, Tools, turn_all
 from service.workflows.connections import add_connection
 from service.workflows.promise_making import Spoken, make_spoken
-from tests.harness import MONDAY, Employer, add_application, add_user
+from tests.harness import MONDAY, Employer, add_application, add_notices, add_user
 
 SOON = timedelta(seconds=20)
 """Far longer than anything here takes: only a hang comes to it."""
@@ -63,26 +63,7 @@ def make_runner(employer: Employer, transport: HeldTransport | None = None) -> R
 
 def add_letters(employer: Employer, number: int) -> None:
     with employer.work() as work:
-        work.session.add_all(
-            Message(
-                kind="staff-digest",
-                automatic=True,
-                dedupe_key=f"test:{at}",
-                to_address=f"colleague{at}@example.com",
-                to_name="Maria",
-                from_address="hiring@example.com",
-                from_name="Hiring",
-                template_version="1",
-                values={},
-                subject="s",
-                text="t",
-                html="h",
-                state="ready",
-                due_at=work.now,
-                created_at=work.now,
-            )
-            for at in range(number)
-        )
+        add_notices(work, number)
 
 
 def states(employer: Employer) -> list[str]:

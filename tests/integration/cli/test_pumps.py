@@ -12,7 +12,7 @@ from service.models import Application, Delivery, Message
 from service.workflows.connections import add_connection
 from service.workflows.dispatch import pause_channel
 from tests.doubles import greenhouse_bodies as greenhouse
-from tests.harness import MONDAY
+from tests.harness import MONDAY, add_notices
 from tests.integration.cli.conftest import Command, Desk
 
 
@@ -49,25 +49,7 @@ def test_what_waits_is_worked_in(employer: Desk, command: Command) -> None:
 
 def a_letter_is_ready(desk: Desk) -> None:
     with desk.work() as work:
-        work.session.add(
-            Message(
-                kind="staff-digest",
-                automatic=True,
-                dedupe_key="test:1",
-                to_address="maria@example.com",
-                to_name="Maria",
-                from_address="hiring@example.com",
-                from_name="Hiring",
-                template_version="1",
-                values={},
-                subject="s",
-                text="t",
-                html="h",
-                state="ready",
-                due_at=MONDAY,
-                created_at=MONDAY,
-            )
-        )
+        add_notices(work, 1)
 
 
 def test_a_dry_run_sends_nothing_and_counts_by_kind(employer: Desk, command: Command) -> None:

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -13,14 +12,12 @@ from service.mail.base import (
     Accepted,
     Captured,
     ChannelDown,
-    Envelope,
     Refused,
     RetryLater,
     Uncertain,
 )
 from service.mail.capture import CaptureTransport
 from service.mail.sendgrid import SendGridTransport
-from service.mail.single_post import Timeouts
 from tests.doubles.sendgrid import SendGridDouble
 from tests.doubles.sendgrid_behaviours import (
     Behaviour,
@@ -28,54 +25,7 @@ from tests.doubles.sendgrid_behaviours import (
     rate_limited,
     reset,
 )
-
-NOW = datetime(2026, 3, 27, 16, 0, tzinfo=UTC)
-KEY = "SG.test-key"
-IMPATIENT = Timeouts(connect=2.0, write=2.0, read=0.2, pool=0.2, overall=0.4)
-
-ENVELOPE = Envelope(
-    message_id="0f9c2b1e4d",
-    kind="status-update",
-    to_address="ada@example.com",
-    to_name="Ada Example",
-    from_address="talent@example.org",
-    from_name="Invented Company",
-    reply_to_address="reply+k3f9@example.org",
-    reply_to_name="Rita Recruiter",
-    subject="Where your application stands",
-    text="Dear Ada, we are still reading.",
-    html="<p>Dear Ada, we are still reading.</p>",
-    automatic=True,
-    attempt=2,
-)
-
-
-@pytest.fixture(name="double")
-def _double() -> Iterator[SendGridDouble]:
-    with SendGridDouble(api_key=KEY) as double:
-        yield double
-    assert double.faults == []
-
-
-@pytest.fixture(name="clock")
-def _clock() -> FakeClock:
-    return FakeClock(NOW)
-
-
-@pytest.fixture(name="transport")
-def _transport(double: SendGridDouble, clock: FakeClock) -> Iterator[SendGridTransport]:
-    transport = SendGridTransport(
-        KEY, base_url=double.base_url, clock=clock, timeouts=Timeouts(read=10.0)
-    )
-    yield transport
-    transport.close()
-
-
-@pytest.fixture(name="impatient")
-def _impatient(double: SendGridDouble, clock: FakeClock) -> Iterator[SendGridTransport]:
-    transport = SendGridTransport(KEY, base_url=double.base_url, clock=clock, timeouts=IMPATIENT)
-    yield transport
-    transport.close()
+from tests.unit.mail.sending import ENVELOPE, KEY, NOW
 
 
 def test_202_is_accepted_with_sendgrids_own_id(

@@ -7,7 +7,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,59 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from service.clock import FakeClock
-from service.mail.base import Accepted, Envelope, RetryLater, Uncertain
+from service.mail.base import Accepted, RetryLater, Uncertain
 from service.mail.sendgrid import SendGridTransport
 from service.mail.single_post import IDLE_LIMIT_SECONDS, PostClient, Timeouts
 from tests.doubles.sendgrid import SendGridDouble
 from tests.doubles.sendgrid_behaviours import Behaviour, drip, hang_up, held, reset, silent
-
-NOW = datetime(2026, 3, 27, 16, 0, tzinfo=UTC)
-KEY = "SG.test-key"
-IMPATIENT = Timeouts(connect=2.0, write=2.0, read=0.2, pool=0.2, overall=0.4)
-
-ENVELOPE = Envelope(
-    message_id="0f9c2b1e4d",
-    kind="status-update",
-    to_address="ada@example.com",
-    to_name="Ada Example",
-    from_address="talent@example.org",
-    from_name="Invented Company",
-    reply_to_address="reply+k3f9@example.org",
-    reply_to_name="Rita Recruiter",
-    subject="Where your application stands",
-    text="Dear Ada, we are still reading.",
-    html="<p>Dear Ada, we are still reading.</p>",
-    automatic=True,
-    attempt=2,
-)
-
-
-@pytest.fixture(name="double")
-def _double() -> Iterator[SendGridDouble]:
-    with SendGridDouble(api_key=KEY) as double:
-        yield double
-    assert double.faults == []
-
-
-@pytest.fixture(name="clock")
-def _clock() -> FakeClock:
-    return FakeClock(NOW)
-
-
-@pytest.fixture(name="transport")
-def _transport(double: SendGridDouble, clock: FakeClock) -> Iterator[SendGridTransport]:
-    transport = SendGridTransport(
-        KEY, base_url=double.base_url, clock=clock, timeouts=Timeouts(read=10.0)
-    )
-    yield transport
-    transport.close()
-
-
-@pytest.fixture(name="impatient")
-def _impatient(double: SendGridDouble, clock: FakeClock) -> Iterator[SendGridTransport]:
-    transport = SendGridTransport(KEY, base_url=double.base_url, clock=clock, timeouts=IMPATIENT)
-    yield transport
-    transport.close()
+from tests.unit.mail.sending import ENVELOPE, IMPATIENT, KEY
 
 
 @pytest.mark.parametrize("behaviour", [reset, hang_up, silent, drip])
