@@ -76,7 +76,10 @@ def create_application(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", _ONE, scope="read", returns=ApplicationSchema)
 def get_application(call: Call, application_id: str) -> Answer:
-    """Show an application."""
+    """Show an application.
+
+    Where it stands by our stages and the ATS's own label, who must act, and when they last heard.
+    """
     application = found(call, Application, application_id, "application")
     return Answer(application, application.version)
 
@@ -130,7 +133,10 @@ def record_interview(call: Call, body: dict[str, Any], application_id: str) -> A
     "GET", f"{_ONE}/interviews", scope="read", query=PageQuery, returns=page_of(InterviewSchema)
 )
 def list_interviews(call: Call, args: dict[str, Any], application_id: str) -> Any:
-    """List an application's interviews."""
+    """List an application's interviews.
+
+    Booked, held and cancelled ones; from the end of a held one the candidate is owed word.
+    """
     application = found(call, Application, application_id, "application")
     return paged(
         f"interviews {application.id}",
@@ -145,7 +151,10 @@ def list_interviews(call: Call, args: dict[str, Any], application_id: str) -> An
     "GET", f"{_ONE}/interviews/<interview_id>", scope="read", returns=InterviewSchema
 )
 def get_interview(call: Call, application_id: str, interview_id: str) -> Answer:
-    """Show an interview."""
+    """Show an interview.
+
+    When it is or was, and whether it was held or cancelled.
+    """
     interview = found(call, Interview, interview_id, "interview")
     if interview.application_id != application_id:
         raise not_found("interview")

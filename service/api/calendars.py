@@ -69,7 +69,10 @@ def create_calendar(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", "/calendars/<calendar_id>", scope="read", returns=CalendarSchema)
 def get_calendar(call: Call, calendar_id: str) -> Answer:
-    """Show a calendar."""
+    """Show a calendar.
+
+    Its opening hours, holidays and own days, in the version that new promises are measured in.
+    """
     calendar = found(call, Calendar, calendar_id, "calendar")
     return Answer(_current(call, calendar), version_of(calendar))
 

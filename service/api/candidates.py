@@ -57,7 +57,10 @@ def create_candidate(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", "/candidates/<candidate_id>", scope="read", returns=CandidateSchema)
 def get_candidate(call: Call, candidate_id: str) -> Answer:
-    """Show a person."""
+    """Show a person.
+
+    With every address and whether mail to it works. After an erasure only the empty record is left.
+    """
     candidate = found(call, Candidate, candidate_id, "candidate")
     return Answer(candidate, candidate.version)
 

@@ -55,7 +55,10 @@ def create_connection(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", "/connections/<connection_id>", scope="read", returns=ConnectionSchema)
 def get_connection(call: Call, connection_id: str) -> Answer:
-    """Show a connection."""
+    """Show a connection.
+
+    When it last spoke, how many deliveries were refused, and how its stages map. Never its secrets.
+    """
     connection = found(call, Connection, connection_id, "connection")
     return Answer(connection, connection.version)
 

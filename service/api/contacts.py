@@ -82,7 +82,10 @@ def create_contact(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", "/contacts/<contact_id>", scope="read", returns=ContactSchema)
 def get_contact(call: Call, contact_id: str) -> Answer:
-    """Show a contact."""
+    """Show a contact.
+
+    What it was, whether it was taken back, and for an enquiry which promise will answer it.
+    """
     return Answer(found(call, Contact, contact_id, "contact"))
 
 

@@ -70,7 +70,10 @@ def create_decision(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", "/decisions/<decision_id>", scope="read", returns=DecisionSchema)
 def get_decision(call: Call, decision_id: str) -> Answer:
-    """Show a decision."""
+    """Show a decision.
+
+    Who decided, when and why, and whether it still stands.
+    """
     decision = found(call, Decision, decision_id, "decision")
     return Answer(decision, decision.version)
 

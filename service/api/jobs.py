@@ -34,7 +34,10 @@ def list_jobs(call: Call, args: dict[str, Any]) -> Any:
     "POST", "/jobs", scope="write", body=JobNewSchema, status=201, returns=JobSchema
 )
 def create_job(call: Call, body: dict[str, Any]) -> Answer:
-    """Add a job."""
+    """Add a job.
+
+    Its calendar is what promises about it are measured in; the company's where none is named.
+    """
     _check(call, body)
     job = add_job(call.work, body)
     return Answer(job, job.version, f"/jobs/{job.id}")
@@ -42,7 +45,10 @@ def create_job(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", "/jobs/<job_id>", scope="read", returns=JobSchema)
 def get_job(call: Call, job_id: str) -> Answer:
-    """Show a job."""
+    """Show a job.
+
+    Its title, status, colleagues and calendar.
+    """
     job = found(call, Job, job_id, "job")
     return Answer(job, job.version)
 

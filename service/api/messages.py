@@ -112,7 +112,10 @@ def cancel_message(call: Call, body: dict[str, Any], message_id: str) -> Answer:
 
 @resource.operation("GET", "/mail-channel", scope="read", returns=ChannelSchema)
 def get_mail_channel(call: Call) -> Any:
-    """Show whether mail goes out."""
+    """Show whether mail goes out.
+
+    A person may have paused it, or the provider refused us; every letter keeps its place.
+    """
     return _channel(call)
 
 

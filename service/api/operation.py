@@ -113,7 +113,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # its base ships no types
         def decorate(view: View) -> View:
             documented = self.doc(
                 operationId=view.__name__,
-                parameters=_header_parameters(method, if_match),
+                parameters=[*_header_parameters(method, if_match), *_query_parameters(query)],
                 security=[{"key": []}],
                 **{"x-scope": scope},
             )(_adapted(view))
@@ -251,6 +251,11 @@ def _header_parameters(method: str, if_match: Condition | None) -> list[dict[str
     if if_match is not None:
         parameters.append({**_HEADERS["If-Match"], "required": if_match == "required"})
     return parameters
+
+
+def _query_parameters(query: type[ApiSchema] | None) -> list[dict[str, Any]]:
+    """Describe the query here too: parameters given by hand replace those flask-smorest finds."""
+    return [] if query is None else [{"in": "query", "schema": query}]
 
 
 def _answer_headers(method: str, status: int, if_match: Condition | None) -> dict[str, Any]:

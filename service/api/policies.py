@@ -57,7 +57,10 @@ def create_policy(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", "/policies/<policy_id>", scope="read", returns=PolicySchema)
 def get_policy(call: Call, policy_id: str) -> Answer:
-    """Show a policy."""
+    """Show a policy.
+
+    Its terms in the current version; promises made before keep the ones they were made under.
+    """
     policy = found(call, Policy, policy_id, "policy")
     return Answer(_current(call, policy), version_of(policy))
 

@@ -36,13 +36,11 @@ CONFLICTS = frozenset(
     {
         "already-sent",
         "applied-already",
-        "calendar-in-use",
         "candidate-merged",
         "decided-already",
         "decision-withdrawn",
         "delivery-erased",
         "name-taken",
-        "not-rejected",
         "promise-not-open",
         "promise-not-paused",
         "promise-overdue",
@@ -134,7 +132,9 @@ def _of_database(error: Exception) -> ProblemError | None:
     # 40P01 is PostgreSQL's "deadlock detected": this change was the one undone.
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == "40P01":
         return ProblemError(409, "changed-meanwhile", "Two changes met: try again.")
-    if isinstance(error, OperationalError):
+    # SQLite calls a missing table or column operational too: that is a defect, and waiting for
+    # it to pass would be in vain.
+    if isinstance(error, OperationalError) and "no such" not in str(error.orig):
         return ProblemError(
             503,
             "database-busy",

@@ -72,7 +72,10 @@ def make_promise(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", "/promises/<promise_id>", scope="read", returns=PromiseSchema)
 def get_promise(call: Call, promise_id: str) -> Answer:
-    """Show a promise."""
+    """Show a promise.
+
+    `state` is what is recorded, `standing` what a person reads of it at this instant.
+    """
     promise = found(call, Promise, promise_id, "promise")
     return Answer(shown(call, promise), promise.version)
 

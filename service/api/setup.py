@@ -8,7 +8,7 @@ import yaml
 from flask import Flask, Response
 from flask_smorest import Api  # type: ignore[import-untyped]  # it ships no types
 
-from service.api import problems
+from service.api import problems, reference
 from service.api.resources import RESOURCES
 from service.api.schemas.problem import ProblemSchema
 
@@ -86,6 +86,7 @@ def init_app(app: Flask) -> None:
         api.register_blueprint(resource)
     problems.init_app(app)
     app.extensions["keepword.api"] = api
+    reference.init_app(app, lambda: openapi_document(app))
 
     @app.get("/openapi.yaml")
     def openapi_yaml() -> Response:
@@ -94,8 +95,13 @@ def init_app(app: Flask) -> None:
 
 def openapi_text(app: Flask) -> str:
     """Return the API's description as YAML: the text of ``openapi.yaml``, always the same."""
-    document = _plain(app.extensions["keepword.api"].spec.to_dict())
-    return yaml.safe_dump(document, sort_keys=True, allow_unicode=True, width=100)
+    return yaml.safe_dump(openapi_document(app), sort_keys=True, allow_unicode=True, width=100)
+
+
+def openapi_document(app: Flask) -> dict[str, Any]:
+    """Return the API's description in plain types; every key is a text."""
+    document: dict[str, Any] = _plain(app.extensions["keepword.api"].spec.to_dict())
+    return document
 
 
 def _plain(value: Any) -> Any:

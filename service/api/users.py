@@ -17,7 +17,10 @@ resource = Resource("users", "Colleagues: who owes a promise, who decides, who h
 
 @resource.operation("GET", "/users", scope="read", query=PageQuery, returns=page_of(UserSchema))
 def list_users(call: Call, args: dict[str, Any]) -> Any:
-    """List colleagues."""
+    """List colleagues.
+
+    Recruiters, hiring managers, administrators and viewers, also those an ATS named.
+    """
     return paged(
         "users",
         args,
@@ -40,5 +43,8 @@ def create_user(call: Call, body: dict[str, Any]) -> Answer:
 
 @resource.operation("GET", "/users/<user_id>", scope="read", returns=UserSchema)
 def get_user(call: Call, user_id: str) -> Answer:
-    """Show a colleague."""
+    """Show a colleague.
+
+    Who they are, and who hears of it when a promise of theirs stays broken.
+    """
     return Answer(found(call, User, user_id, "user"))

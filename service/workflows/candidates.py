@@ -19,7 +19,14 @@ PLAIN = ("first_name", "last_name", "time_zone", "locale", "can_email")
 
 
 def add_candidate(work: Work, facts: Mapping[str, Any]) -> Candidate:
-    """Add a person. ``facts`` holds any of ``PLAIN``, ``emails`` and ``phones``."""
+    """Add a person. ``facts`` holds any of ``PLAIN``, ``emails`` and ``phones``.
+
+    Raises ``PromiseError`` for a person whom nobody could name or reach.
+    """
+    if not any(facts.get(name) for name in ("first_name", "last_name", "emails", "phones")):
+        raise PromiseError(
+            "nobody-named", "say who it is: a name, an address or a number", "/first_name"
+        )
     candidate = Candidate(can_email=True, created_at=work.now)
     work.session.add(candidate)
     _take(work, candidate, facts)

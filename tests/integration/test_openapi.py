@@ -53,6 +53,7 @@ def test_every_operation_is_described_with_an_example(tmp_path: Path) -> None:
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             whole = (
                 operation.get("summary")
+                and operation.get("description")
                 and answers
                 and all("example" in a["content"]["application/json"] for a in answers)
                 and (not body or "example" in body)

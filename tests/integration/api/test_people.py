@@ -39,6 +39,13 @@ def test_a_person_with_a_fault_is_refused(api: Api, fields: dict[str, Any], poin
     assert (422, "invalid", [pointer]) == refusal(api.post("/candidates", fields))
 
 
+@pytest.mark.parametrize("fields", [{}, {"time_zone": "Europe/Berlin"}, {"emails": []}])
+def test_a_person_is_somebody(api: Api, fields: dict[str, Any]) -> None:
+    answer = refusal(api.post("/candidates", fields))
+
+    assert answer == (422, "nobody-named", ["/first_name"])
+
+
 def test_what_a_change_leaves_out_stays(api: Api, cast: Cast) -> None:
     path = f"/candidates/{cast.candidate}"
 
