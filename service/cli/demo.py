@@ -28,6 +28,8 @@ from service.parts import parts
 from service.workflows.work import Work
 
 SEED = 7
+ROOM_BYTES = 256 * 1024 * 1024
+"""What must be free in memory for the database of the demo, which grows to about 32 MB."""
 
 
 @click.command("demo")
@@ -51,6 +53,8 @@ def demo(port: int, *, serve_page: bool, as_document: bool, seed: int, scale: fl
     if serve_page:
         _require_free(port)
     end_at = last_full_hour(SystemClock().now()) if serve_page else FIXED_END
+    if not as_document:
+        click.echo("Playing three weeks of an invented company; this takes a minute or two.")
     with _home() as home:
         played = play(home, end_at, seed=seed, scale=scale, progress=_progress())
         with session_of(played.app) as session:
@@ -69,13 +73,21 @@ def demo(port: int, *, serve_page: bool, as_document: bool, seed: int, scale: fl
 
 @contextmanager
 def _home() -> Iterator[Path]:
-    home, owner = Path(tempfile.mkdtemp(prefix="keepword-demo-")), os.getpid()
+    home, owner = Path(tempfile.mkdtemp(prefix="keepword-demo-", dir=_memory())), os.getpid()
     try:
         yield home
     finally:
         # The server's worker is a fork that leaves through here too.
         if os.getpid() == owner:
             shutil.rmtree(home, ignore_errors=True)
+
+
+def _memory() -> Path | None:
+    """Return a folder in memory with room to spare: an invented company needs no disk."""
+    folder = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return None
+    return folder if shutil.disk_usage(folder).free >= ROOM_BYTES else None
 
 
 def _progress() -> Callable[[float], None]:
