@@ -58,7 +58,6 @@ class Config:
     pages: str = "local"
     ping_url: str = ""
     max_body_bytes: int = 2 * 1024 * 1024
-    worker: bool = True
     log_level: str = "INFO"
 
     @classmethod
