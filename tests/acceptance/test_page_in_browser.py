@@ -181,10 +181,13 @@ def test_no_page_asks_elsewhere_or_scrolls_sideways(
         _picture(page, f"waiting-{scheme}-{width}")
 
         page.get_by_role("link", name="Outbox").click()
+        # A click returns before the next page stands: what is measured must be that page.
+        page.wait_for_url("**/outbox")
         assert _sideways(page) == 0
         _picture(page, f"outbox-{scheme}-{width}")
 
         page.locator(".letters a").first.click()
+        page.wait_for_url("**/outbox/*")
         letter = page.frame_locator("iframe.letter")
         assert "Keepword" in letter.locator("body").inner_text()
         assert _sideways(page) == 0
