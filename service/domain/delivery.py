@@ -7,6 +7,7 @@ events, so every order ends alike. Delivered makes a contact; a bounce takes it 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -19,6 +20,7 @@ class MailState(StrEnum):
     SENDING = "sending"  # committed before the first byte; a crash here is uncertain
     RETRY = "retry"  # surely not sent; waits
     ACCEPTED = "accepted"  # the provider queued it
+    UNCONFIRMED = "unconfirmed"  # queued a day ago, and nothing was heard of it since
     CAPTURED = "captured"  # kept for reading, never sent
     DEFERRED = "deferred"  # the mailbox asked the provider to wait
     UNCERTAIN = "uncertain"  # perhaps sent: an event or a person settles it
@@ -50,13 +52,78 @@ class EventKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-CANCELLABLE = frozenset({MailState.HELD, MailState.READY, MailState.RETRY, MailState.BLOCKED})
+class Step(StrEnum):
+    """What can happen to a letter, apart from the provider's events."""
+
+    CLAIM = "claim"  # a worker takes it
+    HAND_BACK = "hand_back"  # given back unsent, to go with a later pass
+    TAKE_APART = "take_apart"  # its request was refused whole: it goes in a smaller one at once
+    WAIT = "wait"  # it is not the hour for it yet
+    STOP = "stop"  # the last look found what a person must see
+    OVERTAKE = "overtake"  # the last look found that it says nothing any more
+    SEND = "send"  # committed; the first byte may leave now
+    ACCEPT = "accept"  # the provider took it
+    CAPTURE = "capture"  # kept for reading
+    REFUSE = "refuse"  # refused for what it is, or tried for long enough
+    PUT_OFF = "put_off"  # surely not sent; tried again later
+    LOSE = "lose"  # the answer was lost, or the worker died while sending
+    GO_UNHEARD = "go_unheard"  # a day went by without an event
+    CANCEL = "cancel"  # a person, or a fact, takes it back
+    RELEASE = "release"  # a person read what stopped it and lets it go
+    SEND_AGAIN = "send_again"  # a person decides that it did not arrive
+    CONFIRM = "confirm"  # a person knows that it arrived
+
+
+_UNSENT = frozenset({MailState.HELD, MailState.READY, MailState.RETRY})
+# A slow answer may come after its letter was given up for lost; it still counts.
+_ON_THE_WAY = frozenset({MailState.SENDING, MailState.UNCERTAIN})
+
+STEPS: dict[Step, tuple[frozenset[MailState], MailState]] = {
+    Step.CLAIM: (_UNSENT | {MailState.CLAIMED}, MailState.CLAIMED),
+    Step.HAND_BACK: (frozenset({MailState.CLAIMED}) | _ON_THE_WAY, MailState.READY),
+    Step.TAKE_APART: (frozenset({MailState.SENDING}), MailState.CLAIMED),
+    Step.WAIT: (frozenset({MailState.CLAIMED}), MailState.HELD),
+    Step.STOP: (frozenset({MailState.CLAIMED}), MailState.BLOCKED),
+    Step.OVERTAKE: (frozenset({MailState.CLAIMED}), MailState.CANCELLED),
+    Step.SEND: (frozenset({MailState.CLAIMED}), MailState.SENDING),
+    Step.ACCEPT: (_ON_THE_WAY, MailState.ACCEPTED),
+    Step.CAPTURE: (_ON_THE_WAY, MailState.CAPTURED),
+    Step.REFUSE: (frozenset({MailState.CLAIMED}) | _ON_THE_WAY, MailState.FAILED),
+    Step.PUT_OFF: (_ON_THE_WAY, MailState.RETRY),
+    Step.LOSE: (frozenset({MailState.SENDING}), MailState.UNCERTAIN),
+    Step.GO_UNHEARD: (frozenset({MailState.ACCEPTED}), MailState.UNCONFIRMED),
+    # Claimed is not sent: whoever sends looks at the row once more, under its lock.
+    Step.CANCEL: (_UNSENT | {MailState.CLAIMED, MailState.BLOCKED}, MailState.CANCELLED),
+    Step.RELEASE: (frozenset({MailState.BLOCKED}), MailState.READY),
+    Step.SEND_AGAIN: (frozenset({MailState.UNCERTAIN}), MailState.READY),
+    Step.CONFIRM: (
+        frozenset({MailState.UNCERTAIN, MailState.UNCONFIRMED}),
+        MailState.DELIVERED,
+    ),
+}
+"""From which states each step may be taken, and where it leads."""
+
+
+class NoSuchStepError(ValueError):
+    """A step that a letter in this state cannot take; nothing was changed."""
+
+
+def take(current: MailState, step: Step) -> MailState:
+    """Return the state after a step; raise ``NoSuchStepError`` where it cannot be taken."""
+    allowed, to = STEPS[step]
+    if current not in allowed:
+        raise NoSuchStepError(f"a letter that is {current} cannot {step.replace('_', ' ')}")
+    return to
+
+
+CANCELLABLE = STEPS[Step.CANCEL][0]
 """States in which nothing has left yet, so that a person may still stop the mail."""
 
 LEFT = frozenset(
     {
         MailState.SENDING,
         MailState.ACCEPTED,
+        MailState.UNCONFIRMED,
         MailState.DEFERRED,
         MailState.UNCERTAIN,
         MailState.DELIVERED,
@@ -65,12 +132,20 @@ LEFT = frozenset(
 )
 """States of a letter that reached the person, may have, or still will."""
 
+UNHEARD_AFTER = timedelta(hours=24)
+"""How long after the provider took a letter some event about it must have come."""
+
 _BEFORE_THE_PROVIDER = frozenset(
     {
         MailState.CAPTURED,
         MailState.CANCELLED,
     }
 )
+
+_NO_NEWS_TO = {
+    MailState.DELIVERED: (MailState.ACCEPTED, MailState.DEFERRED),
+    MailState.UNCONFIRMED: (MailState.ACCEPTED,),
+}
 
 _ARRIVED = frozenset(
     {
@@ -99,7 +174,9 @@ def fold(current: MailState, kinds: Iterable[EventKind]) -> MailState:
         return MailState.COMPLAINED if EventKind.COMPLAINED in seen else MailState.DELIVERED
     if EventKind.DROPPED in seen:
         return MailState.DROPPED
-    return MailState.DEFERRED if EventKind.DEFERRED in seen else MailState.ACCEPTED
+    queued = MailState.DEFERRED if EventKind.DEFERRED in seen else MailState.ACCEPTED
+    # A person knows that it arrived, or a day has passed: that it was queued is no news.
+    return current if queued in _NO_NEWS_TO.get(current, ()) else queued
 
 
 def arrived(kinds: Iterable[EventKind]) -> bool:

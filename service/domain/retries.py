@@ -6,6 +6,11 @@ from datetime import datetime, timedelta
 
 BASE = timedelta(seconds=30)
 CAP = timedelta(hours=1)
+REST_BASE = timedelta(seconds=5)
+REST_CAP = timedelta(minutes=10)
+"""How long all mail rests after failures in a row: short at first, never so long that a person
+notices the end of an outage before Keepword does."""
+
 PATIENCE = timedelta(days=5)
 """How long a letter is tried: as long as a provider's worst known outages last, with room."""
 
@@ -21,6 +26,16 @@ def next_attempt_at(now: datetime, attempt: int, chance: float) -> datetime:
     """
     bound = min(CAP, BASE * (1 << min(attempt - 1, 16)))
     return now + timedelta(seconds=1) + bound * chance
+
+
+def rest_until(now: datetime, failures: int, chance: float) -> datetime:
+    """Return until when all mail rests after ``failures`` in a row (1 for the first).
+
+    Half of the exponential bound is certain, so that a provider in trouble is left alone, and the
+    other half is chance, so that several workers do not come back together.
+    """
+    bound = min(REST_CAP, REST_BASE * (1 << min(failures - 1, 16)))
+    return now + bound / 2 + bound / 2 * chance
 
 
 def out_of_patience(first_tried_at: datetime, now: datetime) -> bool:

@@ -3,14 +3,16 @@
 from service.models.application import Application, Interview
 from service.models.calendar import Calendar, CalendarVersion
 from service.models.candidate import Candidate, CandidateEmail, CandidatePhone, CandidateSource
+from service.models.closing import ClosingEntry, JobClosing
 from service.models.connection import Connection, Delivery
 from service.models.contact import Contact
 from service.models.decision import Decision
 from service.models.job import Job
-from service.models.message import MailChannel, MailEvent, Message
+from service.models.message import MailChannel, MailEvent, Message, MessageAlso, SendBatch
 from service.models.operation import Heartbeat, IdempotentRequest
 from service.models.policy import Policy, PolicyVersion
 from service.models.promise import Notice, Promise
+from service.models.template import TemplateVersion
 from service.models.timeline import TimelineEntry
 from service.models.user import ApiKey, User
 
@@ -23,6 +25,7 @@ __all__ = [
     "CandidateEmail",
     "CandidatePhone",
     "CandidateSource",
+    "ClosingEntry",
     "Connection",
     "Contact",
     "Decision",
@@ -31,13 +34,17 @@ __all__ = [
     "IdempotentRequest",
     "Interview",
     "Job",
+    "JobClosing",
     "MailChannel",
     "MailEvent",
     "Message",
+    "MessageAlso",
     "Notice",
     "Policy",
     "PolicyVersion",
     "Promise",
+    "SendBatch",
+    "TemplateVersion",
     "TimelineEntry",
     "User",
 ]

@@ -31,6 +31,9 @@ class Connection(Base):
     vendor: Mapped[str]
     secrets: Mapped[list[Any]]
     stage_map: Mapped[dict[str, Any]]
+    # Who sends rejections: "keepword" or "ats", never both. Null where nobody has answered yet,
+    # and then Keepword sends none.
+    rejections_by: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     first_authentic_at: Mapped[datetime | None]

@@ -1,8 +1,8 @@
-"""The outbox, the provider's events about it, and the state of the channel."""
+"""The outbox, what goes in one request, the provider's events, and the state of the channel."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, text
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from service.db import Base, new_id
 
-_SENDABLE = text("state IN ('held', 'ready', 'retry', 'claimed', 'sending')")
+_WATCHED = text("due_at IS NOT NULL")
 _UNFOLDED = text("folded_at IS NULL")
 
 
@@ -18,12 +18,14 @@ class Message(Base):
     """One email, rendered when it was written: what is shown is what is sent.
 
     ``dedupe_key`` is what makes a letter go once, whoever asks again. ``due_at`` is when the row
-    next wants attention: the end of its hold, of its wait, or of its lease.
+    next wants attention: the end of its hold, of its wait, of its lease, of the time an event may
+    take; null where nothing is left to watch. ``values`` holds everything the template was given,
+    so that a letter can be told apart into what all of its kind share and what is this person's.
     """
 
     __tablename__ = "message"
     __table_args__ = (
-        Index("ix_message_due", "due_at", "id", sqlite_where=_SENDABLE, postgresql_where=_SENDABLE),
+        Index("ix_message_due", "due_at", "id", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
         Index("ix_message_application", "application_id", "created_at"),
     )
 
@@ -37,6 +39,15 @@ class Message(Base):
     automatic: Mapped[bool]
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     expected_stage: Mapped[str | None]
+    # The rules of the last look that a person has read and set aside for this letter.
+    overruled: Mapped[list[Any]] = mapped_column(default=list)
+    # A person asked for it to go at any hour of the day.
+    urgent: Mapped[bool] = mapped_column(default=False)
+    # The day by which it says that the next word will come: delivered, it makes that promise.
+    promises_on: Mapped[date | None]
+    # The first of the days it names: after that it says what is no longer true.
+    good_until_on: Mapped[date | None]
+    closing_id: Mapped[str | None] = mapped_column(ForeignKey("job_closing.id"), index=True)
 
     to_address: Mapped[str]
     to_name: Mapped[str]
@@ -59,6 +70,9 @@ class Message(Base):
     first_tried_at: Mapped[datetime | None]
     lease_token: Mapped[str | None]
     lease_until: Mapped[datetime | None]
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("send_batch.id"), index=True)
+    # How often the provider's log was asked about a letter whose answer was lost.
+    lookups: Mapped[int] = mapped_column(default=0)
     provider: Mapped[str | None]
     provider_id: Mapped[str | None] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(index=True)
@@ -68,6 +82,36 @@ class Message(Base):
     version: Mapped[int] = mapped_column()
     # A write over a version that is no longer current fails instead of losing an update.
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
+
+
+class MessageAlso(Base):
+    """Another application that a letter speaks of: one person gets one letter for several."""
+
+    __tablename__ = "message_also"
+
+    message_id: Mapped[str] = mapped_column(ForeignKey("message.id"), primary_key=True)
+    application_id: Mapped[str] = mapped_column(
+        ForeignKey("application.id"), primary_key=True, index=True
+    )
+    decision_id: Mapped[str | None] = mapped_column(ForeignKey("decision.id"))
+
+
+class SendBatch(Base):
+    """One request to the provider, stored before its first byte leaves.
+
+    A request is judged whole, so proof about one of its letters is proof about all of them.
+    ``outcome`` is what its answer said, null while none has come.
+    """
+
+    __tablename__ = "send_batch"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("bat"))
+    provider: Mapped[str]
+    size: Mapped[int]
+    outcome: Mapped[str | None]
+    provider_id: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    answered_at: Mapped[datetime | None]
 
 
 class MailEvent(Base):
@@ -89,18 +133,26 @@ class MailEvent(Base):
     # No foreign key: an event may come before the row it speaks of is committed elsewhere, or
     # long after it was purged, and must be kept all the same.
     message_id: Mapped[str | None] = mapped_column(index=True)
+    batch_id: Mapped[str | None] = mapped_column(index=True)
     provider_id: Mapped[str | None]
+    # Kept only while nothing else tells whose it is.
+    address: Mapped[str | None]
     kind: Mapped[str]
     at: Mapped[datetime]
     reason: Mapped[str | None]
     raw: Mapped[dict[str, Any]]
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(index=True)
     folded_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
 
 
 class MailChannel(Base):
-    """Whether mail goes out at all: paused by a person, or by an answer only a person can mend."""
+    """Whether mail goes out at all: paused by a person, by an answer only a person can mend, or
+    resting after failures that pass by themselves.
+
+    ``retry_at`` is when the provider is tried again after ``failures`` in a row; ``window`` is how
+    many letters one request may carry while trust grows back (null: as many as fit).
+    """
 
     __tablename__ = "mail_channel"
 
@@ -108,3 +160,8 @@ class MailChannel(Base):
     paused_at: Mapped[datetime | None]
     paused_reason: Mapped[str | None]
     paused_by_provider: Mapped[bool] = mapped_column(default=False)
+    # The actor of a person's pause, as on the timeline: `user:…`, `key:…`, `page`, `keepword`.
+    paused_by: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None]
+    window: Mapped[int | None]

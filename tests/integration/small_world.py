@@ -28,7 +28,12 @@ def small_world(session: Session) -> World:
     )
     world.policy = Policy(name="reply", active=True, created_at=NOW)
     world.connection = Connection(
-        name="main", vendor="greenhouse", secrets=[], stage_map={}, created_at=NOW
+        name="main",
+        vendor="greenhouse",
+        secrets=[],
+        stage_map={},
+        rejections_by="keepword",
+        created_at=NOW,
     )
     session.add_all([world.application, world.policy, world.connection])
     session.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,9 +16,14 @@ from sqlalchemy.orm import Session
 from service.db import Base, prepare_engine
 from service.models import (
     Candidate,
+    ClosingEntry,
+    JobClosing,
+    Message,
+    MessageAlso,
+    SendBatch,
 )
 from service.workflows import migrate
-from tests.integration.small_world import small_world
+from tests.integration.small_world import NOW, World, small_world
 
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations/versions"
 
@@ -96,6 +102,74 @@ def test_every_version_can_be_gone_down_and_up_with_data_in_it(engine: Engine) -
         migrate.upgrade(engine)
 
     assert migrate.current(engine) == migrate.head(engine)
+
+
+def test_mail_survives_the_way_down_to_the_first_version_and_back(engine: Engine) -> None:
+    """What an older version cannot know is called what it calls it, and nothing goes twice."""
+    with Session(engine) as session:
+        world = small_world(session)
+        closing = JobClosing(
+            job_id=world.application.job_id,
+            outcome="filled",
+            job_status_before="open",
+            created_at=NOW,
+        )
+        batch = SendBatch(provider="sendgrid", size=2, created_at=NOW)
+        session.add_all([closing, batch])
+        session.flush()
+        for state in ("unconfirmed", "uncertain", "held"):
+            letter = message_of(world, state, due_at=NOW, batch_id=batch.id, closing_id=closing.id)
+            session.add(letter)
+            session.flush()
+            also = MessageAlso(message_id=letter.id, application_id=world.application.id)
+            session.add(also)
+        session.add(
+            ClosingEntry(
+                closing_id=closing.id,
+                application_id=world.application.id,
+                part="mail",
+                stage_before="applied",
+                message_id=letter.id,
+            )
+        )
+        session.commit()
+    migrate.downgrade(engine, "0001")
+    with engine.connect() as connection:
+        down = connection.execute(text("SELECT state, due_at FROM message ORDER BY state")).all()
+    migrate.upgrade(engine)
+    with Session(engine) as session:
+        up = {row.state: row for row in session.query(Message)}
+
+    assert [(state, due_at is None) for state, due_at in down] == [
+        ("accepted", True),
+        ("held", False),
+        ("uncertain", True),
+    ]
+    assert sorted(up) == ["accepted", "held", "uncertain"]
+    assert (up["held"].overruled, up["held"].urgent, up["held"].lookups) == ([], False, 0)
+    assert (up["held"].batch_id, up["held"].due_at) == (None, NOW)
+
+
+def message_of(world: World, state: str, **fields: Any) -> Message:
+    return Message(
+        kind="holding",
+        application_id=world.application.id,
+        automatic=False,
+        dedupe_key=f"test:{state}",
+        to_address="amara@example.com",
+        to_name="Amara Okafor",
+        from_address="hiring@example.com",
+        from_name="Hiring",
+        template_version="1",
+        values={},
+        overruled=[],
+        subject="s",
+        text="t",
+        html="<p>h</p>",
+        state=state,
+        created_at=NOW,
+        **fields,
+    )
 
 
 def test_every_relation_between_tables_is_a_foreign_key() -> None:

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.delivery import CANCELLABLE, EventKind, MailState, arrived, fold, suppresses
+from service.domain.delivery import (
+    CANCELLABLE,
+    LEFT,
+    STEPS,
+    EventKind,
+    MailState,
+    NoSuchStepError,
+    Step,
+    arrived,
+    fold,
+    suppresses,
+    take,
+)
 
 kinds = st.lists(st.sampled_from(EventKind), max_size=6)
 states = st.sampled_from([MailState.ACCEPTED, MailState.SENDING, MailState.UNCERTAIN])
@@ -85,6 +97,91 @@ def test_what_stops_mail_to_an_address(
 
 
 def test_what_may_have_left_cannot_be_cancelled() -> None:
-    left = {MailState.CLAIMED, MailState.SENDING, MailState.UNCERTAIN, MailState.ACCEPTED}
+    assert not CANCELLABLE & LEFT
+    for state in LEFT:
+        with pytest.raises(NoSuchStepError, match="cannot cancel"):
+            take(state, Step.CANCEL)
 
-    assert not CANCELLABLE & left
+
+@pytest.mark.parametrize(
+    ("step", "before", "after"),
+    [
+        (Step.CLAIM, "held ready retry claimed", "claimed"),
+        (Step.HAND_BACK, "claimed sending uncertain", "ready"),
+        (Step.TAKE_APART, "sending", "claimed"),
+        (Step.WAIT, "claimed", "held"),
+        (Step.STOP, "claimed", "blocked"),
+        (Step.OVERTAKE, "claimed", "cancelled"),
+        (Step.SEND, "claimed", "sending"),
+        (Step.ACCEPT, "sending uncertain", "accepted"),
+        (Step.CAPTURE, "sending uncertain", "captured"),
+        (Step.REFUSE, "claimed sending uncertain", "failed"),
+        (Step.PUT_OFF, "sending uncertain", "retry"),
+        (Step.LOSE, "sending", "uncertain"),
+        (Step.GO_UNHEARD, "accepted", "unconfirmed"),
+        (Step.CANCEL, "held ready retry claimed blocked", "cancelled"),
+        (Step.RELEASE, "blocked", "ready"),
+        (Step.SEND_AGAIN, "uncertain", "ready"),
+        (Step.CONFIRM, "uncertain unconfirmed", "delivered"),
+    ],
+)
+def test_each_step_leads_from_these_states_and_no_other(
+    step: Step, before: str, after: str
+) -> None:
+    allowed = {MailState(name) for name in before.split()}
+    for state in MailState:
+        if state in allowed:
+            assert take(state, step) is MailState(after)
+        else:
+            with pytest.raises(NoSuchStepError):
+                take(state, step)
+
+
+def test_every_step_is_named_in_the_table() -> None:
+    assert set(STEPS) == set(Step)
+
+
+def test_what_was_accepted_never_becomes_sendable_again_by_any_step() -> None:
+    """From the provider's yes on, no step, alone or after others, leads back into the outbox."""
+    reached = {MailState.ACCEPTED}
+    while more := {to for allowed, to in STEPS.values() if allowed & reached and to not in reached}:
+        reached |= more
+
+    assert not reached & {
+        MailState.HELD,
+        MailState.READY,
+        MailState.RETRY,
+        MailState.CLAIMED,
+        MailState.SENDING,
+    }
+
+
+def test_only_an_answer_or_a_person_brings_an_uncertain_letter_back() -> None:
+    back = {
+        step
+        for step, (allowed, to) in STEPS.items()
+        if MailState.UNCERTAIN in allowed and to in (MailState.READY, MailState.RETRY)
+    }
+
+    assert back == {Step.HAND_BACK, Step.PUT_OFF, Step.SEND_AGAIN}
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        ([EventKind.PROCESSED], MailState.DELIVERED),
+        ([EventKind.DEFERRED], MailState.DELIVERED),
+        ([EventKind.DROPPED], MailState.DROPPED),
+        ([EventKind.BOUNCED], MailState.BOUNCED),
+    ],
+)
+def test_what_a_person_knows_outlasts_news_of_the_way_but_not_a_refusal(
+    told: list[EventKind], state: MailState
+) -> None:
+    assert fold(MailState.DELIVERED, told) is state
+
+
+def test_that_it_was_queued_is_no_news_of_a_letter_unheard_of_for_a_day() -> None:
+    assert fold(MailState.UNCONFIRMED, [EventKind.PROCESSED]) is MailState.UNCONFIRMED
+    assert fold(MailState.UNCONFIRMED, [EventKind.DEFERRED]) is MailState.DEFERRED
+    assert fold(MailState.UNCONFIRMED, [EventKind.DELIVERED]) is MailState.DELIVERED

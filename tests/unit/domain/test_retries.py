@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.retries import CAP, PATIENCE, next_attempt_at, out_of_patience
+from service.domain.retries import (
+    CAP,
+    PATIENCE,
+    next_attempt_at,
+    out_of_patience,
+    rest_until,
+)
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -37,3 +43,14 @@ def test_a_letter_outlasts_a_three_day_outage_and_is_not_tried_for_ever() -> Non
     assert not out_of_patience(NOW, NOW + timedelta(days=3))
     assert not out_of_patience(NOW, NOW + PATIENCE - timedelta(seconds=1))
     assert out_of_patience(NOW, NOW + PATIENCE)
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
+def test_a_rest_is_half_certain_and_never_longer_than_ten_minutes(
+    failures: int, chance: float
+) -> None:
+    rest = rest_until(NOW, failures, chance) - NOW
+    certain = rest_until(NOW, failures, 0) - NOW
+
+    assert certain <= rest <= 2 * certain
+    assert rest <= timedelta(minutes=10)
