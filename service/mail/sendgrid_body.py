@@ -1,12 +1,13 @@
-"""Turns one envelope into the JSON body of SendGrid's ``POST /v3/mail/send``.
+"""Builds the JSON body of SendGrid's ``POST /v3/mail/send`` for one letter, as it was rendered.
 
-Whatever SendGrid's documented limits would refuse is refused here first, with a reason that names
-no person; only opaque ids of ours go into ``custom_args``, which SendGrid stores as "not PII".
+Tracking is off, and only opaque ids of ours go into ``custom_args``. What a body for many shares
+with it (the frame, one recipient's part) is built here too, so that the two cannot differ.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 # The package ships no types; everything taken from it ends in the dict that is built here.
@@ -19,36 +20,50 @@ from sendgrid.helpers.mail import (
     Ganalytics,
     Header,
     Mail,
+    MailSettings,
     MimeType,
     OpenTracking,
     Personalization,
     ReplyTo,
+    SandBoxMode,
     Subject,
     SubscriptionTracking,
+    Substitution,
     To,
     TrackingSettings,
 )
 from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
 
-from service.mail.addresses import (
-    BadAddressError,
-    checked_address,
-    display_name,
-    has_unsafe_characters,
-)
+from service.mail.addresses import BadAddressError, checked_address
 from service.mail.base import Envelope
+from service.mail.sendgrid_limits import (
+    ATTEMPT_ARG,
+    BATCH_ID_ARG,
+    MAX_BODY_BYTES,
+    MESSAGE_ID_ARG,
+    Parties,
+    Party,
+    UnsendableError,
+    check_letter,
+    check_size,
+    custom_args,
+)
 
-MESSAGE_ID_ARG = "kw_mid"
-"""The custom argument that carries ``Envelope.message_id`` out and, in every event, back."""
-
-ATTEMPT_ARG = "kw_att"
-"""The custom argument that carries ``Envelope.attempt``, for telling resent mail apart."""
-
-MAX_CUSTOM_ARGS_BYTES = 10_000
-"""Per personalization, global ones included; errors.md in sendgrid/docs."""
-
-MAX_BODY_BYTES = 30_000_000
-"""SendGrid refuses mail of 30 MB and more; the Mail Send reference."""
+__all__ = [
+    "ATTEMPT_ARG",
+    "AUTOMATIC_HEADERS",
+    "BATCH_ID_ARG",
+    "MAX_BODY_BYTES",
+    "MESSAGE_ID_ARG",
+    "UnsendableError",
+    "finished",
+    "frame",
+    "holds_unsubscribe_tag",
+    "personalization",
+    "probe_body",
+    "request_body",
+    "without_tags",
+]
 
 AUTOMATIC_HEADERS = {
     "Auto-Submitted": "auto-generated",
@@ -62,89 +77,95 @@ _ASM_TAG = "<%asm_"
 _BROKEN_ASM_TAG = "<\u2060%asm_"
 
 
-class UnsendableError(ValueError):
-    """A mail that SendGrid would refuse; the text says why and names nobody."""
-
-
-def request_body(envelope: Envelope) -> bytes:
+def request_body(envelope: Envelope, batch_id: str) -> bytes:
     """Return the request's JSON in UTF-8; raise ``UnsendableError`` where a limit is broken."""
-    _check_texts(envelope)
-    mail = Mail()
-    mail.from_email = _party(From(), "sender", envelope.from_address, envelope.from_name)
-    if envelope.reply_to_address is not None:
-        mail.reply_to = _party(
-            ReplyTo(), "reply", envelope.reply_to_address, envelope.reply_to_name or ""
-        )
-    mail.add_personalization(_personalization(envelope))
-    mail.subject = Subject(_without_tags(envelope.subject))
-    try:
-        mail.add_content(Content(MimeType.text, _without_tags(envelope.text)))
-        mail.add_content(Content(MimeType.html, _without_tags(envelope.html)))
-    except ApiKeyIncludedException:
-        raise UnsendableError("the text begins with what looks like a SendGrid key") from None
-    mail.tracking_settings = _no_tracking()
-    if envelope.automatic:
-        for name, value in AUTOMATIC_HEADERS.items():
-            mail.add_header(Header(name, value))
-    body = json.dumps(mail.get(), ensure_ascii=False, separators=(",", ":")).encode()
-    if len(body) >= MAX_BODY_BYTES:
-        raise UnsendableError(f"the mail is {len(body)} bytes; {MAX_BODY_BYTES} is the limit")
-    return body
+    parties = check_letter(envelope)
+    mail = frame(
+        parties,
+        without_tags(envelope.subject),
+        without_tags(envelope.text),
+        without_tags(envelope.html),
+        automatic=envelope.automatic,
+    )
+    mail.add_personalization(personalization(parties.recipient, custom_args(envelope, batch_id)))
+    return check_size(finished(mail))
 
 
-def _check_texts(envelope: Envelope) -> None:
-    if not envelope.subject.strip():
-        raise UnsendableError("the subject is empty")
-    if has_unsafe_characters(envelope.subject):
-        raise UnsendableError("the subject holds a control character or a line break")
-    for part, text in (("text", envelope.text), ("HTML", envelope.html)):
-        if not text.strip():
-            raise UnsendableError(f"the {part} part is empty")
-        if "\0" in text:
-            raise UnsendableError(f"the {part} part holds a NUL character")
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            # The error quotes the whole letter, so its chain ends here.
-            raise UnsendableError(f"the {part} part holds half a character") from None
+def probe_body(address: str) -> bytes:
+    """Return a request that SendGrid judges and, its sandbox being on, never sends.
 
-
-def _party(into: Email, role: str, address: str, name: str) -> Email:
-    """Fill an empty helper object field by field.
-
-    Given both at once, the helper parses "Name <address>" out of an address without a name, and
-    one person's mail could go to another.
+    It is from and to the employer's own ``address``. Raises ``ValueError`` where none can be.
     """
     try:
-        into.email = checked_address(address)
+        employer = Party(checked_address(address), "")
     except BadAddressError as fault:
-        raise UnsendableError(f"{role}: {fault}") from None
-    into.name = display_name(name) or None
-    return into
+        raise ValueError(f"the sender of test requests: {fault}") from None
+    text = "A test of the connection, never sent"
+    mail = frame(Parties(employer, employer, None), text, text, f"<p>{text}</p>", automatic=True)
+    mail.add_personalization(personalization(employer, {}))
+    mail.mail_settings = MailSettings(sandbox_mode=SandBoxMode(enable=True))
+    return finished(mail)
 
 
-def _personalization(envelope: Envelope) -> Personalization:
-    personalization = Personalization()
-    personalization.add_to(_party(To(), "recipient", envelope.to_address, envelope.to_name))
-    arguments = {MESSAGE_ID_ARG: envelope.message_id, ATTEMPT_ARG: str(envelope.attempt)}
-    if not envelope.message_id or has_unsafe_characters(envelope.message_id):
-        raise UnsendableError("the message has no usable id of its own")
-    if len(json.dumps(arguments).encode()) > MAX_CUSTOM_ARGS_BYTES:
-        raise UnsendableError(f"the custom arguments exceed {MAX_CUSTOM_ARGS_BYTES} bytes")
-    for name, value in arguments.items():
-        personalization.add_custom_arg(CustomArg(name, value))
-    return personalization
-
-
-def _no_tracking() -> Any:
-    """Switch every kind of tracking off; what is left out would follow the account's default."""
-    return TrackingSettings(
+def frame(parties: Parties, subject: str, text: str, html: str, *, automatic: bool) -> Any:
+    """Return a ``Mail`` with all that a request says once, and no recipient yet."""
+    mail = Mail()
+    mail.from_email = _filled(From(), parties.sender)
+    if parties.reply is not None:
+        mail.reply_to = _filled(ReplyTo(), parties.reply)
+    mail.subject = Subject(subject)
+    try:
+        mail.add_content(Content(MimeType.text, text))
+        mail.add_content(Content(MimeType.html, html))
+    except ApiKeyIncludedException:
+        raise UnsendableError("the text begins with what looks like a SendGrid key") from None
+    # What is left out would follow the account's default.
+    mail.tracking_settings = TrackingSettings(
         click_tracking=ClickTracking(enable=False, enable_text=False),
         open_tracking=OpenTracking(enable=False),
         subscription_tracking=SubscriptionTracking(enable=False),
         ganalytics=Ganalytics(enable=False),
     )
+    if automatic:
+        for name, value in AUTOMATIC_HEADERS.items():
+            mail.add_header(Header(name, value))
+    return mail
 
 
-def _without_tags(text: str) -> str:
+def personalization(
+    recipient: Party, arguments: Mapping[str, str], substitutions: Mapping[str, str] | None = None
+) -> Any:
+    """Return one recipient's part of a request."""
+    part = Personalization()
+    part.add_to(_filled(To(), recipient))
+    for name, value in arguments.items():
+        part.add_custom_arg(CustomArg(name, value))
+    for tag, value in (substitutions or {}).items():
+        part.add_substitution(Substitution(tag, value))
+    return part
+
+
+def finished(mail: Any) -> bytes:
+    """Return a ``Mail`` as it goes on the wire."""
+    return json.dumps(mail.get(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def without_tags(text: str) -> str:
+    """Return ``text`` with SendGrid's unsubscribe tags broken, so that they stay text."""
     return text.replace(_ASM_TAG, _BROKEN_ASM_TAG)
+
+
+def holds_unsubscribe_tag(text: str) -> bool:
+    """Say whether ``without_tags`` would change ``text``."""
+    return _ASM_TAG in text
+
+
+def _filled(into: Email, party: Party) -> Email:
+    """Fill an empty helper object field by field.
+
+    Given both at once, the helper parses "Name <address>" out of an address without a name, and
+    one person's mail could go to another.
+    """
+    into.email = party.address
+    into.name = party.name or None
+    return into

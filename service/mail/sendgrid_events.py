@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from service.mail.base import EventKind, MailEvent
-from service.mail.sendgrid_body import MESSAGE_ID_ARG
+from service.mail.sendgrid_limits import BATCH_ID_ARG, MESSAGE_ID_ARG
 
 MAX_DEPTH = 32
 """Levels of nesting in one event. SendGrid's have three; Python's own limit is near 1,000."""
@@ -109,6 +109,11 @@ def parse_events(body: bytes) -> ParsedEvents:
     return ParsedEvents(tuple(events), tuple(skipped))
 
 
+def request_id(sg_message_id: str) -> str | None:
+    """Return what ``X-Message-Id`` said of the request that a recipient's mail came from."""
+    return _RECIPIENT_SUFFIX.sub("", sg_message_id) or None
+
+
 def _event(element: object) -> MailEvent:
     if not isinstance(element, dict):
         raise _SkipError("not an object")
@@ -123,7 +128,8 @@ def _event(element: object) -> MailEvent:
         kind=_kind(name, raw),
         at=at,
         message_id=_text(raw, MESSAGE_ID_ARG, MAX_ID_CHARS),
-        provider_id=_RECIPIENT_SUFFIX.sub("", provider_id) or None if provider_id else None,
+        batch_id=_text(raw, BATCH_ID_ARG, MAX_ID_CHARS),
+        provider_id=request_id(provider_id) if provider_id else None,
         address=_text(raw, "email", MAX_ADDRESS_CHARS),
         reason=_reason(name, raw),
         raw=raw,

@@ -1,4 +1,4 @@
-"""Makes one HTTP POST exactly once and says whether its body may have left this machine.
+"""Makes one HTTP request exactly once and says whether its body may have left this machine.
 
 A failure before the body is asked for is ``SurelyNotSentError``; every later one without a status
 line is ``PerhapsSentError``. Nothing is retried, no redirect is followed, no proxy is asked.
@@ -28,8 +28,8 @@ from urllib3.util import parse_url
 
 from service.clock import Clock
 
-MAX_ANSWER_BYTES = 65_536
-"""How much of an answer is read; SendGrid's are a few hundred bytes."""
+MAX_ANSWER_BYTES = 524_288
+"""How much of an answer is read: enough for a fault in each of 1,000 recipients."""
 
 IDLE_LIMIT_SECONDS = 20.0
 """A connection unused for longer is not trusted: a router may have forgotten it silently, and a
@@ -162,9 +162,22 @@ class PostClient:
 
     def post(self, path: str, payload: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         """Post once; raise ``SurelyNotSentError`` or ``PerhapsSentError`` without an answer."""
+        return self._once("POST", path, payload, headers)
+
+    def get(self, path: str, headers: Mapping[str, str]) -> HttpAnswer:
+        """Ask once; raise ``SurelyNotSentError`` or ``PerhapsSentError`` without an answer."""
+        return self._once("GET", path, b"", headers)
+
+    def close(self) -> None:
+        """Close the idle connections; the client is of no use afterwards."""
+        self._pool.close()
+
+    def _once(
+        self, method: str, path: str, payload: bytes, headers: Mapping[str, str]
+    ) -> HttpAnswer:
         exchange = _Exchange(payload, timeouts=self._timeouts, at=self._clock.monotonic())
         try:
-            return self._exchange(self._prefix + path, exchange, headers)
+            return self._exchange(method, self._prefix + path, exchange, headers)
         except (HTTPError, http.client.HTTPException, OSError) as fault:
             # The cause's text can quote what was sent, so only its class goes further.
             if exchange.began:
@@ -173,13 +186,11 @@ class PostClient:
         finally:
             exchange.finish()
 
-    def close(self) -> None:
-        """Close the idle connections; the client is of no use afterwards."""
-        self._pool.close()
-
-    def _exchange(self, path: str, exchange: _Exchange, headers: Mapping[str, str]) -> HttpAnswer:
+    def _exchange(
+        self, method: str, path: str, exchange: _Exchange, headers: Mapping[str, str]
+    ) -> HttpAnswer:
         response = self._pool.request(
-            "POST",
+            method,
             path,
             body=exchange,
             # Without a length urllib3 would send chunks, and a cut body could look complete.
@@ -192,7 +203,7 @@ class PostClient:
         )
         if exchange.timed_out:
             # The watchdog's cut looks like the end of the headers: they may be incomplete.
-            response.close()
+            _discard(response)
             raise http.client.RemoteDisconnected("cut off by the watchdog")
         body = b""
         # The status line is the answer; a body cut short takes nothing from it.
@@ -201,9 +212,17 @@ class PostClient:
         if len(body) < MAX_ANSWER_BYTES and not exchange.timed_out:
             response.release_conn()
         else:
-            response.close()
+            _discard(response)
         kept = {name.lower(): value for name, value in response.headers.items()}
         return HttpAnswer(status=response.status, headers=kept, body=body)
+
+
+def _discard(response: urllib3.BaseHTTPResponse) -> None:
+    """Close a connection that may hold more than was read, and give its place back to the pool:
+    a place that is never given back is one request fewer at a time, and at last none at all.
+    """
+    response.close()
+    response.release_conn()
 
 
 def _not_sent_because(fault: Exception) -> str:

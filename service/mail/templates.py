@@ -1,4 +1,4 @@
-"""Loads the mail templates once and renders letters from them.
+"""Compiles the letters' wordings once and renders letters from them.
 
 A letter is rendered whole or not at all: an unknown, missing or blank variable is an error, and a
 value is put in once, as text, and never read as a template again.
@@ -7,82 +7,167 @@ value is put in once, as text, and never read as a template again.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Final
 
 import css_inline
 
-from service.mail.variables import KINDS, LISTS, TemplateError, checked_value
+from service.mail.base import Skeleton
+from service.mail.template_text import (
+    TAG,
+    Parsed,
+    Value,
+    escaped,
+    fill,
+    flat,
+    has_list,
+    names,
+    parse,
+    pattern,
+)
+from service.mail.variables import KINDS, LISTS, OPTIONAL, TemplateError, checked_value, one_line
 
-__all__ = ["Rendered", "Template", "TemplateError", "TemplateSet", "Value", "load_templates"]
-
-Value = str | Sequence[Mapping[str, str]]
-"""What a variable takes: one line of text, or for a list variable its entries by field name."""
+__all__ = [
+    "Rendered",
+    "Template",
+    "TemplateError",
+    "TemplateSet",
+    "TemplateSource",
+    "Value",
+    "compile_template",
+    "load_templates",
+]
 
 _LAYOUT: Final = "_layout.html"
 _SUBJECT, _TEXT, _HTML = _PARTS = ("subject.txt", "body.txt", "body.html")
-_TAG: Final = re.compile(r"\{\{([#/]?)([a-z][a-z0-9_]*)\}\}")
-# A list's tag alone on its line leaves no empty line behind.
-_LONE_LIST_TAG: Final = re.compile(r"^[ \t]*(\{\{[#/][a-z][a-z0-9_]*\}\})[ \t]*\n", re.MULTILINE)
 
-
-@dataclass(frozen=True)
-class _Slot:
-    name: str
-
-
-@dataclass(frozen=True)
-class _Section:
-    name: str
-    nodes: tuple[str | _Slot, ...]
-
-
-_Compiled = tuple[str | _Slot | _Section, ...]
+# keep_at_rules: without it the inliner drops @media and with it dark mode. Nothing remote is ever
+# fetched, whatever a template says.
+_INLINER: Final = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """One letter, ready to be kept and sent: subject (one line), text part, HTML part."""
+    """One letter, ready to be kept and sent: subject (one line), text part, HTML part.
+
+    ``values`` are the values just as they stand in it.
+    """
 
     subject: str
     text: str
     html: str
+    values: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class TemplateSource:
+    """The words of one kind of letter as they were written, and the layout they stand in."""
+
+    kind: str
+    layout: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """The version: a hash over layout and parts; the same words, the same version."""
+        whole = "\0".join([self.layout, self.subject, self.text, self.html])
+        return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
 class Template:
-    """One kind of letter, compiled.
+    """One wording of one kind of letter, compiled.
 
-    ``version`` is a hash over its three files and the layout: the same words, the same version.
-    ``variables`` are the names ``render`` needs, all of them and no others.
+    ``variables`` are the names ``render`` needs; ``optional`` those it also takes; ``version`` is
+    the digest of its source.
     """
 
-    kind: str
-    version: str
+    source: TemplateSource
     variables: frozenset[str]
-    _subject: _Compiled = field(repr=False)
-    _text: _Compiled = field(repr=False)
-    _html: _Compiled = field(repr=False)
+    optional: frozenset[str]
+    _subject: Parsed = field(repr=False)
+    _text: Parsed = field(repr=False)
+    _html: Parsed = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """The kind of letter."""
+        return self.source.kind
+
+    @property
+    def version(self) -> str:
+        """The digest that messages name."""
+        return self.source.digest
 
     def render(self, values: Mapping[str, Value]) -> Rendered:
         """Return the letter with ``values`` put in; HTML-escaped in the HTML part only.
 
-        Raises ``TemplateError`` naming the variable that is unknown, missing, blank or unfit.
+        A value that the kind has but this wording does not say is left unsaid. Raises
+        ``TemplateError`` naming the variable that is unknown, missing, blank or unfit.
         """
-        for name in sorted(values.keys() - self.variables):
+        for name in sorted(values.keys() - KINDS[self.kind] - OPTIONAL[self.kind]):
             raise TemplateError(self.kind, name, "is not known to this template; leave it out")
         for name in sorted(self.variables - values.keys()):
             raise TemplateError(self.kind, name, "is missing; the letter needs it")
         checked = {name: self._checked(name, value) for name, value in values.items()}
-        return Rendered(
-            subject=_fill(self._subject, checked, str),
-            text=_fill(self._text, checked, str),
-            html=_fill(self._html, checked, escape),
-        )
+        patterns = self._patterns_for(frozenset(checked.keys() & self.optional))
+        if patterns is None:
+            return Rendered(
+                subject=fill(self._subject, checked),
+                text=fill(self._text, checked),
+                html=fill(self._html, escaped(checked)),
+                values=checked,
+            )
+        subject, text, html = patterns
+        return Rendered(subject % checked, text % checked, html % escaped(checked), checked)
+
+    def _patterns_for(self, given: frozenset[str]) -> tuple[str, str, str] | None:
+        """Return the three parts as patterns that a mapping of values fills in one step."""
+        if given not in self._patterns:
+            skeleton = self._skeleton(given)
+            self._patterns[given] = (
+                None
+                if skeleton is None
+                else (pattern(skeleton.subject), pattern(skeleton.text), pattern(skeleton.html))
+            )
+        return self._patterns[given]
+
+    @cached_property
+    def _patterns(self) -> dict[frozenset[str], tuple[str, str, str] | None]:
+        return {}
+
+    def skeleton(self, values: Mapping[str, Value]) -> Skeleton | None:
+        """Return what all letters share that were given the same optional variables as this one.
+
+        ``values`` are those that ``Rendered.values`` gave. ``None`` where letters differ in more
+        than values (a list), or where filling the skeleton with these would give another letter.
+        """
+        given = frozenset(values.keys() & self.optional)
+        if given not in self._skeletons:
+            self._skeletons[given] = self._skeleton(given)
+        skeleton = self._skeletons[given]
+        if skeleton is None or self.variables - values.keys():
+            return None
+        for value in values.values():
+            if not isinstance(value, str) or one_line(value) != value or not value:
+                return None
+        return skeleton
+
+    def _skeleton(self, given: frozenset[str]) -> Skeleton | None:
+        if has_list(self._text) or has_list(self._html):
+            return None
+        parts = [flat(nodes, given) for nodes in (self._subject, self._text, self._html)]
+        return Skeleton("+".join([f"{self.kind}:{self.version}", *sorted(given)]), *parts)
+
+    @cached_property
+    def _skeletons(self) -> dict[frozenset[str], Skeleton | None]:
+        return {}
 
     def _checked(self, name: str, value: Value) -> Value:
         if name not in LISTS:
@@ -129,59 +214,82 @@ def load_templates(folder: Path) -> TemplateSet:
     The folder holds ``_layout.html`` and one folder a kind. Raises ``TemplateError`` for a file
     that is missing, empty or malformed, a kind without an allow-list, or a variable outside it.
     """
-    layout = _source(folder / _LAYOUT, _LAYOUT)
-    if sorted(name for _, name in _TAG.findall(layout)) != ["content", "title"]:
-        raise TemplateError(_LAYOUT, None, "has {{title}} and {{content}} once each, and no other")
     found = {path.name for path in folder.iterdir() if path.is_dir()}
     for kind in sorted(found - KINDS.keys()):
         raise TemplateError(kind, None, "has no allow-list of variables; add the kind to KINDS")
     for kind in sorted(KINDS.keys() - found):
         raise TemplateError(kind, None, f"has no folder; add {kind}/ with {', '.join(_PARTS)}")
-    # keep_at_rules: without it the inliner drops @media and with it dark mode. Nothing remote is
-    # ever fetched, whatever a template says.
-    inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
-    return TemplateSet({kind: _load(folder / kind, layout, inliner.inline) for kind in KINDS})
+    return TemplateSet({source.kind: compile_template(source) for source in read_sources(folder)})
 
 
-def _load(folder: Path, layout: str, inline: Callable[[str], str]) -> Template:
-    kind = folder.name
-    sources = {part: _source(folder / part, f"{kind}/{part}") for part in _PARTS}
-    compiled = {part: _compile(source, f"{kind}/{part}") for part, source in sources.items()}
-    names = {part: _names(nodes) for part, nodes in compiled.items()}
-    for part, used in names.items():
-        for name in sorted(used - KINDS[kind]):
+def read_sources(folder: Path, *, whole: bool = True) -> list[TemplateSource]:
+    """Return the words of every kind as they stand in the files.
+
+    A part that is missing or empty raises ``TemplateError``, or is "" where not ``whole``.
+    """
+    layout = _read(folder / _LAYOUT, _LAYOUT)
+    made = []
+    for kind in KINDS:
+        parts = []
+        for part in _PARTS:
+            try:
+                parts.append(_read(folder / kind / part, f"{kind}/{part}"))
+            except TemplateError:
+                if whole:
+                    raise
+                parts.append("")
+        made.append(TemplateSource(kind, layout, *parts))
+    return made
+
+
+def compile_template(source: TemplateSource) -> Template:
+    """Check and compile one wording; ``TemplateError`` names the part and what is wrong in it."""
+    kind = source.kind
+    if kind not in KINDS:
+        raise TemplateError(kind, None, "has no allow-list of variables; add the kind to KINDS")
+    if sorted(name for _, name in TAG.findall(source.layout)) != ["content", "title"]:
+        raise TemplateError(_LAYOUT, None, "has {{title}} and {{content}} once each, and no other")
+    parts = {_SUBJECT: source.subject, _TEXT: source.text, _HTML: source.html}
+    optional = OPTIONAL[kind]
+    parsed = {part: parse(text, f"{kind}/{part}", optional) for part, text in parts.items()}
+    used = {part: names(nodes) for part, nodes in parsed.items()}
+    for part in _PARTS:
+        if not parts[part]:
+            raise TemplateError(f"{kind}/{part}", None, "is empty; write the letter")
+        for name in sorted(used[part] - KINDS[kind] - optional):
             raise TemplateError(f"{kind}/{part}", name, "is not among this kind's variables")
-    for name in sorted(names[_TEXT] ^ names[_HTML]):
+    for name in sorted(used[_TEXT] ^ used[_HTML]):
         raise TemplateError(
             kind, name, f"stands in only one of {_TEXT} and {_HTML}; say it in both"
         )
-    if "\n" in sources[_SUBJECT]:
+    if "\n" in source.subject:
         raise TemplateError(f"{kind}/{_SUBJECT}", None, "has several lines; a subject is one")
-    digest = hashlib.sha256("\0".join([layout, *sources.values()]).encode())
+    everything = used[_SUBJECT] | used[_TEXT]
     return Template(
-        kind=kind,
-        version=digest.hexdigest()[:12],
-        variables=frozenset(names[_SUBJECT] | names[_TEXT]),
-        _subject=compiled[_SUBJECT],
-        _text=(*compiled[_TEXT], "\n"),
-        _html=_compile_html(kind, layout, sources, inline),
+        source=source,
+        variables=everything - optional,
+        optional=everything & optional,
+        _subject=parsed[_SUBJECT],
+        _text=(*parsed[_TEXT], "\n"),
+        _html=parse(inlined_page(source), f"{kind}/{_HTML}", optional),
     )
 
 
-def _compile_html(
-    kind: str, layout: str, sources: Mapping[str, str], inline: Callable[[str], str]
-) -> _Compiled:
-    page = layout.replace("{{title}}", escape(sources[_SUBJECT], quote=False))
-    page = page.replace("{{content}}", sources[_HTML])
-    inlined = inline(page)
+def inlined_page(source: TemplateSource) -> str:
+    """Return the HTML part as it is sent, with its CSS inlined, still with its variables."""
+    page = source.layout.replace("{{title}}", escape(source.subject, quote=False))
+    page = page.replace("{{content}}", source.html)
+    inlined = _INLINER.inline(page)
     # The inliner reads and rewrites the page as HTML; a tag in an odd place (inside <table>, in
     # an attribute's name) would be moved or lost, and must not go unnoticed.
-    if sorted(_TAG.findall(inlined)) != sorted(_TAG.findall(page)):
-        raise TemplateError(f"{kind}/{_HTML}", None, "loses a variable when its CSS is inlined")
-    return _parse(inlined, f"{kind}/{_HTML}")
+    if TAG.findall(inlined) != TAG.findall(page):
+        raise TemplateError(
+            f"{source.kind}/{_HTML}", None, "loses a variable when its CSS is inlined"
+        )
+    return inlined
 
 
-def _source(path: Path, name: str) -> str:
+def _read(path: Path, name: str) -> str:
     try:
         source = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -189,57 +297,3 @@ def _source(path: Path, name: str) -> str:
     if not source:
         raise TemplateError(name, None, "is empty; write the letter or remove the kind")
     return source
-
-
-def _compile(source: str, name: str) -> _Compiled:
-    rest = _TAG.sub("", source)
-    if "{{" in rest or "}}" in rest:
-        raise TemplateError(name, None, "has a malformed variable; write it as {{name}}")
-    return _parse(source, name)
-
-
-def _parse(source: str, name: str) -> _Compiled:
-    """Cut ``source`` into literal text, slots and list sections; sections do not nest."""
-    source = _LONE_LIST_TAG.sub(r"\1", source)
-    nodes: list[str | _Slot | _Section] = []
-    inner: list[str | _Slot] = []
-    section: str | None = None
-    end = 0
-    for tag in _TAG.finditer(source):
-        sign, variable = tag.groups()
-        literal = source[end : tag.start()]
-        end = tag.end()
-        (nodes if section is None else inner).append(literal)
-        if sign == "#" and section is None and variable in LISTS:
-            section, inner = variable, []
-        elif sign == "/" and section == variable:
-            nodes.append(_Section(variable, tuple(inner)))
-            section = None
-        elif sign or (section is None and variable in LISTS):
-            raise TemplateError(name, variable, "is no list opened and closed here")
-        elif section is not None and variable not in LISTS[section]:
-            raise TemplateError(name, variable, f"is no field of {section}")
-        else:
-            (nodes if section is None else inner).append(_Slot(variable))
-    if section is not None:
-        raise TemplateError(name, section, f"is not closed; add {{{{/{section}}}}}")
-    nodes.append(source[end:])
-    return tuple(nodes)
-
-
-def _names(nodes: _Compiled) -> set[str]:
-    return {node.name for node in nodes if not isinstance(node, str)}
-
-
-def _fill(nodes: _Compiled, values: Mapping[str, Value], quote: Callable[[str], str]) -> str:
-    pieces: list[str] = []
-    for node in nodes:
-        if isinstance(node, str):
-            pieces.append(node)
-            continue
-        value = values[node.name]
-        if isinstance(node, _Slot):
-            pieces.append(quote(str(value)))
-        elif not isinstance(value, str):
-            pieces += [_fill(node.nodes, entry, quote) for entry in value]
-    return "".join(pieces)

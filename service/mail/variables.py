@@ -45,6 +45,8 @@ CANDIDATE_KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "rejection-application": _CANDIDATE,
         "rejection-interview": _CANDIDATE,
         "position-filled": _CANDIDATE,
+        "position-closed": _CANDIDATE,
+        "second-choice": _CANDIDATE | {"next_word_by"},
         "interview-scheduling": _CANDIDATE | {"scheduling_link", "reply_by"},
     }
 )
@@ -65,6 +67,21 @@ STAFF_KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({**CANDIDATE_KINDS, **STAFF_KINDS})
 """Every kind of letter and its allow-list."""
+
+OPTIONAL: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    dict.fromkeys(KINDS, frozenset[str]())
+    | dict.fromkeys(
+        ("rejection-application", "rejection-interview", "position-filled", "position-closed"),
+        frozenset({"still_open"}),
+    )
+)
+"""The variables of each kind that may be left out, and their paragraph with them.
+
+``still_open`` names the person's other applications, which this letter does not touch, as a
+sentence without its full stop: "Your application for Support Lead goes on", "Your applications
+for Chef and Baker go on". ``job_title`` may name several jobs in one letter: "Backend Engineer
+and Support Lead".
+"""
 
 LISTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"items": ("line", "detail")})
 """List variables and the fields of their entries, each one line of text. Staff kinds only."""
@@ -98,6 +115,9 @@ def one_line(value: str) -> str:
     spaces one; characters that only steer direction are dropped. A stray line break in a name
     must neither start a header nor keep the person's letter from going out.
     """
+    if value.isprintable():
+        # The usual case: nothing to drop, and a blank is the only separator there can be.
+        return " ".join(value.split())
     spaced = "".join(
         " " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp", "Zs"} else char
         for char in value.translate(_INVISIBLE)

@@ -1,4 +1,4 @@
-"""Gives an empty database what Keepword needs to start: a calendar and the default policies."""
+"""Gives a database what Keepword needs to start: a calendar, the default policies, the letters."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import select
 from service.domain.default_policies import DEFAULT_POLICIES
 from service.models import Calendar, CalendarVersion, Policy
 from service.workflows.policies import add_policy
+from service.workflows.template_versions import register_shipped
 from service.workflows.work import Work
 
 _OFFICE_HOURS = [["09:00", "17:00"]]
@@ -34,3 +35,4 @@ def bootstrap(work: Work) -> None:
     if work.session.scalars(select(Policy.id)).first() is None:
         for name, terms in DEFAULT_POLICIES.items():
             add_policy(work, name, terms)
+    register_shipped(work)

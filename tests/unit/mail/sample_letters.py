@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from service.mail.templates import Rendered, load_templates
-from service.mail.variables import KINDS
+from service.mail.variables import KINDS, OPTIONAL
 from service.resources import resource_folder
 
 FOLDER = resource_folder("templates/email")
@@ -29,12 +29,13 @@ def values_for(kind: str, **changes: object) -> dict[str, object]:
         "due_soon_count": "0",
         "page_url": "http://127.0.0.1:8000/queue",
         "help_email": "noreply@example.com",
+        "still_open": "Your application for Support Lead goes on",
         "items": [
             {"line": "Call Amara Okafor", "detail": "2 working days late"},
             {"line": "Write to Jonas Weber", "detail": "6 hours late"},
         ],
     }
-    return {name: known[name] for name in KINDS[kind]} | changes
+    return {name: known[name] for name in KINDS[kind] | OPTIONAL[kind]} | changes
 
 
 def render(kind: str, **changes: object) -> Rendered:

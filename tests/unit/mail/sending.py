@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime
 
 from service.mail.base import Envelope
@@ -10,6 +11,8 @@ from service.mail.single_post import Timeouts
 NOW = datetime(2026, 3, 27, 16, 0, tzinfo=UTC)
 KEY = "SG.test-key"
 IMPATIENT = Timeouts(connect=2.0, write=2.0, read=0.2, pool=0.2, overall=0.4)
+
+BATCH = "bat_7h2k"
 
 ENVELOPE = Envelope(
     message_id="0f9c2b1e4d",
@@ -26,3 +29,10 @@ ENVELOPE = Envelope(
     automatic=True,
     attempt=2,
 )
+
+
+def free_port() -> int:
+    """A port of the loopback interface on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

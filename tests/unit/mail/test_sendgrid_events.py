@@ -24,6 +24,7 @@ DELIVERED = {
     "response": "250 2.0.0 OK",
     "kw_mid": "0f9c2b1e4d",
     "kw_att": "1",
+    "kw_bid": "bat_7h2k",
 }
 
 
@@ -48,6 +49,7 @@ def test_a_delivered_event_is_read_whole() -> None:
         kind=EventKind.DELIVERED,
         at=datetime(2026, 3, 27, 16, 0, tzinfo=UTC),
         message_id="0f9c2b1e4d",
+        batch_id="bat_7h2k",
         provider_id="Xj5LmNkWSOqRbdvOpR34BA",
         address="ada@example.com",
         reason=None,
@@ -106,6 +108,7 @@ def test_an_asynchronous_bounce_has_only_the_address_to_hold_on_to() -> None:
 @pytest.mark.parametrize("mid", [None, "", 7, ["a"], {"a": 1}, "x" * 101])
 def test_an_id_of_ours_that_cannot_be_ours_is_none(mid: object) -> None:
     assert one(kw_mid=mid).message_id is None
+    assert one(kw_bid=mid).batch_id is None
 
 
 @pytest.mark.parametrize(

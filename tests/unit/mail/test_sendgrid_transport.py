@@ -14,6 +14,7 @@ from service.mail.base import (
     ChannelDown,
     Refused,
     RetryLater,
+    TooLarge,
     Uncertain,
 )
 from service.mail.capture import CaptureTransport
@@ -25,13 +26,13 @@ from tests.doubles.sendgrid_behaviours import (
     rate_limited,
     reset,
 )
-from tests.unit.mail.sending import ENVELOPE, KEY, NOW
+from tests.unit.mail.sending import BATCH, ENVELOPE, KEY, NOW
 
 
 def test_202_is_accepted_with_sendgrids_own_id(
     double: SendGridDouble, transport: SendGridTransport
 ) -> None:
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
 
     assert sent == Accepted(double.accepted[0].request_id)
     assert double.violations == []
@@ -42,13 +43,13 @@ def test_202_without_an_id_is_accepted_all_the_same(
 ) -> None:
     double.then(Behaviour(show_id=False))
 
-    assert transport.send(ENVELOPE) == Accepted(None)
+    assert transport.send((ENVELOPE,), BATCH) == Accepted(None)
 
 
 def test_the_request_is_the_mail_and_nothing_else(
     double: SendGridDouble, transport: SendGridTransport
 ) -> None:
-    transport.send(ENVELOPE)
+    transport.send((ENVELOPE,), BATCH)
     (mail,) = double.accepted
 
     assert mail.body == {
@@ -58,7 +59,7 @@ def test_the_request_is_the_mail_and_nothing_else(
         "personalizations": [
             {
                 "to": [{"email": "ada@example.com", "name": "Ada Example"}],
-                "custom_args": {"kw_mid": "0f9c2b1e4d", "kw_att": "2"},
+                "custom_args": {"kw_mid": "0f9c2b1e4d", "kw_att": "2", "kw_bid": BATCH},
             }
         ],
         "content": [
@@ -81,7 +82,7 @@ def test_the_request_is_the_mail_and_nothing_else(
 def test_a_letter_a_person_wrote_may_be_answered_by_machines(
     double: SendGridDouble, transport: SendGridTransport
 ) -> None:
-    transport.send(replace(ENVELOPE, automatic=False))
+    transport.send((replace(ENVELOPE, automatic=False),), BATCH)
 
     assert "headers" not in double.accepted[0].body
 
@@ -89,7 +90,7 @@ def test_a_letter_a_person_wrote_may_be_answered_by_machines(
 def test_without_a_reply_address_none_is_invented(
     double: SendGridDouble, transport: SendGridTransport
 ) -> None:
-    transport.send(replace(ENVELOPE, reply_to_address=None, reply_to_name=None))
+    transport.send((replace(ENVELOPE, reply_to_address=None, reply_to_name=None),), BATCH)
 
     assert "reply_to" not in double.accepted[0].body
 
@@ -98,21 +99,26 @@ def test_200_is_the_sandbox_and_not_sent(
     double: SendGridDouble, transport: SendGridTransport
 ) -> None:
     double.then(Behaviour(status=200, keep=False))
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
 
-    assert isinstance(sent, Refused)
+    assert isinstance(sent, ChannelDown)
     assert "sandbox" in sent.reason
 
 
-@pytest.mark.parametrize("status", [400, 413])
 def test_a_mail_that_sendgrid_judges_bad_is_refused_with_its_reason(
-    double: SendGridDouble, transport: SendGridTransport, status: int
+    double: SendGridDouble, transport: SendGridTransport
 ) -> None:
-    double.then(answer(status, "does not match", field="personalizations.0.to.0.email"))
-    sent = transport.send(ENVELOPE)
+    double.then(answer(400, "does not match", field="personalizations.0.to.0.email"))
+    sent = transport.send((ENVELOPE,), BATCH)
 
-    assert sent == Refused(
-        f"SendGrid answered {status}: does not match (personalizations.0.to.0.email)"
+    assert sent == Refused("SendGrid answered 400: does not match (personalizations.0.to.0.email)")
+
+
+def test_413_is_too_large(double: SendGridDouble, transport: SendGridTransport) -> None:
+    double.then(answer(413, "content too large"))
+
+    assert transport.send((ENVELOPE,), BATCH) == TooLarge(
+        "SendGrid answered 413: content too large"
     )
 
 
@@ -124,7 +130,7 @@ def test_a_refusal_names_nobody(double: SendGridDouble, transport: SendGridTrans
             "'Where your application stands'\r\nis wrong",
         )
     )
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
 
     assert isinstance(sent, Refused)
     for personal in ("ada", "example", "person", "application", "\r", "\n"):
@@ -138,7 +144,7 @@ def test_what_no_other_mail_would_pass_either_pauses_the_channel(
 ) -> None:
     double.then(answer(status, "Maximum credits exceeded"))
 
-    assert transport.send(ENVELOPE) == ChannelDown(
+    assert transport.send((ENVELOPE,), BATCH) == ChannelDown(
         f"SendGrid answered {status}: Maximum credits exceeded"
     )
 
@@ -147,7 +153,7 @@ def test_a_wrong_key_pauses_the_channel_and_is_not_shown(
     double: SendGridDouble, clock: FakeClock
 ) -> None:
     transport = SendGridTransport("SG.other-key", base_url=double.base_url, clock=clock)
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
     transport.close()
 
     assert isinstance(sent, ChannelDown)
@@ -160,7 +166,7 @@ def test_429_waits_until_the_reset_that_sendgrid_names(
 ) -> None:
     at = NOW + timedelta(seconds=40)
     double.then(rate_limited(int(at.timestamp())))
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
 
     assert isinstance(sent, RetryLater)
     assert sent.not_before == at
@@ -183,7 +189,7 @@ def test_429_without_a_sensible_reset_names_no_instant(
     double: SendGridDouble, transport: SendGridTransport, reset_at: int | str | None
 ) -> None:
     double.then(rate_limited(reset_at))
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
 
     assert isinstance(sent, RetryLater)
     assert sent.not_before is None
@@ -195,7 +201,7 @@ def test_a_fault_of_the_server_leaves_the_mail_uncertain(
 ) -> None:
     double.then(answer(status, page=b"" if status == 204 else b"<html>Bad Gateway</html>"))
 
-    assert isinstance(transport.send(ENVELOPE), Uncertain)
+    assert isinstance(transport.send((ENVELOPE,), BATCH), Uncertain)
 
 
 def test_neither_key_nor_person_nor_letter_is_logged(
@@ -204,7 +210,7 @@ def test_neither_key_nor_person_nor_letter_is_logged(
     double.then(Behaviour(), answer(400, "bad ada@example.com"), reset(accepted=True))
     with caplog.at_level(logging.DEBUG):
         for _ in range(3):
-            impatient.send(ENVELOPE)
+            impatient.send((ENVELOPE,), BATCH)
 
     for secret in (KEY, "ada", "reading", "application"):
         assert secret.casefold() not in caplog.text.casefold()
@@ -223,7 +229,7 @@ def test_a_key_that_cannot_be_a_header_is_reported_without_being_shown(
 def test_capture_sends_nothing() -> None:
     transport = CaptureTransport()
 
-    assert transport.send(ENVELOPE) == Captured()
+    assert transport.send((ENVELOPE,), BATCH) == Captured()
     assert transport.name == "capture"
 
 
@@ -234,7 +240,9 @@ def test_an_answer_that_is_not_json_gives_no_reason(
     double.then(*(answer(400, page=page) for page in pages))
 
     for _ in pages:
-        assert transport.send(ENVELOPE) == Refused("SendGrid answered 400: no reason given")
+        assert transport.send((ENVELOPE,), BATCH) == Refused(
+            "SendGrid answered 400: no reason given"
+        )
 
 
 def test_a_huge_answer_is_read_in_part_only(
@@ -243,5 +251,5 @@ def test_a_huge_answer_is_read_in_part_only(
     page = json.dumps({"errors": [{"message": "x" * 5_000_000}]}).encode()
     double.then(answer(400, page=page))
 
-    assert transport.send(ENVELOPE) == Refused("SendGrid answered 400: no reason given")
-    assert isinstance(transport.send(ENVELOPE), Accepted)
+    assert transport.send((ENVELOPE,), BATCH) == Refused("SendGrid answered 400: no reason given")
+    assert isinstance(transport.send((ENVELOPE,), BATCH), Accepted)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -19,10 +18,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from service.clock import FakeClock
 from service.mail.base import Accepted, RetryLater, Uncertain
 from service.mail.sendgrid import SendGridTransport
-from service.mail.single_post import IDLE_LIMIT_SECONDS, PostClient, Timeouts
+from service.mail.single_post import (
+    IDLE_LIMIT_SECONDS,
+    MAX_ANSWER_BYTES,
+    PostClient,
+    Timeouts,
+)
 from tests.doubles.sendgrid import SendGridDouble
 from tests.doubles.sendgrid_behaviours import Behaviour, drip, hang_up, held, reset, silent
-from tests.unit.mail.sending import ENVELOPE, IMPATIENT, KEY
+from tests.unit.mail.sending import BATCH, ENVELOPE, IMPATIENT, KEY, free_port
 
 
 @pytest.mark.parametrize("behaviour", [reset, hang_up, silent, drip])
@@ -31,7 +35,7 @@ def test_a_lost_answer_leaves_the_mail_uncertain_and_is_not_sent_again(
     double: SendGridDouble, impatient: SendGridTransport, behaviour: object, accepted: bool
 ) -> None:
     double.then(behaviour(accepted=accepted))
-    sent = impatient.send(ENVELOPE)
+    sent = impatient.send((ENVELOPE,), BATCH)
 
     assert isinstance(sent, Uncertain)
     assert double.requests == 1
@@ -43,8 +47,8 @@ def test_a_connection_lost_while_reused_is_uncertain_and_is_not_sent_again(
 ) -> None:
     double.then(Behaviour(), reset(accepted=True))
 
-    assert isinstance(transport.send(ENVELOPE), Accepted)
-    assert isinstance(transport.send(ENVELOPE), Uncertain)
+    assert isinstance(transport.send((ENVELOPE,), BATCH), Accepted)
+    assert isinstance(transport.send((ENVELOPE,), BATCH), Uncertain)
     assert (double.requests, double.connections) == (2, 1)
 
 
@@ -52,21 +56,35 @@ def test_the_next_mail_goes_out_after_a_lost_answer(
     double: SendGridDouble, impatient: SendGridTransport
 ) -> None:
     double.then(drip(accepted=False), silent(accepted=False), reset(accepted=False))
-    answers = [type(impatient.send(ENVELOPE)) for _ in range(4)]
+    answers = [type(impatient.send((ENVELOPE,), BATCH)) for _ in range(4)]
 
     assert answers == [Uncertain, Uncertain, Uncertain, Accepted]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        drip(accepted=False),
+        silent(accepted=False),
+        reset(accepted=False),
+        hang_up(accepted=False),
+        Behaviour(status=503, page=b"x" * (MAX_ANSWER_BYTES + 1), keep=False),
+    ],
+)
+def test_no_number_of_bad_answers_uses_up_the_connections(
+    double: SendGridDouble, impatient: SendGridTransport, behaviour: Behaviour
+) -> None:
+    """A place in the pool that is not given back is missed by every later letter."""
+    double.then(*[behaviour] * 6)
+    answers = [type(impatient.send((ENVELOPE,), BATCH)) for _ in range(7)]
+
+    assert answers == [Uncertain] * 6 + [Accepted]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", f"{'x' * 64}.example.com"])
 def test_no_connection_means_surely_not_sent(clock: FakeClock, host: str) -> None:
     transport = SendGridTransport(KEY, base_url=f"http://{host}:{free_port()}", clock=clock)
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
     transport.close()
 
     assert isinstance(sent, RetryLater)
@@ -78,7 +96,7 @@ def test_a_failed_tls_handshake_means_surely_not_sent(
 ) -> None:
     url = double.base_url.replace("http:", "https:")
     transport = SendGridTransport(KEY, base_url=url, clock=clock, timeouts=IMPATIENT)
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
     transport.close()
 
     assert isinstance(sent, RetryLater)
@@ -90,11 +108,11 @@ def test_a_full_pool_means_surely_not_sent(double: SendGridDouble, clock: FakeCl
     double.then(held(gate))
     pool = PostClient(double.base_url, clock=clock, timeouts=Timeouts(pool=0.05), connections=1)
     transport = SendGridTransport(KEY, clock=clock, pool=pool)
-    first = threading.Thread(target=transport.send, args=(ENVELOPE,))
+    first = threading.Thread(target=transport.send, args=((ENVELOPE,), BATCH))
     first.start()
     while not double.accepted:
         threading.Event().wait(0.005)
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
     gate.set()
     first.join()
     transport.close()
@@ -107,7 +125,7 @@ def test_one_connection_carries_many_mails(
     double: SendGridDouble, transport: SendGridTransport
 ) -> None:
     for number in range(5):
-        transport.send(replace(ENVELOPE, message_id=f"m{number}"))
+        transport.send((replace(ENVELOPE, message_id=f"m{number}"),), BATCH)
 
     assert (double.requests, double.connections) == (5, 1)
 
@@ -115,16 +133,16 @@ def test_one_connection_carries_many_mails(
 def test_a_connection_that_was_idle_for_long_is_not_trusted(
     double: SendGridDouble, transport: SendGridTransport, clock: FakeClock
 ) -> None:
-    transport.send(ENVELOPE)
+    transport.send((ENVELOPE,), BATCH)
     clock.advance(timedelta(seconds=IDLE_LIMIT_SECONDS + 1))
-    transport.send(ENVELOPE)
+    transport.send((ENVELOPE,), BATCH)
 
     assert (double.requests, double.connections) == (2, 2)
 
 
 def test_threads_share_a_transport(double: SendGridDouble, transport: SendGridTransport) -> None:
     mails = [replace(ENVELOPE, message_id=f"m{number}") for number in range(40)]
-    threads = [threading.Thread(target=transport.send, args=(mail,)) for mail in mails]
+    threads = [threading.Thread(target=transport.send, args=((mail,), BATCH)) for mail in mails]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -144,7 +162,7 @@ def test_proxies_of_the_environment_are_not_asked(
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     transport = SendGridTransport(KEY, base_url=double.base_url, clock=clock)
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
     transport.close()
 
     assert isinstance(sent, Accepted)
@@ -207,12 +225,12 @@ def test_mail_goes_over_one_tls_connection_and_lost_answers_are_told(
     double, public = over_tls
     monkeypatch.setenv("SSL_CERT_FILE", str(public))
     transport = SendGridTransport(KEY, base_url=double.base_url, clock=clock, timeouts=IMPATIENT)
-    reused = [type(transport.send(ENVELOPE)) for _ in range(3)]
+    reused = [type(transport.send((ENVELOPE,), BATCH)) for _ in range(3)]
     connections = double.connections
     double.then(drip(accepted=True), silent(accepted=False), reset(accepted=True))
-    lost = [type(transport.send(ENVELOPE)) for _ in range(3)]
+    lost = [type(transport.send((ENVELOPE,), BATCH)) for _ in range(3)]
     clock.advance(timedelta(seconds=IDLE_LIMIT_SECONDS + 1))
-    after = transport.send(ENVELOPE)
+    after = transport.send((ENVELOPE,), BATCH)
     transport.close()
 
     assert (reused, connections) == ([Accepted] * 3, 1)
@@ -226,7 +244,7 @@ def test_a_certificate_nobody_vouches_for_means_surely_not_sent(
 ) -> None:
     double, _ = over_tls
     transport = SendGridTransport(KEY, base_url=double.base_url, clock=clock, timeouts=IMPATIENT)
-    sent = transport.send(ENVELOPE)
+    sent = transport.send((ENVELOPE,), BATCH)
     transport.close()
 
     assert sent == RetryLater("the TLS handshake with the mail provider failed")

@@ -12,7 +12,7 @@ from tests.unit.mail.sample_letters import FOLDER, TEMPLATES, render, values_for
 
 LETTERS = {kind: render(kind) for kind in sorted(KINDS)}
 LAYOUT = (FOLDER / "_layout.html").read_text(encoding="utf-8")
-REJECTIONS = ["rejection-application", "rejection-interview", "position-filled"]
+REJECTIONS = ["rejection-application", "rejection-interview", "position-filled", "position-closed"]
 FORBIDDEN = [
     r"unfortunately",
     r"regret",
@@ -128,7 +128,9 @@ def test_a_letter_is_short_and_in_the_first_person(kind: str) -> None:
         ("apology-late", "I am sorry: I promised you a call about the panel date by Friday 20"),
         ("rejection-application", "We have decided not to take your application for Backend"),
         ("rejection-interview", "We have decided not to offer you the role of Backend Engineer"),
-        ("position-filled", "The role of Backend Engineer at Example Studio has been filled"),
+        ("position-filled", "We have hired someone else for Backend Engineer at Example Studio,"),
+        ("position-closed", "We have stopped hiring for Backend Engineer at Example Studio, so I"),
+        ("second-choice", "You are our second choice for Backend Engineer at Example Studio:"),
         ("interview-scheduling", "I would like to find a time for your interview for Backend"),
     ],
 )
@@ -145,6 +147,7 @@ def test_the_first_sentence_says_the_thing(kind: str, first_words: str) -> None:
         ("status-update", "by Friday 27 November"),
         ("holding", "by Friday 27 November"),
         ("apology-late", "by Friday 27 November"),
+        ("second-choice", "by Friday 27 November"),
         ("interview-scheduling", "by Thursday 26 November"),
     ],
 )
@@ -162,10 +165,25 @@ def test_only_a_letter_with_a_date_promises_to_come_back(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", REJECTIONS)
+def test_a_rejection_names_what_it_does_not_touch_or_says_nothing_of_it(kind: str) -> None:
+    with_it = LETTERS[kind]
+    values = values_for(kind)
+    del values["still_open"]
+    without = TEMPLATES[kind].render(values)  # type: ignore[arg-type]  # shapes vary by kind
+    said = "Your application for Support Lead goes on: nothing changes there."
+
+    assert said in " ".join(with_it.text.split())
+    assert f'<p style="margin: 0 0 16px;">{said}</p>' in with_it.html
+    for part in (without.text, without.html):
+        assert "nothing changes" not in part
+        assert "\n\n\n" not in part
+
+
+@pytest.mark.parametrize("kind", REJECTIONS)
 def test_a_rejection_promises_nothing_and_leaves_no_false_hope(kind: str) -> None:
     words = LETTERS[kind].text
 
-    assert not TEMPLATES[kind].variables & DATED
+    assert not (TEMPLATES[kind].variables | TEMPLATES[kind].optional) & DATED
     assert not re.search(
         r"\b(will|shall|future|again|next time|later|keep|other roles?|encourage)\b", words
     )

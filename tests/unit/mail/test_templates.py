@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.mail.templates import TemplateError, TemplateSet, load_templates
-from service.mail.variables import KINDS
+from service.mail.variables import KINDS, OPTIONAL
 from tests.unit.mail.sample_letters import FOLDER, TEMPLATES, render, values_for
 
 
@@ -44,6 +44,7 @@ def test_no_tag_is_left_in_a_letter(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_template_asks_for_its_whole_allow_list_and_nothing_else(kind: str) -> None:
     assert TEMPLATES[kind].variables == KINDS[kind]
+    assert TEMPLATES[kind].optional == OPTIONAL[kind]
 
 
 def test_a_digest_lists_each_entry_once_in_text_and_html() -> None:
@@ -184,7 +185,7 @@ def test_a_template_that_could_send_a_blank_is_not_loaded(
         ("{{help_email}}", "{{#items}}{{line}}", "items.*not closed"),
         ("{{#items}}", "", "line.*not among|no list"),
         ("{{detail}}", "{{company_name}}", "company_name.*no field"),
-        ("{{detail}}", "{{#items}}", "items.*no list"),
+        ("{{detail}}", "{{#items}}", "items.*inside items"),
         ("{{page_url}}", "{{items}}", "items.*no list"),
     ],
 )

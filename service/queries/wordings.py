@@ -1,0 +1,41 @@
+"""Reads the versions of the letters: which is in force, and all there ever were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.models import TemplateVersion
+from service.queries.keyset import Key, Page, page
+
+
+def versions(
+    session: Session, kind: str, *, after: Key | None, limit: int
+) -> Page[TemplateVersion]:
+    """Return the versions of one kind, the newest first."""
+    return page(
+        session,
+        select(TemplateVersion).where(TemplateVersion.kind == kind),
+        (TemplateVersion.number,),
+        after=after,
+        limit=limit,
+        newest_first=True,
+    )
+
+
+def in_force(session: Session) -> Mapping[str, TemplateVersion]:
+    """Return the approved version of each kind that has one."""
+    rows = session.scalars(select(TemplateVersion).where(TemplateVersion.state == "approved"))
+    return {row.kind: row for row in rows}
+
+
+def waiting(session: Session) -> Mapping[str, int]:
+    """Return the newest draft's number of each kind that has a draft."""
+    rows = session.execute(
+        select(TemplateVersion.kind, TemplateVersion.number)
+        .where(TemplateVersion.state == "draft")
+        .order_by(TemplateVersion.number)
+    )
+    return {row.kind: row.number for row in rows}
