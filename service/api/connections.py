@@ -14,7 +14,12 @@ from service.api.schemas.connection import (
 )
 from service.models import Connection
 from service.queries import traffic
-from service.workflows.connections import add_connection, set_secrets, set_stage_map
+from service.workflows.connections import (
+    add_connection,
+    set_rejections_by,
+    set_secrets,
+    set_stage_map,
+)
 
 resource = Resource("connections", "ATSs that post here. Secrets go in and never come out.")
 
@@ -45,10 +50,16 @@ def list_connections(call: Call, args: dict[str, Any]) -> Any:
 def create_connection(call: Call, body: dict[str, Any]) -> Answer:
     """Add a connection.
 
-    Give the ATS the address in `path` and the same secret.
+    Give the ATS the address in `path` and the same secret. Who sends rejections has no default:
+    Keepword or the ATS, never both.
     """
     connection = add_connection(
-        call.work, body["name"], body["vendor"], body["secrets"], body["stage_map"]
+        call.work,
+        body["name"],
+        body["vendor"],
+        body["secrets"],
+        body["stage_map"],
+        rejections_by=body["rejections_by"],
     )
     return Answer(connection, connection.version, f"/connections/{connection.id}")
 
@@ -82,6 +93,8 @@ def change_connection(call: Call, body: dict[str, Any], connection_id: str) -> A
         set_secrets(call.work, connection, body["secrets"])
     if "stage_map" in body:
         set_stage_map(connection, body["stage_map"])
+    if "rejections_by" in body:
+        set_rejections_by(connection, body["rejections_by"])
     if "active" in body:
         connection.active = body["active"]
     call.session.flush()

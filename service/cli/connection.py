@@ -24,9 +24,11 @@ from service.workflows.connections import (
     BadConnectionError,
     add_connection,
     live_secrets,
+    set_rejections_by,
     set_secrets,
 )
 from service.workflows.ingest import replay as put_back
+from service.workflows.who_tells import RejectionsBy
 
 SECRET_VARIABLE = "KEEPWORD_CONNECTION_SECRET"  # noqa: S105 - a variable's name
 
@@ -36,6 +38,8 @@ _secret_file = click.option(
     help=f"A file with the signing secret; “-” is standard input. Else {SECRET_VARIABLE}, else "
     "a prompt.",
 )
+
+_WHO = click.Choice([who.value for who in RejectionsBy])
 
 _new_secret = click.option(
     "--new-secret", is_flag=True, help="Make a signing secret and show it, this once."
@@ -50,22 +54,42 @@ def connection() -> None:
 @connection.command("add")
 @click.argument("name")
 @click.option("--vendor", required=True, type=click.Choice([each.name for each in all_adapters()]))
+@click.option(
+    "--rejections-by",
+    required=True,
+    type=_WHO,
+    help="Who tells people that they were rejected; never both.",
+)
 @_secret_file
 @_new_secret
 @click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
 def add(
-    name: str, vendor: str, secret_file: Path | None, *, new_secret: bool, as_document: bool
+    name: str,
+    vendor: str,
+    rejections_by: str,
+    secret_file: Path | None,
+    *,
+    new_secret: bool,
+    as_document: bool,
 ) -> None:
     """Add a connection called NAME, and print the address to enter at the ATS."""
     with opened() as keepword:
         given = new_standard_secret() if new_secret else _secret(secret_file)
         try:
-            row = add_connection(keepword.work(), name, vendor, [given])
+            row = add_connection(
+                keepword.work(), name, vendor, [given], rejections_by=rejections_by
+            )
         except BadConnectionError as error:
             unusable(f"{error}.", error.pointer.strip("/").removesuffix("/0"))
         keepword.session.commit()
         url = f"{keepword.core.config.base_url}/hooks/ats/{row.name}"
-        added = {"id": row.id, "name": row.name, "vendor": row.vendor, "url": url}
+        added = {
+            "id": row.id,
+            "name": row.name,
+            "vendor": row.vendor,
+            "rejections_by": rejections_by,
+            "url": url,
+        }
     if new_secret:
         added["secret"] = given
     if as_document:
@@ -97,6 +121,21 @@ def secret(name: str, secret_file: Path | None, *, new_secret: bool, keep_old: b
     click.echo(given if new_secret else "The secret is changed.")
 
 
+@connection.command("rejections")
+@click.argument("name")
+@click.argument("who", type=_WHO)
+def rejections(name: str, who: str) -> None:
+    """Say who sends the rejections of NAME: keepword or ats, never both."""
+    with opened() as keepword:
+        set_rejections_by(_named(keepword.session, name), who)
+        keepword.session.commit()
+    click.echo(
+        f"Keepword sends the rejections of {name}. Switch the ATS's own letters off."
+        if who == RejectionsBy.KEEPWORD
+        else f"The ATS sends the rejections of {name}, and Keepword sends none."
+    )
+
+
 @connection.command("list")
 @click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
 def show(*, as_document: bool) -> None:
@@ -115,12 +154,22 @@ def show(*, as_document: bool) -> None:
         )
         return
     table(
-        ["name", "vendor", "active", "waiting", "failed", "refused", "last heard"],
+        [
+            "name",
+            "vendor",
+            "active",
+            "rejections by",
+            "waiting",
+            "failed",
+            "refused",
+            "last heard",
+        ],
         [
             (
                 each.name,
                 each.vendor,
                 "yes" if each.active else "no",
+                each.rejections_by or "not answered: say who sends rejections",
                 each.waiting,
                 each.failed,
                 each.refused,

@@ -188,3 +188,14 @@ class Calendar:
     def is_working_day(self, day: date) -> bool:
         """Whether a shift starts on this local date."""
         return bool(self._timetable.shifts_on(day))
+
+    def holiday(self, day: date) -> str | None:
+        """Return what a date is a holiday for, or ``None``: it has to do with people, not shifts.
+
+        A public holiday by its name, though somebody works on it; "a day off" where a day of the
+        calendar's own closes a weekday that is usually open.
+        """
+        name = self._timetable.plan.holiday(day)
+        if name is None and self.spec.days.get(day) == () and self._timetable.plan.usual(day):
+            return "a day off"
+        return name

@@ -31,6 +31,18 @@ def day_words(day: date) -> str:
     return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
 
 
+def weekday_name(day: date) -> str:
+    """Return the name of a date's weekday: ``Friday``."""
+    return _DAYS[day.weekday()]
+
+
+def moment_words(at: datetime, zone: ZoneInfo) -> str:
+    """Return an instant that is read later, whenever that is: ``Mon 30 Mar 08:00``."""
+    local = at.astimezone(zone)
+    day, month = _DAYS[local.weekday()][:3], _MONTHS[local.month - 1][:3]
+    return f"{day} {local.day} {month} {local:%H:%M}"
+
+
 def when_words(at: datetime, zone: str, now: datetime) -> str:
     """Return an instant as a colleague says it: ``today 17:00`` or ``Fri 6 Nov 17:00``.
 

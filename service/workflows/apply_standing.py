@@ -22,8 +22,6 @@ from service.domain.changes import (
 )
 from service.models import Application, Connection
 from service.workflows.decide import (
-    note_applied,
-    owe_again,
     reject,
     set_standing,
     standing_decision,
@@ -32,6 +30,8 @@ from service.workflows.decide import (
 from service.workflows.erase import release_everything
 from service.workflows.people import user_of
 from service.workflows.promise_changes import retire
+from service.workflows.reopening import note_applied, owe_again
+from service.workflows.who_tells import ats_tells, note_ats_tells
 from service.workflows.work import Work
 
 StandingChange = Applied | Moved | Rejected | Unrejected | Hired | Unhired | Withdrawn
@@ -104,19 +104,24 @@ class _Standing:
             return
         current = self._current
         settled = settle(current, Stage.REJECTED, change.at, self._received_at)
-        if settled.stage is not Stage.REJECTED or settled == current:
+        if settled.stage is not Stage.REJECTED:
             return
         self._settle(settled)
-        if standing_decision(self._work, self._application.id) is None:
+        decision = standing_decision(self._work, self._application.id)
+        new = decision is None and settled != current
+        if new:
             by = user_of(self._work, change.by)
-            reject(
+            decision = reject(
                 self._work,
                 self._application,
                 reason=change.reason,
                 decided_by_id=by.id if by else None,
                 decided_at=min(settled.at, self._work.now),
                 source=self._connection.name,
+                told_by_ats=ats_tells(self._connection),
             )
+        if decision is not None and ats_tells(self._connection):
+            note_ats_tells(self._work, self._application, decision, new=new)
 
     def close(self, change: Hired | Withdrawn, stage: Stage) -> None:
         if self._taken_back(change.at):

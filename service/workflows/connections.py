@@ -9,6 +9,7 @@ from sqlalchemy import select
 from service.ats.registry import UnknownAdapterError, adapter_named, all_adapters
 from service.domain.changes import CLOSED_STAGES, Stage
 from service.models import Connection
+from service.workflows.who_tells import RejectionsBy
 from service.workflows.work import Work
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -30,9 +31,18 @@ def is_name(text: str) -> bool:
 
 
 def add_connection(
-    work: Work, name: str, vendor: str, secrets: list[str], stage_map: dict[str, str] | None = None
+    work: Work,
+    name: str,
+    vendor: str,
+    secrets: list[str],
+    stage_map: dict[str, str] | None = None,
+    *,
+    rejections_by: str,
 ) -> Connection:
-    """Add a connection; its name is part of the address that the ATS posts to."""
+    """Add a connection; its name is part of the address that the ATS posts to.
+
+    Who sends rejections has no default: two senders would tell a person twice, none never.
+    """
     if not is_name(name):
         raise BadConnectionError(
             "a name is 1 to 63 lower-case letters, digits and hyphens, such as greenhouse-main",
@@ -58,6 +68,7 @@ def add_connection(
     )
     set_secrets(work, connection, secrets)
     set_stage_map(connection, stage_map or {})
+    set_rejections_by(connection, rejections_by)
     work.session.add(connection)
     work.session.flush()
     return connection
@@ -81,6 +92,20 @@ def set_secrets(work: Work, connection: Connection, secrets: list[str]) -> None:
 def live_secrets(work: Work, connection: Connection) -> list[str]:
     """Return the secrets a delivery may be signed with."""
     return [work.office.box.open(sealed) for sealed in connection.secrets]
+
+
+def set_rejections_by(connection: Connection, answer: str) -> None:
+    """Say who sends the rejections of this connection's applications: Keepword or the ATS.
+
+    It counts from now on: what is owed already stays owed, and letters that wait are looked at
+    once more before they leave.
+    """
+    try:
+        connection.rejections_by = RejectionsBy(answer)
+    except ValueError:
+        raise BadConnectionError(
+            "say who sends rejections: keepword or ats; never both", "/rejections_by"
+        ) from None
 
 
 def set_stage_map(connection: Connection, stage_map: dict[str, str]) -> None:

@@ -5,15 +5,21 @@ A letter that cannot go is a fact on the timeline; the promise stays open and wi
 
 from __future__ import annotations
 
+from datetime import date
+
 from service.domain.durations import parse
 from service.domain.policies import Kind, RungAt, Trigger
 from service.domain.promises import PromiseError
 from service.domain.wording import day_words
 from service.mail.templates import TemplateError
 from service.models import Application, Message, Promise
-from service.workflows.enqueue import Letter, enqueue_letter
+from service.workflows.composing import Letter
+from service.workflows.enqueue import enqueue_letter
+from service.workflows.letter_dates import PROMISE_VARIABLE, Dated
 from service.workflows.promise_making import promise_terms
 from service.workflows.timeline import record
+from service.workflows.waking import hold
+from service.workflows.wordings import wording_in_force
 from service.workflows.work import Work
 
 PROMISED_WHAT: dict[Kind, str] = {
@@ -40,15 +46,17 @@ def write_for_rung(
     if step.template is None:
         return None
     try:
+        told = letter_values(work, application, promise, step.template)
         return enqueue_letter(
             work,
             application,
             Letter(
                 kind=step.template,
                 dedupe_key=_dedupe_key(step.template, promise, rung),
-                values=letter_values(work, application, promise, step.template),
+                values=told.values,
                 promise=promise,
                 automatic=True,
+                promises_on=told.promises_on,
             ),
         )
     except PromiseError as error:
@@ -80,24 +88,26 @@ def _dedupe_key(template: str, promise: Promise, rung: int) -> str:
     return f"{template}:{promise.id}:{rung}"
 
 
-def letter_values(
-    work: Work, application: Application, promise: Promise, template: str
-) -> dict[str, str]:
+def letter_values(work: Work, application: Application, promise: Promise, template: str) -> Dated:
     """Return what a letter about this promise needs beyond what every letter knows."""
-    wanted = work.office.templates[template].variables
+    wanted = wording_in_force(work, template).variables
     calendar = work.calendar_of(application)
     values: dict[str, str] = {}
+    promises_on: date | None = None
     if "promised_what" in wanted:
         values["promised_what"] = PROMISED_WHAT[Kind(promise.kind)]
     if "promised_for" in wanted:
         values["promised_for"] = day_words(promise.due_at.astimezone(calendar.time_zone).date())
     if "next_step" in wanted:
         values["next_step"] = "I am looking into it and will come back to you."
-    if "next_word_by" in wanted:
+    if PROMISE_VARIABLE in wanted:
         terms = promise_terms(promise)
         # What a person said ("by friday") may be a day that has passed by now.
         by_rule = template == "status-update" and terms.trigger is not Trigger.SPOKEN
         span = terms.within if by_rule else HOLDING_SPAN
-        next_word = calendar.add(work.now, parse(span), trace=False).due_local
-        values["next_word_by"] = day_words(next_word.date())
-    return values
+        # Counted from when it goes: a letter of the evening arrives the next morning.
+        wait = hold(work, application, template)
+        goes_at = wait.until if wait else work.now
+        promises_on = calendar.add(goes_at, parse(span), trace=False).due_local.date()
+        values[PROMISE_VARIABLE] = day_words(promises_on)
+    return Dated(values, promises_on, promises_on)

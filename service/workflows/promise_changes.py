@@ -5,13 +5,15 @@ Each change locks the row it read, so of two people at once the second hears tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
+from service.db import in_chunks
 from service.domain.changes import Stage
 from service.domain.durations import BusinessHours, parse
+from service.domain.ladders import go_on
 from service.domain.promises import (
     OPEN_STATES,
     PromiseError,
@@ -91,15 +93,18 @@ def release_by_rule(work: Work, promise: Promise, reason: str) -> None:
     record(work, promise.application_id, "promise_released", promise=promise.id, reason=reason)
 
 
-def retire(work: Work, application: Application) -> None:
-    """Release the open promises whose terms no longer cover where the application stands."""
+def retire(work: Work, application: Application, promises: Sequence[Promise] | None = None) -> None:
+    """Release the open promises whose terms no longer cover where the application stands.
+
+    ``promises`` are its open ones, where the caller has read them already.
+    """
     interviewed = application.interviewed_at is not None
-    for promise in open_promises(work, application.id):
+    for promise in open_promises(work, application.id) if promises is None else promises:
         if not promise_terms(promise).applies_to(Stage(application.stage), interviewed=interviewed):
             release_by_rule(
                 work, promise, f"no longer owed: the application is at {application.stage}"
             )
-    work.session.flush()
+    work.flush()
 
 
 def open_promises(work: Work, application_id: str) -> list[Promise]:
@@ -111,6 +116,22 @@ def open_promises(work: Work, application_id: str) -> list[Promise]:
             .order_by(Promise.due_at, Promise.id)
         )
     )
+
+
+def open_promises_of(work: Work, application_ids: Sequence[str]) -> dict[str, list[Promise]]:
+    """Return what is owed to each of these applications, in few statements."""
+    found: dict[str, list[Promise]] = {id_: [] for id_ in application_ids}
+    for chunk in in_chunks(application_ids, _CHUNK):
+        for promise in work.session.scalars(
+            select(Promise)
+            .where(Promise.application_id.in_(chunk), Promise.state.in_(OPEN_STATES))
+            .order_by(Promise.due_at, Promise.id)
+        ):
+            found[promise.application_id].append(promise)
+    return found
+
+
+_CHUNK = 500
 
 
 def reschedule(
@@ -189,10 +210,11 @@ def resume(work: Work, promise: Promise, *, by_itself: bool = False) -> Promise:
     # What was passed before the pause stays passed: no letter goes twice, none is left out.
     passed = promise.ladder[: promise.rung]
     if deadline.due_at > promise.due_at:
-        set_deadline(promise, promise_terms(promise), calendar, work.now, deadline)
+        terms = promise_terms(promise)
+        set_deadline(work, application, promise, terms, calendar, work.now, deadline)
         # The trace speaks of this calendar now, perhaps edited or another since the promise.
         promise.calendar_id, promise.calendar_version = row.id, row.version
-        promise.ladder = [*passed, *_without(promise.ladder, passed)]
+        promise.ladder = go_on(passed, promise.ladder)
         promise.rung = len(passed)
     promise.next_check_at = datetime.fromisoformat(promise.ladder[promise.rung]["at"])
     promise.due_version += 1
@@ -208,13 +230,3 @@ def resume(work: Work, promise: Promise, *, by_itself: bool = False) -> Promise:
         by_itself=by_itself,
     )
     return promise
-
-
-def _without(ladder: list[Any], passed: list[Any]) -> list[Any]:
-    ahead = list(ladder)
-    for gone in passed:
-        for rung in ahead:
-            if (rung["action"], rung["template"]) == (gone["action"], gone["template"]):
-                ahead.remove(rung)
-                break
-    return ahead

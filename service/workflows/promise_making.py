@@ -5,10 +5,13 @@ The deadline, its trace and the whole ladder are computed here, once, and stored
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+from service.db import new_id
 from service.domain.business_time import Calendar, Deadline, TraceStep
 from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.durations import DurationError, parse
@@ -19,6 +22,7 @@ from service.domain.timetable import NoOpeningError, OutOfReachError
 from service.models import Application, Promise
 from service.workflows.policies import Rule, rules
 from service.workflows.timeline import record
+from service.workflows.waking import waking_hours
 from service.workflows.work import Work
 
 
@@ -54,7 +58,7 @@ def make_spoken(work: Work, application: Application, spoken: Spoken) -> Promise
         )
     row = work.calendar_row(application.job)
     calendar = work.calendar(row.id, row.version)
-    rule = _spoken_rule(work)
+    rule = spoken_rule(work)
     deadline = spoken_deadline(calendar, start, spoken.within, spoken.due_at)
     if deadline.due_at <= work.now:
         raise PromiseError(
@@ -126,15 +130,22 @@ def check_still_here(application: Application) -> None:
 
 
 def set_deadline(
-    promise: Promise, terms: Terms, calendar: Calendar, start: datetime, deadline: Deadline
+    work: Work,
+    application: Application,
+    promise: Promise,
+    terms: Terms,
+    calendar: Calendar,
+    start: datetime,
+    deadline: Deadline,
 ) -> None:
-    """Write a deadline and the ladder that follows from it into a promise."""
+    """Write a deadline and the ladder that follows from it into a promise of this application."""
     promise.due_at = deadline.due_at
     promise.trace = [step.to_document() for step in deadline.trace]
     promise.wall_local = deadline.wall.local if deadline.wall else None
     promise.wall_zone = deadline.wall.zone if deadline.wall else None
     promise.warn_at = warn_at(terms, start, deadline.due_at, calendar)
-    ladder = climb(terms, start, deadline.due_at, calendar)
+    waking = waking_hours(work, application, calendar)
+    ladder = climb(terms, start, deadline.due_at, calendar, waking)
     promise.ladder = [rung.to_document() for rung in ladder]
     promise.rung = 0
     promise.next_check_at = ladder[0].at
@@ -142,8 +153,14 @@ def set_deadline(
 
 def promise_terms(promise: Promise) -> Terms:
     """Return the terms a promise was made under."""
-    document: dict[str, Any] = promise.terms
-    return Terms.from_document(document)
+    return _terms(json.dumps(promise.terms, sort_keys=True))
+
+
+@lru_cache(maxsize=512)
+def _terms(document: str) -> Terms:
+    """Read terms once: thousands of promises are made under the same few."""
+    found: dict[str, Any] = json.loads(document)
+    return Terms.from_document(found)
 
 
 def write_promise(
@@ -165,12 +182,14 @@ def write_promise(
     promise.start_at = start
     promise.due_version = 1
     try:
-        set_deadline(promise, terms, calendar, start, deadline)
+        set_deadline(work, application, promise, terms, calendar, start, deadline)
     except (NoOpeningError, OutOfReachError) as error:
         raise PromiseError("no-opening", str(error), "/due_at") from error
     promise.first_due_at = promise.first_due_at or deadline.due_at
+    # Named here: it may be written with many others, later than its entry on the timeline.
+    promise.id = promise.id or new_id("prm")
     work.session.add(promise)
-    work.session.flush()
+    work.flush()
     record(
         work,
         application.id,
@@ -217,7 +236,8 @@ def replace(
     )
 
 
-def _spoken_rule(work: Work) -> Rule:
+def spoken_rule(work: Work) -> Rule:
+    """Return the rule that says what happens around a word given; ``PromiseError`` if none does."""
     found = rules(work, Trigger.SPOKEN)
     if not found:
         raise PromiseError(

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from service.domain.business_time import (
     Calendar,
@@ -22,6 +23,7 @@ from service.domain.business_time import (
     resolve_wall,
 )
 from service.domain.durations import BusinessHours, DurationError, parse
+from service.domain.ladders import go_on
 from service.domain.promises import Origin, State
 from service.models import Application, Promise
 from service.models import Calendar as CalendarRow
@@ -62,14 +64,16 @@ def recalculate(work: Work, row: CalendarRow, old: Calendar, new: Calendar) -> R
     last: str | None = ""
     while last is not None:
         batch, last = _batch(work, row.id, last)
-        for promise in batch:
+        for promise, application in batch:
             report.examined += 1
-            _reconsider(work, promise, row, old, new, report)
+            _reconsider(work, application, promise, row, old, new, report)
         work.session.flush()
     return report
 
 
-def _batch(work: Work, calendar_id: str, after: str) -> tuple[list[Promise], str | None]:
+def _batch(
+    work: Work, calendar_id: str, after: str
+) -> tuple[list[tuple[Promise, Application]], str | None]:
     """Return the next promises, locked, and behind which id to go on; ``None`` at the end.
 
     Their applications are locked first, as every change to a promise locks them.
@@ -103,11 +107,18 @@ def _batch(work: Work, calendar_id: str, after: str) -> tuple[list[Promise], str
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return list(locked), found[-1].id
+    told = work.session.scalars(
+        select(Application)
+        .where(Application.id.in_(applications))
+        .options(selectinload(Application.candidate))
+    )
+    by_id = {application.id: application for application in told}
+    return [(promise, by_id[promise.application_id]) for promise in locked], found[-1].id
 
 
 def _reconsider(
     work: Work,
+    application: Application,
     promise: Promise,
     row: CalendarRow,
     old: Calendar,
@@ -126,18 +137,24 @@ def _reconsider(
         _keep(report, promise, before, "the new deadline would have passed already")
         return
     promise.calendar_version = row.version
-    if move(work, promise, new, start, deadline):
+    if move(work, application, promise, new, start, deadline):
         report.moved.append(Moved(promise.id, promise.application_id, before, deadline.due_at))
 
 
 def move(
-    work: Work, promise: Promise, calendar: Calendar, start: datetime, deadline: Deadline
+    work: Work,
+    application: Application,
+    promise: Promise,
+    calendar: Calendar,
+    start: datetime,
+    deadline: Deadline,
 ) -> bool:
     """Give a locked promise a deadline computed anew; tell whether its instant changed."""
-    before, rung, told = promise.due_at, promise.rung, promise.next_check_at
-    set_deadline(promise, promise_terms(promise), calendar, start, deadline)
-    # What the ladder did already stays done.
-    promise.rung = min(rung, len(promise.ladder) - 1)
+    before, told = promise.due_at, promise.next_check_at
+    passed = promise.ladder[: promise.rung]
+    set_deadline(work, application, promise, promise_terms(promise), calendar, start, deadline)
+    promise.ladder = go_on(passed, promise.ladder)
+    promise.rung = min(len(passed), len(promise.ladder) - 1)
     promise.next_check_at = datetime.fromisoformat(promise.ladder[promise.rung]["at"])
     if deadline.due_at == before:
         promise.next_check_at = min(promise.next_check_at, told or promise.next_check_at)

@@ -6,11 +6,14 @@ the calendar leaves a line on the timeline and stops nothing else.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from service.db import in_chunks
 from service.domain.business_time import NoOpeningError, OutOfReachError
 from service.domain.changes import Stage
 from service.domain.durations import Duration, parse
@@ -34,10 +37,15 @@ def trigger(
     start: datetime,
     *,
     contact_id: str | None = None,
+    standing: PromisedByRule | None = None,
 ) -> list[Promise]:
-    """Make what the rules with this trigger owe; ``subject`` names the one thing that caused it."""
+    """Make what the rules with this trigger owe; ``subject`` names the one thing that caused it.
+
+    ``standing`` is what was promised by rule before, where the caller has read it already.
+    """
     found = rules(work, cause)
-    standing = _standing(work, application) if found else None
+    if found and standing is None:
+        standing = promised_by_rule(work, [application.id])[application.id]
     made = []
     for rule in found:
         promise = make_by_rule(
@@ -55,23 +63,34 @@ def trigger(
 
 
 @dataclass(frozen=True)
-class _Standing:
+class PromisedByRule:
     """What an application was promised by rule: every cause ever, and the rules with one open."""
 
     causes: frozenset[str]
     policy_ids: frozenset[str]
 
 
-def _standing(work: Work, application: Application) -> _Standing:
-    found = work.session.execute(
-        select(Promise.cause, Promise.policy_id, Promise.state).where(
-            Promise.application_id == application.id, Promise.origin == Origin.POLICY
-        )
-    ).all()
-    return _Standing(
-        frozenset(cause for cause, _, _ in found if cause is not None),
-        frozenset(policy_id for _, policy_id, state in found if policy_id and state in OPEN_STATES),
-    )
+def promised_by_rule(work: Work, application_ids: Sequence[str]) -> dict[str, PromisedByRule]:
+    """Return what each of these applications was promised by rule, in few statements."""
+    causes: dict[str, set[str]] = defaultdict(set)
+    policy_ids: dict[str, set[str]] = defaultdict(set)
+    for chunk in in_chunks(application_ids, _CHUNK):
+        for id_, cause, policy_id, state in work.session.execute(
+            select(Promise.application_id, Promise.cause, Promise.policy_id, Promise.state).where(
+                Promise.application_id.in_(chunk), Promise.origin == Origin.POLICY
+            )
+        ):
+            if cause is not None:
+                causes[id_].add(cause)
+            if policy_id is not None and state in OPEN_STATES:
+                policy_ids[id_].add(policy_id)
+    return {
+        id_: PromisedByRule(frozenset(causes[id_]), frozenset(policy_ids[id_]))
+        for id_ in application_ids
+    }
+
+
+_CHUNK = 500
 
 
 def make_by_rule(
@@ -83,7 +102,7 @@ def make_by_rule(
     *,
     within: str | None = None,
     contact_id: str | None = None,
-    standing: _Standing | None = None,
+    standing: PromisedByRule | None = None,
 ) -> Promise | None:
     """Make one policy promise, unless it stands already or was made for this cause before.
 
@@ -97,7 +116,7 @@ def make_by_rule(
     if not terms.applies_to(Stage(application.stage), interviewed=interviewed):
         return None
     key = f"{rule.id}:{cause}"
-    known = standing or _standing(work, application)
+    known = standing or promised_by_rule(work, [application.id])[application.id]
     if key in known.causes or rule.id in known.policy_ids:
         return None
     try:
@@ -152,7 +171,11 @@ def _write(
 
 
 def arm_silence(
-    work: Work, application: Application, *, heard: tuple[str, datetime] | None = None
+    work: Work,
+    application: Application,
+    *,
+    heard: tuple[str, datetime] | None = None,
+    standing: PromisedByRule | None = None,
 ) -> None:
     """Start the silence clocks that should run and do not: from the last word, else applying.
 
@@ -161,4 +184,12 @@ def arm_silence(
     start = application.last_contact_at or application.applied_at
     contact_id = heard[0] if heard is not None and heard[1] == start else None
     subject = start.isoformat()
-    trigger(work, application, Trigger.SILENCE, subject, start, contact_id=contact_id)
+    trigger(
+        work,
+        application,
+        Trigger.SILENCE,
+        subject,
+        start,
+        contact_id=contact_id,
+        standing=standing,
+    )

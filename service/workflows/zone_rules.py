@@ -55,9 +55,11 @@ def _means(local: str, zone: str) -> datetime:
 
 
 def _move(work: Work, application_id: str, promise_id: str) -> bool:
-    lock_application(work, application_id)
+    application = lock_application(work, application_id)
     promise = lock_promise(work, promise_id)
-    if promise is None or promise.state != State.OPEN or promise.due_at <= work.now:
+    if application is None or promise is None:
+        return False
+    if promise.state != State.OPEN or promise.due_at <= work.now:
         return False
     if promise.wall_local is None or promise.wall_zone is None:
         return False
@@ -70,4 +72,4 @@ def _move(work: Work, application_id: str, promise_id: str) -> bool:
     if promise.first_due_at == promise.due_at:
         # The date was never moved: it is what was said first, told in another instant.
         promise.first_due_at = deadline.due_at
-    return move(work, promise, calendar, promise.start_at, deadline)
+    return move(work, application, promise, calendar, promise.start_at, deadline)

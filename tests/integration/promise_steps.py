@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from service.domain.contacts import Channel, Outcome
-from service.domain.policies import Kind
-from service.models import Application, Promise, TimelineEntry
+from service.domain.default_policies import DEFAULT_POLICIES
+from service.domain.policies import Action, Anchor, Kind, Rung
+from service.models import Application, Policy, Promise, TimelineEntry
 from service.workflows.contacts import Logged, log_contact
 from service.workflows.enquire import enquire
+from service.workflows.policies import edit_policy
 from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.work import Work
 from tests.harness import Employer, add_application
@@ -59,3 +62,12 @@ def owe_reply(employer: Employer, at: datetime | None = None) -> str:
         asked = enquire(work, application, channel=Channel.EMAIL, at=at or work.now, note=None)
         assert asked.promise is not None
         return asked.promise.id
+
+
+def holding_by(work: Work, application: Application, due_at: datetime) -> Promise:
+    """A spoken promise whose policy sends a holding message at the due instant."""
+    terms = DEFAULT_POLICIES["spoken"]
+    holding = Rung(Anchor.DUE, Action.HOLDING, template="holding")
+    policy = work.session.scalars(select(Policy).where(Policy.name == "spoken")).one()
+    edit_policy(work, policy, replace(terms, ladder=(*terms.ladder, holding)))
+    return make_spoken(work, application, Spoken(Kind.CALLBACK, "A call", due_at=due_at))

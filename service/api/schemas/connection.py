@@ -19,9 +19,11 @@ from service.api.schemas.base import (
 )
 from service.ats.registry import all_adapters
 from service.domain.changes import Stage
+from service.workflows.who_tells import RejectionsBy
 
 DELIVERY_STATES = ("received", "done", "ignored", "failed")
 _STAGE_MAP = "Which of our stages each of the ATS's own labels means."
+_REJECTIONS_BY = "Who sends the rejections of its applications: Keepword or the ATS, never both."
 
 
 class ConnectionChangeSchema(ApiSchema):
@@ -45,6 +47,7 @@ class ConnectionChangeSchema(ApiSchema):
         validate=validate.Length(max=500),
         metadata={"description": _STAGE_MAP},
     )
+    rejections_by = Choice(_REJECTIONS_BY, RejectionsBy)
     active = Flag("Whether deliveries are taken in.")
 
 
@@ -56,6 +59,7 @@ class ConnectionNewSchema(ApiSchema):
         "vendor": "greenhouse",
         "secrets": ["an invented signing secret"],
         "stage_map": {"Phone Screen": "screening"},
+        "rejections_by": "keepword",
     }
 
     name = Text(
@@ -82,6 +86,12 @@ class ConnectionNewSchema(ApiSchema):
         validate=validate.Length(max=500),
         metadata={"description": _STAGE_MAP},
     )
+    rejections_by = Choice(
+        _REJECTIONS_BY,
+        RejectionsBy,
+        required=True,
+        error_messages={"required": "Say who sends rejections: keepword or ats; never both."},
+    )
 
 
 class ConnectionSchema(ApiSchema):
@@ -93,6 +103,7 @@ class ConnectionSchema(ApiSchema):
         "vendor": "greenhouse",
         "path": "/hooks/ats/greenhouse-main",
         "stage_map": {"Phone Screen": "screening"},
+        "rejections_by": "keepword",
         "live_secrets": 1,
         "active": True,
         "created_at": "2026-03-02T09:00:00Z",
@@ -112,6 +123,12 @@ class ConnectionSchema(ApiSchema):
         metadata={"description": "Where the ATS posts to.", "type": "string"},
     )
     stage_map = fields.Dict(required=True, metadata={"description": _STAGE_MAP})
+    rejections_by = Choice(
+        f"{_REJECTIONS_BY} Null where nobody has answered yet: then Keepword sends none.",
+        RejectionsBy,
+        required=True,
+        allow_none=True,
+    )
     live_secrets = fields.Function(
         lambda connection: len(connection.secrets),
         required=True,

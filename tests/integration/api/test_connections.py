@@ -18,7 +18,13 @@ _SECRET = "an invented signing secret"
 @pytest.fixture
 def connection(api: Api) -> Any:
     return api.made(
-        "/connections", {"name": "greenhouse-main", "vendor": "greenhouse", "secrets": [_SECRET]}
+        "/connections",
+        {
+            "name": "greenhouse-main",
+            "vendor": "greenhouse",
+            "secrets": [_SECRET],
+            "rejections_by": "keepword",
+        },
     )
 
 
@@ -80,6 +86,8 @@ def test_a_deactivated_connection_takes_nothing_in(
         ({"name": "Greenhouse!"}, "/name"),
         ({"vendor": "abacus"}, "/vendor"),
         ({"secrets": []}, "/secrets"),
+        ({"rejections_by": "both"}, "/rejections_by"),
+        ({"rejections_by": None}, "/rejections_by"),
         ({"secrets": ["s"] * 5}, "/secrets"),
         ({"stage_map": {"Phone/Screen": "moon"}}, "/stage_map/Phone~1Screen"),
     ],
@@ -87,9 +95,30 @@ def test_a_deactivated_connection_takes_nothing_in(
 def test_a_connection_with_a_fault_is_refused(
     api: Api, fields: dict[str, Any], pointer: str
 ) -> None:
-    body = {"name": "one", "vendor": "greenhouse", "secrets": [_SECRET]}
+    body = {
+        "name": "one",
+        "vendor": "greenhouse",
+        "secrets": [_SECRET],
+        "rejections_by": "keepword",
+    }
 
     assert (422, "invalid", [pointer]) == refusal(api.post("/connections", {**body, **fields}))
+
+
+def test_who_sends_rejections_must_be_said_and_can_be_changed(api: Api, connection: Any) -> None:
+    body = {"name": "one", "vendor": "greenhouse", "secrets": [_SECRET]}
+
+    without = api.post("/connections", body)
+    changed = api.patch(f"/connections/{connection['id']}", {"rejections_by": "ats"})
+    both = api.patch(f"/connections/{connection['id']}", {"rejections_by": "both"})
+
+    assert refusal(without) == (422, "invalid", ["/rejections_by"])
+    assert without.json is not None
+    assert "keepword or ats; never both" in without.json["errors"][0]["detail"]
+    assert connection["rejections_by"] == "keepword"
+    assert changed.json is not None
+    assert changed.json["rejections_by"] == "ats"
+    assert refusal(both) == (422, "invalid", ["/rejections_by"])
 
 
 def test_deliveries_are_listed_shown_and_replayed(

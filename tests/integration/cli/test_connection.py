@@ -13,6 +13,7 @@ from tests.harness import MONDAY
 from tests.integration.cli.conftest import Command, Desk
 
 SECRET = "an invented webhook secret"
+KEEPWORD_TELLS = ("--rejections-by", "keepword")
 
 
 def secrets_of(desk: Desk, name: str) -> list[str]:
@@ -24,7 +25,7 @@ def secrets_of(desk: Desk, name: str) -> list[str]:
 def add_failed(desk: Desk, body: bytes = b"{}") -> str:
     with desk.work() as work:
         row = work.session.scalars(select(Connection).where(Connection.name == "main")).first()
-        row = row or add_connection(work, "main", "greenhouse", [SECRET])
+        row = row or add_connection(work, "main", "greenhouse", [SECRET], rejections_by="keepword")
         delivery = Delivery(
             connection_id=row.id,
             identity=body.decode() + str(len(body)),
@@ -47,7 +48,14 @@ def test_a_connection_is_added_with_a_secret_from_a_file(
     file.write_text(f"{SECRET}\n", encoding="utf-8")
 
     result = command(
-        "connection", "add", "main", "--vendor", "greenhouse", "--secret-file", str(file)
+        "connection",
+        "add",
+        "main",
+        "--vendor",
+        "greenhouse",
+        *KEEPWORD_TELLS,
+        "--secret-file",
+        str(file),
     )
 
     assert result.exit_code == 0, result.output
@@ -59,10 +67,24 @@ def test_a_secret_comes_from_standard_input_or_the_environment_too(
     employer: Desk, command: Command
 ) -> None:
     piped = command(
-        "connection", "add", "a", "--vendor", "greenhouse", "--secret-file", "-", input=SECRET
+        "connection",
+        "add",
+        "a",
+        "--vendor",
+        "greenhouse",
+        *KEEPWORD_TELLS,
+        "--secret-file",
+        "-",
+        input=SECRET,
     )
     named = command(
-        "connection", "add", "b", "--vendor", "greenhouse", KEEPWORD_CONNECTION_SECRET=SECRET
+        "connection",
+        "add",
+        "b",
+        "--vendor",
+        "greenhouse",
+        *KEEPWORD_TELLS,
+        KEEPWORD_CONNECTION_SECRET=SECRET,
     )
 
     assert (piped.exit_code, named.exit_code) == (0, 0)
@@ -70,7 +92,7 @@ def test_a_secret_comes_from_standard_input_or_the_environment_too(
 
 
 def test_a_secret_is_made_and_shown_once(employer: Desk, command: Command) -> None:
-    line = ("connection", "add", "own", "--vendor", "generic", "--new-secret")
+    line = ("connection", "add", "own", "--vendor", "generic", *KEEPWORD_TELLS, "--new-secret")
     url, made = command(*line).stdout.splitlines()
 
     assert url.endswith("/hooks/ats/own")
@@ -82,7 +104,7 @@ def test_a_secret_is_made_and_shown_once(employer: Desk, command: Command) -> No
 def test_a_secret_that_could_verify_nothing_is_refused(employer: Desk, command: Command) -> None:
     env = {"KEEPWORD_CONNECTION_SECRET": SECRET}
 
-    result = command("connection", "add", "own", "--vendor", "generic", **env)
+    result = command("connection", "add", "own", "--vendor", "generic", *KEEPWORD_TELLS, **env)
 
     assert result.exit_code == 2
     assert "whsec_ followed by base64" in result.stderr
@@ -90,17 +112,17 @@ def test_a_secret_that_could_verify_nothing_is_refused(employer: Desk, command: 
 
 def test_a_connection_that_cannot_be_is_refused(employer: Desk, command: Command) -> None:
     env = {"KEEPWORD_CONNECTION_SECRET": SECRET}
-    command("connection", "add", "main", "--vendor", "greenhouse", **env)
+    command("connection", "add", "main", "--vendor", "greenhouse", *KEEPWORD_TELLS, **env)
     for named, line in (
-        ("name", ("Not A Name", "--vendor", "greenhouse")),
-        ("name", ("main", "--vendor", "greenhouse")),
-        ("--vendor", ("other", "--vendor", "carrier-pigeon")),
+        ("name", ("Not A Name", "--vendor", "greenhouse", *KEEPWORD_TELLS)),
+        ("name", ("main", "--vendor", "greenhouse", *KEEPWORD_TELLS)),
+        ("--vendor", ("other", "--vendor", "carrier-pigeon", *KEEPWORD_TELLS)),
     ):
         result = command("connection", "add", *line, **env)
 
         assert result.exit_code == 2, line
         assert named in result.stderr
-    without = command("connection", "add", "other", "--vendor", "greenhouse")
+    without = command("connection", "add", "other", "--vendor", "greenhouse", *KEEPWORD_TELLS)
 
     assert without.exit_code == 2
     assert "--secret-file" in without.stderr
@@ -180,3 +202,39 @@ def test_a_removed_connection_takes_no_more_deliveries(employer: Desk, command: 
     with employer.session() as session:
         assert session.scalars(select(Connection.active)).all() == [False]
         assert len(session.scalars(select(Delivery)).all()) == 1
+
+
+def test_who_sends_rejections_is_asked_and_has_no_default(employer: Desk, command: Command) -> None:
+    env = {"KEEPWORD_CONNECTION_SECRET": SECRET}
+    line = ("connection", "add", "main", "--vendor", "greenhouse")
+
+    without = command(*line, **env)
+    both = command(*line, "--rejections-by", "both", **env)
+    added = command(*line, "--rejections-by", "ats", "--json", **env)
+
+    for refused in (without, both):
+        assert refused.exit_code == 2
+        assert "--rejections-by" in refused.stderr
+        assert "keepword" in refused.stderr
+        assert "ats" in refused.stderr
+    assert json.loads(added.stdout)["rejections_by"] == "ats"
+
+
+def test_the_list_says_who_sends_rejections_and_where_nobody_said(
+    employer: Desk, command: Command
+) -> None:
+    add_failed(employer)
+    with employer.work() as work:
+        work.session.scalars(select(Connection)).one().rejections_by = None
+
+    unanswered = command("connection", "list", COLUMNS="200").stdout
+    answered = command("connection", "rejections", "main", "ats")
+    (row,) = json.loads(command("connection", "list", "--json").stdout)["connections"]
+
+    assert "not answered: say who sends rejections" in unanswered
+    assert answered.stdout == "The ATS sends the rejections of main, and Keepword sends none.\n"
+    assert row["rejections_by"] == "ats"
+    again = command("connection", "rejections", "main", "keepword")
+    assert again.stdout.startswith("Keepword sends the rejections of main.")
+    for line in (("main",), ("main", "both"), ("nowhere", "ats")):
+        assert command("connection", "rejections", *line).exit_code == 2, line
