@@ -38,14 +38,17 @@ def make_office(config: Config) -> Office:
 def make_transport(config: Config, clock: Clock) -> Transport:
     """Return what carries the mail: nothing leaves unless SendGrid was asked for.
 
-    Raises ``ValueError`` for a key that cannot be one.
+    Raises ``ValueError`` for a key or a sender that cannot be one.
     """
     if config.mail == "sendgrid":
         # Imported here: its client takes a while to load, and most commands send nothing.
         from service.mail.sendgrid import SendGridTransport
 
         return SendGridTransport(
-            config.sendgrid_api_key, clock=clock, base_url=config.sendgrid_base_url
+            config.sendgrid_api_key,
+            clock=clock,
+            base_url=config.sendgrid_base_url,
+            probe_from=config.mail_from,
         )
     return CaptureTransport()
 

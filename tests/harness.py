@@ -5,7 +5,7 @@ Everything is real but the clock and whatever carries the mail.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,16 @@ from service.app import create_app, session_of
 from service.auth.keys import make_key
 from service.clock import FakeClock
 from service.config import Config
-from service.mail.base import Accepted, Envelope, SendAnswer, Transport
+from service.mail.base import (
+    Accepted,
+    Envelope,
+    LogAnswer,
+    NotFound,
+    SendAnswer,
+    Sorted,
+    Sought,
+    Transport,
+)
 from service.models import (
     Application,
     Candidate,
@@ -46,13 +55,38 @@ class RecordingTransport:
     name: str = "recording"
     sent: list[Envelope] = field(default_factory=list)
     answers: list[SendAnswer] = field(default_factory=list)
+    together: bool = False
+    """Whether letters of one wording and sender go in one request."""
+    requests: list[tuple[str, tuple[Envelope, ...]]] = field(default_factory=list)
+    """Each request's batch id and letters."""
+    probes: list[SendAnswer] = field(default_factory=list)
+    log: dict[str, LogAnswer] = field(default_factory=dict)
+    """What the provider's log says of a message id; nothing is found of the others."""
 
-    def send(self, envelope: Envelope) -> SendAnswer:
+    def sort(self, envelopes: Sequence[Envelope]) -> Sorted:
+        """Put every letter alone, or those of one wording, sender and answer address together."""
+        groups: dict[object, list[Envelope]] = {}
+        for number, letter in enumerate(envelopes):
+            alone = not self.together or letter.skeleton is None
+            key = (letter.skeleton, letter.from_name, letter.reply_to_address)
+            groups.setdefault(number if alone else key, []).append(letter)
+        return Sorted(tuple(tuple(group) for group in groups.values()))
+
+    def send(self, group: Sequence[Envelope], batch_id: str) -> SendAnswer:
         """Keep the mail; give the next answer told, else accept."""
-        self.sent.append(envelope)
+        self.requests.append((batch_id, tuple(group)))
+        self.sent += group
         if self.answers:
             return self.answers.pop(0)
-        return Accepted(provider_id=f"req-{len(self.sent)}")
+        return Accepted(provider_id=f"req-{len(self.requests)}")
+
+    def probe(self) -> SendAnswer:
+        """Give the next answer told to probes, else say that mail would be taken."""
+        return self.probes.pop(0) if self.probes else Accepted(None)
+
+    def look_up(self, sought: Sought) -> LogAnswer:
+        """Say what was told of this letter."""
+        return self.log.get(sought.message_id, NotFound())
 
 
 class Employer:
@@ -111,10 +145,11 @@ def make_employer(
     *,
     at: datetime = MONDAY,
     transport: Transport | None = None,
+    clock: FakeClock | None = None,
     **config: Any,
 ) -> Employer:
     """Build an application over a migrated database, with the default calendar and policies."""
-    clock = FakeClock(at)
+    clock = clock or FakeClock(at)
     carrier = transport or RecordingTransport()
     settings = {
         "home": home,

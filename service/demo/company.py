@@ -114,7 +114,7 @@ def found_company(work: Work, document: dict[str, Any]) -> Founded:
         if each is not RUTH:
             users[each.name].manager_id = users[RUTH.name].id
     for name, vendor in ((GREENHOUSE, "greenhouse"), (GENERIC, "generic")):
-        add_connection(work, name, vendor, [SECRETS[name]])
+        add_connection(work, name, vendor, [SECRETS[name]], rejections_by="keepword")
     keys = {
         each.name: make_key(
             session,

@@ -11,7 +11,6 @@ from service.clock import instant_text
 from service.demo.company import OPENINGS, RUTH, Colleague
 from service.demo.desk import Desk
 from service.demo.people import Applicant
-from service.domain.wording import day_words
 
 REFUSED = (422,)
 """The answer to what cannot be: a promise in the past, a contact in the future."""
@@ -100,7 +99,7 @@ class Hands:
         """Write and ask for a date for the interview."""
         values = {
             "scheduling_link": f"https://calendar.example.com/{self.person.number}",
-            "reply_by": day_words(reply_by.date()),
+            "reply_by": reply_by.date().isoformat(),
         }
         document = {"kind": "interview-scheduling", "values": values}
         if not self._post("/messages", document, expect=UNLESS_UNREACHABLE):

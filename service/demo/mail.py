@@ -12,7 +12,7 @@ import heapq
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives import hashes
@@ -20,7 +20,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from service.clock import Clock
-from service.mail.base import Accepted, Envelope, Refused, RetryLater, SendAnswer, Uncertain
+from service.mail.base import (
+    Accepted,
+    Envelope,
+    NotFound,
+    Refused,
+    RetryLater,
+    SendAnswer,
+    Sorted,
+    Sought,
+    Uncertain,
+)
 from service.mail.event_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from service.mail.sendgrid_body import MESSAGE_ID_ARG
 
@@ -63,13 +73,37 @@ class DemoMail:
         """Tell the time by this clock from now on."""
         self._clock = clock
 
-    def send(self, envelope: Envelope) -> SendAnswer:
+    def sort(self, envelopes: Sequence[Envelope]) -> Sorted:
+        """Let every letter go singly, so that each has its own fate."""
+        return Sorted(tuple((envelope,) for envelope in envelopes))
+
+    def probe(self) -> SendAnswer:
+        """Say whether the provider is up."""
+        return self._outage() or Accepted(None)
+
+    def look_up(self, sought: Sought) -> NotFound:
+        """Find nothing: what was lost on its way comes to light by its events."""
+        del sought
+        return NotFound()
+
+    def send(self, group: Sequence[Envelope], batch_id: str) -> SendAnswer:
         """Answer as SendGrid would, and remember the events to come."""
+        (envelope,) = group
+        del batch_id
+        return self._outage() or self._send(envelope)
+
+    def _outage(self) -> RetryLater | None:
         if self._clock is None:
             raise RuntimeError("the demo's mail needs a clock before it can send")
         now = self._clock.now()
         if any(start <= now < end for start, end in self._outages):
-            return RetryLater("503 the provider is not available")
+            return RetryLater("the provider is not available")
+        return None
+
+    def _send(self, envelope: Envelope) -> SendAnswer:
+        if self._clock is None:
+            raise RuntimeError("the demo's mail needs a clock before it can send")
+        now = self._clock.now()
         sent = self._sent[envelope.to_address, envelope.kind]
         self._sent[envelope.to_address, envelope.kind] += 1
         fate = _share(self._seed, envelope.to_address)

@@ -1,36 +1,68 @@
-"""Whether mail goes out at all: a pause keeps every letter, and nothing leaves while it lasts.
+"""Whether mail goes out at all, and how much at once: a pause or a rest keeps every letter.
 
-A person's pause ends by a person alone. The provider's (a bad key, no credits) is probed with one
-letter at a time until one gets through.
+A person's pause ends by a person alone. What the provider refuses as a whole (a bad key, no
+credits), and failures that pass by themselves, are probed without a letter first; trust then grows
+back from one letter to full requests, so that the end of an outage is no stampede.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from service.domain.retries import rest_until
 from service.models import MailChannel
 
 PROBE_AFTER = timedelta(minutes=10)
-"""After the provider refused us as a whole, one letter is tried this often."""
+"""After the provider refused us as a whole, it is asked again this often."""
+
+WINDOW_MOST = 1000
+"""How many letters one pass takes at most: what one request to SendGrid may carry."""
+
+WINDOW_FIRST = 10
+"""How many letters may go together after the first that got through again; then ever more."""
+
+_GROWTH = 4
+_RESET_SPREAD = timedelta(seconds=5)
 
 CHANNEL = "email"
 
 
-def allowance(session: Session, now: datetime, most: int) -> tuple[int, str | None]:
-    """Return how many letters may be claimed (``most``, one to probe, none) and why not all."""
+@dataclass(frozen=True)
+class Allowance:
+    """How many letters may leave now, whether to ask the provider first, and why not all."""
+
+    letters: int
+    probe_first: bool = False
+    reason: str | None = None
+
+
+def allowance(session: Session, now: datetime) -> Allowance:
+    """Say what may leave now."""
     channel = session.get(MailChannel, CHANNEL, populate_existing=True)
-    if channel is None or channel.paused_at is None:
-        return most, None
-    if channel.paused_by_provider and now - channel.paused_at >= PROBE_AFTER:
-        return 1, channel.paused_reason
-    return 0, channel.paused_reason
+    if channel is None:
+        return Allowance(WINDOW_MOST)
+    if channel.paused_at is not None:
+        if channel.paused_by_provider and now - channel.paused_at >= PROBE_AFTER:
+            return Allowance(1, probe_first=True, reason=channel.paused_reason)
+        return Allowance(0, reason=channel.paused_reason)
+    if channel.failures:
+        if channel.retry_at is not None and now < channel.retry_at:
+            return Allowance(0, reason=_resting(channel))
+        return Allowance(1, probe_first=True, reason=_resting(channel))
+    return Allowance(channel.window or WINDOW_MOST)
+
+
+def _resting(channel: MailChannel) -> str:
+    at = f" until {channel.retry_at:%H:%M:%S} UTC" if channel.retry_at else ""
+    return f"the provider failed {channel.failures} times in a row; mail rests{at}"
 
 
 def pause_channel(session: Session, now: datetime, reason: str, *, by_provider: bool) -> None:
     """Stop all mail; every letter keeps its place. The caller commits."""
-    channel = session.get(MailChannel, CHANNEL) or MailChannel(name=CHANNEL)
+    channel = session.get(MailChannel, CHANNEL) or _new()
     if channel.paused_at is not None and by_provider and not channel.paused_by_provider:
         return
     channel.paused_at, channel.paused_reason = now, reason
@@ -38,17 +70,43 @@ def pause_channel(session: Session, now: datetime, reason: str, *, by_provider: 
     session.add(channel)
 
 
-def probe_later(session: Session, now: datetime) -> None:
-    """Let the next probe of a channel that is down wait its whole turn: this one told nothing."""
-    channel = session.get(MailChannel, CHANNEL)
-    if channel is not None and channel.paused_at is not None and channel.paused_by_provider:
+def rest(
+    session: Session, now: datetime, chance: float, not_before: datetime | None = None
+) -> datetime:
+    """Let all mail rest after a failure; return until when. The caller commits.
+
+    ``not_before`` is when the provider itself wants to be asked again, if it said so.
+    """
+    channel = session.get(MailChannel, CHANNEL) or _new()
+    channel.failures += 1
+    channel.window = WINDOW_FIRST
+    channel.retry_at = rest_until(now, channel.failures, chance)
+    if not_before is not None:
+        channel.retry_at = max(channel.retry_at, not_before + _RESET_SPREAD * chance)
+    if channel.paused_at is not None and channel.paused_by_provider:
+        # The probe told nothing of what paused the channel: the next one waits its whole turn.
         channel.paused_at = now
+    session.add(channel)
+    return channel.retry_at
 
 
-def provider_answers(session: Session) -> bool:
-    """End the provider's own pause, if there is one: it took a letter or judged one."""
+def provider_answers(session: Session, *, letter: bool) -> bool:
+    """Take in that the provider took or judged a request; return whether that ended its pause.
+
+    Only a ``letter`` that got through ends a rest: a probe may pass where letters do not.
+    """
     channel = session.get(MailChannel, CHANNEL)
-    if channel is None or channel.paused_at is None or not channel.paused_by_provider:
+    if channel is None:
+        return False
+    if not letter:
+        channel.retry_at = None
+        return False
+    if channel.failures:
+        channel.failures, channel.retry_at, channel.window = 0, None, WINDOW_FIRST
+    elif channel.window is not None:
+        wider = channel.window * _GROWTH
+        channel.window = wider if wider < WINDOW_MOST else None
+    if channel.paused_at is None or not channel.paused_by_provider:
         return False
     resume_channel(session)
     return True
@@ -60,3 +118,9 @@ def resume_channel(session: Session) -> None:
     if channel is not None:
         channel.paused_at = channel.paused_reason = None
         channel.paused_by_provider = False
+        # Whoever lets mail go again has mended something: it is tried at once.
+        channel.retry_at = None
+
+
+def _new() -> MailChannel:
+    return MailChannel(name=CHANNEL, failures=0, paused_by_provider=False)

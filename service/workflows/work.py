@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from service.domain.business_time import Calendar
 from service.domain.calendars import HolidaySource
 from service.domain.policies import Terms
-from service.mail.templates import TemplateSet
+from service.mail.templates import Template, TemplateSet
 from service.models import Application, CalendarVersion, Job
 from service.models import Calendar as CalendarRow
 from service.secret_box import SecretBox
@@ -24,7 +24,7 @@ from service.secret_box import SecretBox
 
 @dataclass(frozen=True)
 class Office:
-    """The employer: its name, its sender, its letters. Compiled calendars are kept for reuse."""
+    """The employer: its name, its sender, its letters. What was compiled is kept for reuse."""
 
     company: str
     mail_from: str
@@ -36,6 +36,11 @@ class Office:
     holidays_for: Callable[[str, str | None], HolidaySource]
     compiled: dict[tuple[str, int], Calendar] = field(default_factory=dict)
     parsed: dict[tuple[str, int], Terms] = field(default_factory=dict)
+    wordings: dict[str, Template] = field(default_factory=dict)
+
+
+TOGETHER = "together"
+"""Where a unit of work notes that its writes are held back (see :mod:`together`)."""
 
 
 def never() -> bool:
@@ -54,6 +59,11 @@ class Work:
     source: str = "keepword"
     # What the rules are does not change within a unit of work, but is asked for many times.
     known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def flush(self) -> None:
+        """Write what is pending, unless it is held back to be written with the rest."""
+        if TOGETHER not in self.known:
+            self.session.flush()
 
     def calendar(self, calendar_id: str, version: int) -> Calendar:
         """Return a compiled calendar in one of its versions."""

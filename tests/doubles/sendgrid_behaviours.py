@@ -47,6 +47,14 @@ def answer(
     return Behaviour(status=status, errors=errors, headers=headers or {}, page=page, keep=False)
 
 
+def refused_at(*places: int, message: str = "does not contain a valid address") -> Behaviour:
+    """Answer 400 and blame the recipients at these places; keep nothing."""
+    errors = [
+        {"message": message, "field": f"personalizations.{place}.to.0.email"} for place in places
+    ]
+    return Behaviour(status=400, errors=errors, keep=False)
+
+
 def rate_limited(reset_at: int | str | None = None) -> Behaviour:
     """Answer 429, with ``X-RateLimit-Reset`` (epoch seconds) where one is given."""
     headers = {} if reset_at is None else {"X-RateLimit-Reset": str(reset_at)}

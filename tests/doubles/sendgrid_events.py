@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,6 +87,11 @@ class AcceptedMail:
     custom_args: Mapping[str, str]
     body: Mapping[str, Any] = field(repr=False)
     """The whole request, decoded."""
+    from_name: str = ""
+    reply_to_address: str | None = None
+    reply_to_name: str = ""
+    accepted_at: datetime = datetime(2026, 3, 27, 16, 0, tzinfo=UTC)
+    """When the double took it, by the clock it was given."""
 
     @property
     def sg_message_id(self) -> str:
@@ -135,21 +140,25 @@ class EventSigner:
             TIMESTAMP_HEADER: str(timestamp),
         }
 
+    def signed(
+        self, events: Sequence[Mapping[str, Any]], *, timestamp: int | None = None
+    ) -> tuple[bytes, dict[str, str]]:
+        """Return the body and the headers of one POST of the webhook."""
+        # SendGrid's bodies end so, and the signature covers it.
+        body = json.dumps(list(events)).encode() + b"\r\n"
+        at = int(time.time()) if timestamp is None else timestamp
+        return body, {"Content-Type": "application/json", **self.sign(body, at)}
+
     def post_events(
         self, url: str, events: Sequence[Mapping[str, Any]], *, timestamp: int | None = None
     ) -> int:
         """Post the events as one signed batch and return the status it was answered with."""
-        # SendGrid's bodies end so, and the signature covers it.
-        body = json.dumps(list(events)).encode() + b"\r\n"
+        body, signed = self.signed(events, timestamp=timestamp)
         parts = urlsplit(url)
         # http.client, because it asks no proxy.
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=30)
         try:
-            headers = {
-                "Content-Type": "application/json",
-                **self.sign(body, int(time.time()) if timestamp is None else timestamp),
-            }
-            connection.request("POST", parts.path or "/", body, headers)
+            connection.request("POST", parts.path or "/", body, signed)
             answer = connection.getresponse()
             answer.read()
             return answer.status

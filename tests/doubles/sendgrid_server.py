@@ -14,50 +14,21 @@ import ssl
 import struct
 import sys
 import threading
-from collections.abc import Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
 
 from tests.doubles.sendgrid_behaviours import Behaviour, answer
-from tests.doubles.sendgrid_events import AcceptedMail
-from tests.doubles.sendgrid_rules import MAX_BODY_BYTES, faults_in
+from tests.doubles.sendgrid_logs import LOGS_PATH, QueryError, details, search
+from tests.doubles.sendgrid_rules import faults_in
 
 if TYPE_CHECKING:
     from tests.doubles.sendgrid import SendGridDouble
 
 SEND_PATH = "/v3/mail/send"
 POLL_SECONDS = 0.02
-
-
-def accepted_mails(request_id: str, body: Mapping[str, Any]) -> list[AcceptedMail]:
-    """Split an accepted request into one mail per personalization."""
-    return [
-        _mail(request_id, index, one, body) for index, one in enumerate(body["personalizations"])
-    ]
-
-
-def _mail(
-    request_id: str, index: int, one: Mapping[str, Any], body: Mapping[str, Any]
-) -> AcceptedMail:
-    def filled(text: str) -> str:
-        for tag, value in one.get("substitutions", {}).items():
-            text = text.replace(tag, value)
-        return text
-
-    content = {part["type"]: part["value"] for part in body.get("content", [])}
-    return AcceptedMail(
-        request_id=request_id,
-        index=index,
-        to_address=one["to"][0]["email"],
-        to_name=one["to"][0].get("name", ""),
-        from_address=body["from"]["email"],
-        subject=filled(one.get("subject") or body.get("subject", "")),
-        text=filled(content.get("text/plain", "")),
-        html=filled(content.get("text/html", "")),
-        headers={**body.get("headers", {}), **one.get("headers", {})},
-        custom_args={**body.get("custom_args", {}), **one.get("custom_args", {})},
-        body=body,
-    )
+WRONG_KEY = answer(401, "The provided authorization grant is invalid")
 
 
 class MailSendServer(ThreadingHTTPServer):
@@ -121,6 +92,20 @@ class MailSendServer(ThreadingHTTPServer):
             self.double.faults.append(repr(fault))
 
 
+def _decoded(body: bytes) -> object:
+    try:
+        return json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _in_sandbox(decoded: object) -> bool:
+    try:
+        return decoded["mail_settings"]["sandbox_mode"]["enable"] is True  # type: ignore[index]  # any JSON
+    except (LookupError, TypeError):
+        return False
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: MailSendServer
     protocol_version = "HTTP/1.1"
@@ -132,28 +117,70 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.do_handshake()
 
     def do_POST(self) -> None:
-        double = self.server.double
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        behaviour = double.take()
-        refusal = self._judge(body)
+        if self.path == LOGS_PATH:
+            self._look_up(body)
+        else:
+            self._mail_send(body)
+
+    def _mail_send(self, body: bytes) -> None:
+        double = self.server.double
+        decoded = _decoded(body)
+        probing = _in_sandbox(decoded)
+        behaviour = double.take_probe() if probing else double.take()
+        refusal = self._judge(body, decoded)
         if refusal is not None:
             self._answer(refusal)
             return
-        decoded = json.loads(body)
-        if decoded.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
-            self._answer(Behaviour(status=200))
-            return
+        if probing:
+            if behaviour.status == 202:
+                behaviour = replace(behaviour, status=200)
+            behaviour = replace(behaviour, keep=False)
         request_id = secrets.token_urlsafe(16)
         if behaviour.keep:
-            double.keep(request_id, decoded)
+            double.keep(request_id, cast("dict[str, Any]", decoded))
+        self._wait(behaviour)
+        self._end(behaviour, request_id)
+
+    def _look_up(self, body: bytes | None) -> None:
+        double = self.server.double
+        behaviour = double.take_lookup()
+        self._wait(behaviour)
+        if not self._authorised():
+            behaviour = WRONG_KEY
+        elif behaviour.status == 202 and behaviour.page is None:
+            behaviour = replace(behaviour, **self._found(body))
+        self._end(behaviour, "")
+
+    def _found(self, body: bytes | None) -> dict[str, Any]:
+        """What the logs answer, as the fields of a behaviour."""
+        double = self.server.double
+        found: dict[str, Any] | None
+        try:
+            if body is not None:
+                found = search(double.logged(), _decoded(body))
+            else:
+                sg_message_id = unquote(self.path.removeprefix(f"{LOGS_PATH}/"))
+                found = details(double.logged(), sg_message_id, double.signer)
+        except QueryError as fault:
+            double.violations.append(f"logs: {fault}")
+            return {"status": 400, "errors": [{"message": str(fault)}]}
+        if found is None:
+            return {"status": 404, "errors": [{"message": "message not found"}]}
+        return {"status": 200, "page": json.dumps(found).encode()}
+
+    def _wait(self, behaviour: Behaviour) -> None:
+        double = self.server.double
         if behaviour.gate is not None:
             while not behaviour.gate.wait(POLL_SECONDS) and not double.stopping.is_set():
                 continue
         if behaviour.wait_seconds:
             double.stopping.wait(behaviour.wait_seconds)
-        self._end(behaviour, request_id)
 
     def do_GET(self) -> None:
+        if self.path.startswith(f"{LOGS_PATH}/"):
+            self._look_up(None)
+            return
         status = 405 if self.path == SEND_PATH else 404
         self._answer(answer(status, "method not allowed" if status == 405 else "not found"))
 
@@ -163,24 +190,26 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's own name
         """Print nothing: bodies and addresses have no place in a test's output."""
 
-    def _judge(self, body: bytes) -> Behaviour | None:
+    def _authorised(self) -> bool:
+        return self.headers.get("Authorization") == f"Bearer {self.server.double.api_key}"
+
+    def _judge(self, body: bytes, decoded: object) -> Behaviour | None:
+        double = self.server.double
         if self.path != SEND_PATH:
             return answer(404, "not found")
-        if self.headers.get("Authorization") != f"Bearer {self.server.double.api_key}":
-            return answer(401, "The provided authorization grant is invalid")
+        if not self._authorised():
+            return WRONG_KEY
         if self.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
             return answer(415, "Content-Type should be application/json.")
-        if len(body) >= MAX_BODY_BYTES:
+        if len(body) >= double.max_body_bytes:
             return answer(413, "content too large")
-        try:
-            found = faults_in(json.loads(body.decode("utf-8")))
-        except (ValueError, RecursionError):
-            found = [("", "Bad Request")]
-        if not found:
-            return None
-        self.server.double.violations.extend(f"{where}: {why}" for where, why in found)
-        errors = [{"message": why, "field": where or None} for where, why in found]
-        return Behaviour(status=400, errors=errors, keep=False)
+        found = [("", "Bad Request")] if decoded is None else faults_in(decoded)
+        if found:
+            double.violations.extend(f"{where}: {why}" for where, why in found)
+            errors = [{"message": why, "field": where or None} for where, why in found]
+        else:
+            errors = double.objections(cast("dict[str, Any]", decoded))
+        return Behaviour(status=400, errors=errors, keep=False) if errors else None
 
     def _end(self, behaviour: Behaviour, request_id: str) -> None:
         if behaviour.ending == "answer":
@@ -211,7 +240,8 @@ class _Handler(BaseHTTPRequestHandler):
         payload = b""
         kind = "application/json"
         if behaviour.page is not None:
-            payload, kind = behaviour.page, "text/html"
+            payload = behaviour.page
+            kind = "application/json" if payload[:1] == b"{" else "text/html"
         elif behaviour.errors:
             payload = json.dumps({"errors": behaviour.errors}).encode()
         self.send_response(behaviour.status)

@@ -9,21 +9,20 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from service.mail.base import Envelope, SendAnswer
-from tests.harness import make_employer
+from tests.harness import RecordingTransport, make_employer
 from tests.integration.watching import run_dispatch
 
 
-class DeadlyTransport:
+class DeadlyTransport(RecordingTransport):
     """Kills its process when it is asked to send."""
 
-    name = "deadly"
-
-    def send(self, envelope: Envelope) -> SendAnswer:
-        del envelope  # nobody will ever read it
+    def send(self, group: Sequence[Envelope], batch_id: str) -> SendAnswer:
+        del group, batch_id  # nobody will ever read it
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("unreachable")
 

@@ -12,15 +12,16 @@ from sqlalchemy import func, select
 from service.app import session_of
 from service.clock import FakeClock
 from service.domain.policies import Action, Kind
-from service.mail.base import Accepted, Envelope, SendAnswer
+from service.mail.base import Envelope, SendAnswer
 from service.models import Application, Message, Notice, Promise, TimelineEntry, User
 from service.parts import parts
 from service.workflows.check import CheckReport, check
+from service.workflows.composing import Letter
 from service.workflows.dispatch import DispatchReport, dispatch
-from service.workflows.enqueue import Letter, enqueue_letter
+from service.workflows.enqueue import enqueue_letter
 from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.work import Work
-from tests.harness import Employer, add_application, add_user
+from tests.harness import Employer, RecordingTransport, add_application, add_user
 
 DUE = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 """When a promise of four business hours, given on Monday at nine, is due."""
@@ -173,15 +174,14 @@ def at_once(*calls: Callable[[], Any]) -> Sequence[Any]:
     return results
 
 
-class LookingTransport:
-    """Does something while a letter is on its way, then accepts it."""
-
-    name = "looking"
+class LookingTransport(RecordingTransport):
+    """Does something while a request is on its way, then accepts it or answers as told."""
 
     def __init__(self, look: Callable[[Envelope], SendAnswer | None]) -> None:
+        super().__init__(name="looking")
         self.look = look
-        self.sent = 0
 
-    def send(self, envelope: Envelope) -> SendAnswer:
-        self.sent += 1
-        return self.look(envelope) or Accepted("req-1")
+    def send(self, group: Sequence[Envelope], batch_id: str) -> SendAnswer:
+        """Keep the mail, look, answer."""
+        usual = super().send(group, batch_id)
+        return self.look(group[0]) or usual

@@ -41,7 +41,7 @@ def carrier(seed: int = 1, **how: object) -> DemoMail:
 
 def fates(mail: DemoMail, many: int = 800) -> Counter[object]:
     for number in range(many):
-        mail.send(envelope(number))
+        mail.send((envelope(number),), "bat_1")
     return Counter(event["event"] for event in mail.events_until(NOW + timedelta(days=2)))
 
 
@@ -61,7 +61,7 @@ def test_of_many_mails_some_bounce_some_wait_and_most_arrive() -> None:
 def test_some_mails_bounce_after_they_were_delivered() -> None:
     mail = carrier()
     for number in range(800):
-        mail.send(envelope(number))
+        mail.send((envelope(number),), "bat_1")
     by_message: dict[object, list[object]] = {}
     for event in mail.events_until(NOW + timedelta(days=2)):
         by_message.setdefault(event["sg_message_id"], []).append(event["event"])
@@ -73,7 +73,7 @@ def test_some_mails_bounce_after_they_were_delivered() -> None:
 def test_a_colleague_always_gets_the_mail() -> None:
     mail = carrier()
     for number in range(50):
-        mail.send(envelope(number, address=f"colleague{number}@{STAFF}"))
+        mail.send((envelope(number, address=f"colleague{number}@{STAFF}"),), "bat_1")
 
     told = Counter(event["event"] for event in mail.events_until(NOW + timedelta(days=2)))
     assert dict(told) == {"processed": 50, "delivered": 50}
@@ -82,7 +82,7 @@ def test_a_colleague_always_gets_the_mail() -> None:
 def test_during_an_outage_nothing_is_taken() -> None:
     mail = carrier(outages=[(NOW, NOW + timedelta(hours=1))])
 
-    answer = mail.send(envelope(1))
+    answer = mail.send((envelope(1),), "bat_1")
 
     assert isinstance(answer, RetryLater)
     assert mail.events_until(NOW + timedelta(days=2)) == []
@@ -90,7 +90,7 @@ def test_during_an_outage_nothing_is_taken() -> None:
 
 def test_its_batches_verify_and_parse_as_sendgrids() -> None:
     mail = carrier()
-    answers = [mail.send(envelope(number)) for number in range(3)]
+    answers = [mail.send((envelope(number),), "bat_1") for number in range(3)]
     events = mail.events_until(NOW + timedelta(days=1))
 
     body, headers = mail.signed(events, NOW)

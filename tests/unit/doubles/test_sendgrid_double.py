@@ -152,11 +152,91 @@ def test_a_request_that_is_no_mail_send_is_refused(
     assert double.accepted == []
 
 
+SANDBOX = {"sandbox_mode": {"enable": True}}
+
+
 def test_the_sandbox_answers_200_and_keeps_nothing(double: SendGridDouble) -> None:
-    status, _, _ = post(double, mail(mail_settings={"sandbox_mode": {"enable": True}}))
+    double.then(answer(500))
+    status, _, headers = post(double, mail(mail_settings=SANDBOX))
 
     assert status == 200
+    assert "X-Message-Id" not in headers
     assert double.accepted == []
+    assert (double.probes, double.requests) == (1, 0)
+    # What was queued is for mail that is to be sent.
+    assert post(double, mail())[0] == 500
+
+
+def test_an_outage_reaches_the_sandbox_and_bad_mail_is_bad_there_too(
+    double: SendGridDouble,
+) -> None:
+    double.otherwise = answer(503)
+    out = post(double, mail(mail_settings=SANDBOX))[0]
+    double.otherwise = Behaviour()
+
+    assert out == 503
+    assert post(double, mail(mail_settings=SANDBOX, subject=""))[0] == 400
+    assert double.violations
+
+
+def test_recipients_can_be_bad_by_name_or_without_it(double: SendGridDouble) -> None:
+    batch = mail(personalizations=[to("ada@example.com"), to("bob@example.com")])
+    double.refuse("bob@example.com", "no such mailbox")
+    named = post(double, batch)
+    double.refused.clear()
+    double.dislike("bob@example.com")
+    unnamed = post(double, batch)
+
+    assert named[:2] == (
+        400,
+        {"errors": [{"message": "no such mailbox", "field": "personalizations.1.to.0.email"}]},
+    )
+    assert unnamed[:2] == (400, {"errors": [{"message": "Bad Request", "field": None}]})
+    assert post(double, mail())[0] == 202
+    assert [kept.to_address for kept in double.accepted] == ["ada@example.com"]
+    assert double.violations == []
+
+
+def test_the_size_it_takes_can_be_set(double: SendGridDouble) -> None:
+    double.max_body_bytes = 10
+
+    assert post(double, mail())[0] == 413
+
+
+def test_the_logs_show_what_was_accepted_to_whoever_has_the_key(double: SendGridDouble) -> None:
+    post(double, mail())
+    (kept,) = double.accepted
+    query = {"query": 'to_email = "ada@example.com"'}
+    status, listed, _ = post(double, query, path="/v3/logs")
+    path = f"/v3/logs/{kept.sg_message_id}"
+    shown = post(double, b"", path=path, method="GET")
+
+    assert (status, listed["messages"][0]["sg_message_id"]) == (200, kept.sg_message_id)
+    assert shown[1]["custom_args"] == {"kw_mid": "m1"}
+    assert post(double, query, path="/v3/logs", key="SG.other")[0] == 401
+    assert post(double, b"", path="/v3/logs/other", method="GET")[0] == 404
+    assert post(double, {"query": "x"}, path="/v3/logs")[0] == 400
+    assert (double.lookups, double.requests) == (5, 1)
+
+
+def test_the_logs_fail_on_request_and_apart_from_mail(double: SendGridDouble) -> None:
+    double.logs_then(answer(429))
+    double.logs = answer(503)
+    seen = [post(double, {}, path="/v3/logs")[0] for _ in range(3)]
+
+    assert seen == [429, 503, 503]
+    assert post(double, mail())[0] == 202
+
+
+def test_a_value_that_names_a_tag_is_filled_again_as_the_documents_warn(
+    double: SendGridDouble,
+) -> None:
+    values = {"-k3.a-": "see -k3.b-", "-k3.b-": "b"}
+    for order in (values, dict(reversed(values.items()))):
+        batch = [to("ada@example.com", substitutions=order)]
+        post(double, mail(personalizations=batch, subject="-k3.a-"))
+
+    assert [kept.subject for kept in double.accepted] == ["see b", "see b"]
 
 
 def test_it_does_what_it_is_told_one_request_each(double: SendGridDouble) -> None:

@@ -1,0 +1,165 @@
+"""Composes a letter: to whom, who signs, what it says and when it may go; nothing is stored.
+
+A letter is rendered here, whole, so what is shown is what is sent; a blank or unknown variable
+stops it here and not in somebody's mailbox.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from service.db import new_id
+from service.domain.contacts import DECISION_LETTERS
+from service.domain.delivery import MailState
+from service.domain.promises import PromiseError
+from service.mail.addresses import BadAddressError, checked_address
+from service.mail.templates import Value
+from service.mail.variables import greeting_name
+from service.models import Application, Candidate, CandidateEmail, Decision, Promise, User
+from service.workflows.waking import Wait, hold
+from service.workflows.who_tells import check_keepword_tells
+from service.workflows.wordings import wording_in_force
+from service.workflows.work import Work
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What to write to a candidate. ``values`` adds to what every letter knows already.
+
+    ``promises_on`` is the day by which it says that the next word will come, ``good_until_on``
+    the first of all days it names (that one, where none is given). ``urgent`` lets it
+    go at any hour. ``also`` names the person's other applications that it speaks of as well, each
+    with the decision it tells, if one. ``first`` tells that nobody can have used its key before;
+    ``hold_for`` keeps it back at least so long.
+    """
+
+    kind: str
+    dedupe_key: str
+    values: dict[str, str]
+    by_user_id: str | None = None
+    promise: Promise | None = None
+    decision: Decision | None = None
+    automatic: bool = False
+    urgent: bool = False
+    promises_on: date | None = None
+    good_until_on: date | None = None
+    closing_id: str | None = None
+    also: tuple[tuple[Application, Decision | None], ...] = ()
+    first: bool = False
+    hold_for: Wait | None = None
+
+
+def composed(work: Work, application: Application, letter: Letter) -> dict[str, Any]:
+    """Return a letter as the columns of its row.
+
+    Raises ``PromiseError`` where no letter can go (no address, suppressed, erased, no decision,
+    a rejection that the ATS sends) and ``TemplateError`` where it cannot be rendered.
+    """
+    address = reachable_address(application.candidate)
+    _check_decision(letter)
+    # One that it names without a decision goes on: nobody rejects there.
+    for each in (application, *(other for other, decision in letter.also if decision)):
+        check_keepword_tells(work, each, letter.kind)
+    sender = sender_for(work, application, letter.by_user_id)
+    template = wording_in_force(work, letter.kind)
+    rendered = template.render(compose(work, application, letter, sender))
+    wait = _later(hold(work, application, letter.kind, urgent=letter.urgent), letter.hold_for)
+    return {
+        "id": new_id("msg"),
+        "kind": letter.kind,
+        "application_id": application.id,
+        "promise_id": letter.promise.id if letter.promise else None,
+        "decision_id": letter.decision.id if letter.decision else None,
+        "by_user_id": letter.by_user_id,
+        "automatic": letter.automatic,
+        "dedupe_key": letter.dedupe_key,
+        "expected_stage": application.stage,
+        "to_address": address.address,
+        "to_name": full_name(application.candidate),
+        "from_address": work.office.mail_from,
+        "from_name": sender.name if sender else work.office.mail_from_name or work.office.company,
+        "reply_to_address": sender.email if sender else None,
+        "reply_to_name": sender.name if sender else None,
+        "template_version": template.version,
+        # As they stand in the letter, so that it can be told apart into what is shared and not.
+        "values": dict(rendered.values),
+        "subject": rendered.subject,
+        "text": rendered.text,
+        "html": rendered.html,
+        "overruled": [],
+        "urgent": letter.urgent,
+        "promises_on": letter.promises_on,
+        "good_until_on": letter.good_until_on or letter.promises_on,
+        "closing_id": letter.closing_id,
+        "state": MailState.HELD if wait else MailState.READY,
+        "reason": wait.reason if wait else None,
+        "hold_until": wait.until if wait else None,
+        "due_at": wait.until if wait else work.now,
+        "created_at": work.now,
+    }
+
+
+def _later(one: Wait | None, other: Wait | None) -> Wait | None:
+    if one is None or other is None:
+        return one or other
+    return other if other.until > one.until else one
+
+
+def compose(
+    work: Work, application: Application, letter: Letter, sender: User | None
+) -> dict[str, Value]:
+    """Return the values of a letter: what every letter knows, and its own."""
+    candidate = application.candidate
+    values: dict[str, Value] = {
+        "greeting_name": greeting_name(candidate.first_name, full_name(candidate)),
+        "job_title": application.job.title,
+        "company_name": work.office.company,
+        "sender_name": sender.name if sender else f"The hiring team at {work.office.company}",
+        "sender_email": sender.email if sender else work.office.mail_from,
+    }
+    return {**values, **letter.values}
+
+
+def sender_for(work: Work, application: Application, by_user_id: str | None) -> User | None:
+    """Return who signs: the person who writes, else the application's owner, else nobody."""
+    user_id = by_user_id or application.owner_id
+    user = work.session.get(User, user_id) if user_id else None
+    return user if user is not None and user.active else None
+
+
+def full_name(candidate: Candidate) -> str:
+    """Return a candidate's whole name, or nothing where none is known."""
+    return " ".join(part for part in (candidate.first_name, candidate.last_name) if part)
+
+
+def reachable_address(candidate: Candidate) -> CandidateEmail:
+    """Return the address to write to; ``PromiseError`` says why there is none."""
+    if candidate.erased_at is not None:
+        raise PromiseError("candidate-erased", "the person's data was erased: nothing may be sent")
+    if not candidate.can_email:
+        raise PromiseError(
+            "no-mail-wanted", "this person must not be emailed, says the ATS: call instead"
+        )
+    usable = [email for email in candidate.emails if email.suppressed_at is None]
+    if not usable:
+        why = next((email.suppressed_reason for email in candidate.emails), None)
+        raise PromiseError(
+            "cannot-be-reached-by-mail",
+            f"cannot be reached by mail ({why or 'no address is known'}): call",
+        )
+    try:
+        checked_address(usable[0].address)
+    except BadAddressError as error:
+        raise PromiseError("cannot-be-reached-by-mail", f"{error}: call") from error
+    return usable[0]
+
+
+def _check_decision(letter: Letter) -> None:
+    if letter.kind in DECISION_LETTERS and (
+        letter.decision is None or letter.decision.withdrawn_at is not None
+    ):
+        raise PromiseError(
+            "no-decision", "a rejection needs a recorded decision: record who decided, and why"
+        )

@@ -1,0 +1,168 @@
+"""One request on its way: last look, commit, send, write down the answer.
+
+``sending`` and who goes together are committed before the first byte leaves, and no transaction
+is open while bytes travel.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from service.clock import Clock
+from service.db import LEASE, new_id
+from service.domain.delivery import MailState, Step, take
+from service.mail.base import Transport
+from service.models import Application, Message, SendBatch
+from service.workflows.answers import Answered, DispatchReport
+from service.workflows.envelopes import envelope_of
+from service.workflows.last_look import objections_to
+from service.workflows.timeline import record_letters
+from service.workflows.waking import Wait, asleep
+from service.workflows.work import Office, Work
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What sending needs: one worker's session and lease, and what carries the mail."""
+
+    session: Session
+    office: Office
+    clock: Clock
+    transport: Transport
+    jitter: random.Random
+    report: DispatchReport
+    token: str
+
+    def send(self, ids: Sequence[str]) -> list[Sequence[str]]:
+        """Send these letters in one request; return what is to go again at once, in parts.
+
+        Letters that are no longer this worker's, or may not leave now, are left out.
+        """
+        # Others wrote while the last request was on its way: nothing read before counts any more.
+        self.session.expire_all()
+        now = self.clock.now()
+        work = Work(self.session, now, self.office, source="outbox")
+        going = self._last_look(work, self._mine(ids))
+        if not going:
+            self.session.commit()
+            return []
+        batch_id = new_id("bat")
+        self._commit_to(batch_id, going, now)
+        by_id = {message.id: message for message in going}
+        order = [id_ for id_ in ids if id_ in by_id]
+        envelopes = [
+            envelope_of(work, by_id[id_], attempt=by_id[id_].attempts + 1) for id_ in order
+        ]
+        # From here on a crash is uncertain: the rows say so before the first byte leaves.
+        self.session.commit()
+        self.report.requests += 1
+        answer = self.transport.send(envelopes, batch_id)
+        answered = Answered(
+            self.session,
+            self.clock.now(),
+            self.jitter,
+            self.report,
+            self.token,
+            batch_id,
+            order,
+        )
+        again = answered.settle(answer)
+        self.session.commit()
+        return again
+
+    def refuse(self, refused: dict[str, str]) -> None:
+        """Set letters aside that the provider would refuse, each with its reason; commit."""
+        now = self.clock.now()
+        for message in self._mine(list(refused)):
+            message.state = take(MailState(message.state), Step.REFUSE)
+            message.reason = refused[message.id]
+            _let_go(message)
+            self._tell(now, message)
+            self.report.refused += 1
+        self.session.commit()
+
+    def _mine(self, ids: Sequence[str]) -> Sequence[Message]:
+        return self.session.scalars(
+            select(Message)
+            .where(
+                Message.id.in_(ids),
+                Message.lease_token == self.token,
+                Message.state == MailState.CLAIMED,
+            )
+            # In one order, whoever locks: two workers never wait for each other crosswise.
+            .order_by(Message.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).all()
+
+    def _last_look(self, work: Work, messages: Sequence[Message]) -> list[Message]:
+        """Stop what must not leave, put back what must not leave yet; return the others."""
+        objections = objections_to(work, messages)
+        going = []
+        for message in messages:
+            objection = objections.get(message.id)
+            if objection is not None:
+                step = Step.OVERTAKE if objection.moot else Step.STOP
+                message.state = take(MailState(message.state), step)
+                message.reason = objection.text
+                _let_go(message)
+                self._tell(work.now, message)
+                self.report.cancelled += objection.moot
+                self.report.blocked += not objection.moot
+                continue
+            wait = self._too_early(work, message)
+            if wait is not None:
+                message.state = take(MailState(message.state), Step.WAIT)
+                message.reason = wait.reason
+                _let_go(message)
+                message.hold_until = message.due_at = wait.until
+                self.report.waiting += 1
+                continue
+            going.append(message)
+        return going
+
+    def _tell(self, now: datetime, message: Message) -> None:
+        record_letters(self.session, now, [message.id], message.state, source="outbox")
+
+    def _too_early(self, work: Work, message: Message) -> Wait | None:
+        if message.application_id is None:
+            return None
+        application = self.session.get_one(Application, message.application_id)
+        return asleep(work, application, message.kind, urgent=message.urgent)
+
+    def _commit_to(self, batch_id: str, going: Sequence[Message], now: datetime) -> None:
+        self.session.add(
+            SendBatch(id=batch_id, provider=self.transport.name, size=len(going), created_at=now)
+        )
+        self.session.flush()
+        # The lease counts from here: those before it may have used up most of it.
+        self._write(
+            Message.id.in_([message.id for message in going]),
+            state=take(MailState.CLAIMED, Step.SEND),
+            attempts=Message.attempts + 1,
+            first_tried_at=func.coalesce(Message.first_tried_at, now),
+            provider=self.transport.name,
+            batch_id=batch_id,
+            reason=None,
+            due_at=now + LEASE,
+            lease_until=now + LEASE,
+        )
+
+    def _write(self, *where: Any, **values: Any) -> None:
+        self.session.execute(
+            update(Message)
+            .where(*where)
+            .values(version=Message.version + 1, **values)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _let_go(message: Message) -> None:
+    message.lease_token = message.lease_until = message.due_at = None
