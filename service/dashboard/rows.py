@@ -53,7 +53,7 @@ class RowView:
     owed: tuple[OwedView, ...]
     last_contact: Moment | None
     asked: str
-    unreachable: bool
+    unreachable: str | None
     phone: str | None
     tel: str | None
 
@@ -73,7 +73,7 @@ def row_view(row: Waiting, now: datetime) -> RowView:
         asked=asked_words(
             row.asked, row.asked_after, row.first_asked_after_at, first.due_at, first.zone, now
         ),
-        unreachable=not row.mail_reaches,
+        unreachable=row.unreachable,
         phone=row.phone,
         tel=dialled(row.phone) if row.phone else None,
     )

@@ -50,7 +50,9 @@ ALLOWED_OUTCOMES: dict[Channel, frozenset[Outcome]] = {
 }
 
 # Which letters say which thing. A letter keeps a promise of content only if it has that content.
-DECISION_LETTERS = frozenset({"rejection-application", "rejection-interview", "position-filled"})
+DECISION_LETTERS = frozenset(
+    {"rejection-application", "rejection-interview", "position-filled", "position-closed"}
+)
 _EMPTY_LETTERS = frozenset({"acknowledgement"})
 _CONTENT = frozenset({Kind.DECISION, Kind.FEEDBACK, Kind.CLOSURE})
 
@@ -60,7 +62,8 @@ class Touch:
     """One outbound contact as the rules see it.
 
     ``automatic`` marks mail no person asked for. ``letter`` is the kind of the message behind it,
-    if one was. ``meant_for`` holds the ids of promises a person named as answered by it.
+    if one was, ``message_id`` its id. ``meant_for`` holds the ids of promises a person named as
+    answered by it.
     """
 
     channel: Channel
@@ -70,17 +73,19 @@ class Touch:
     letter: str | None = None
     meant_for: frozenset[str] = frozenset()
     direction: Direction = Direction.OUT
+    message_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Owed:
-    """One open promise as the rules see it."""
+    """One open promise as the rules see it. ``made_by_letter`` is the letter that gave the word."""
 
     id: str
     kind: Kind
     keeps: Keeps
     voicemail_counts: bool
     made_at: datetime
+    made_by_letter: str | None = None
 
 
 def reached(touch: Touch, *, voicemail_counts: bool = False) -> bool:
@@ -98,6 +103,8 @@ def why_not_kept(touch: Touch, owed: Owed) -> str | None:
         return _not_reached(touch)
     if touch.at < owed.made_at:
         return "the contact was before the promise was made"
+    if touch.message_id is not None and touch.message_id == owed.made_by_letter:
+        return "this letter made the promise, so another word must keep it"
     if touch.letter in _EMPTY_LETTERS and owed.kind is not Kind.ACKNOWLEDGEMENT:
         return "an acknowledgement says only that the application arrived"
     if owed.keeps is Keeps.PERSON and touch.automatic:

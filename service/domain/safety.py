@@ -1,52 +1,36 @@
 """The last look before a letter leaves: is it still true, and is the person still to get it?
 
-Each condition is its own rule. A rule returns what is wrong and what a person can do, or nothing.
+Each condition is its own rule, known by its name. What a rule stops it says in words: what is
+wrong, and what a person can do. Some rules a person may overrule for one letter, having read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.domain.changes import Stage
-from service.domain.contacts import DECISION_LETTERS
+from service.domain.changes import CLOSED_STAGES, Stage
+from service.domain.contradictions import CONTRADICTIONS
+from service.domain.letter_facts import LetterFacts, Rule, Says
+
+__all__ = ["LetterFacts", "Objection", "Says", "objection"]
 
 STAGE_LETTERS = frozenset({"acknowledgement", "status-update"})
 """Letters sent by rule about an application that is still being considered."""
 
 
 @dataclass(frozen=True)
-class LetterFacts:
-    """The world as it is in the claiming transaction."""
-
-    kind: str
-    automatic: bool
-    expected_stage: Stage | None
-    stage: Stage
-    erased: bool
-    deleted: bool
-    can_email: bool
-    suppressed: str | None
-    address_current: bool
-    decision_stands: bool
-    offer_open: bool
-    promise_open: bool | None
-    replied_since: bool = False
-    interview_ahead: bool = False
-    told_already: bool = False
-
-
-@dataclass(frozen=True)
 class Objection:
-    """Why a letter must not leave. A ``moot`` one went by itself and says nothing any more:
-    nobody loses by its not being sent, so no person has to look at it.
+    """Why a letter must not leave; ``rule`` is the name of the rule that says so.
+
+    A ``moot`` letter went by itself and says nothing any more: nobody loses by its not being
+    sent, so no person has to look at it. ``can_overrule`` tells whether a person who has read the
+    letter may let it go all the same.
     """
 
     text: str
     moot: bool
-
-
-Rule = Callable[[LetterFacts], str | None]
+    rule: str
+    can_overrule: bool
 
 
 def erased(facts: LetterFacts) -> str | None:
@@ -80,13 +64,47 @@ def address_gone(facts: LetterFacts) -> str | None:
 
 def no_decision(facts: LetterFacts) -> str | None:
     """No standing decision, no rejection."""
-    if facts.kind not in DECISION_LETTERS or facts.decision_stands:
+    if facts.says is not Says.FINAL or facts.decision_stands:
         return None
     return "no decision stands behind this letter any more: decide again or cancel it"
 
 
+def template_withdrawn(facts: LetterFacts) -> str | None:
+    """Only a wording that somebody approved is sent."""
+    if facts.approved:
+        return None
+    return (
+        "the wording of this letter is not approved any more: cancel it and write it anew in the "
+        "wording that is"
+    )
+
+
+def date_passed(facts: LetterFacts) -> str | None:
+    """A letter that waited past a day it names would break its word by arriving."""
+    if not facts.date_passed:
+        return None
+    return "it names a day that has passed: cancel it and write it anew with a new date"
+
+
+def ats_sends_rejections(facts: LetterFacts) -> str | None:
+    """Either Keepword sends rejections or the ATS does; never both, and never by guessing."""
+    if facts.says is not Says.FINAL or not facts.from_ats or facts.rejections_by == "keepword":
+        return None
+    if facts.rejections_by is None:
+        return (
+            "nobody has said whether Keepword or the ATS sends rejections for this connection: "
+            "answer that for the connection first"
+        )
+    return "the ATS sends the rejections for this connection: cancel this one"
+
+
 def stage_moved(facts: LetterFacts) -> str | None:
     """What was true when the letter was written must still be."""
+    if facts.elsewhere and facts.says is Says.CONSIDERED and facts.stage in CLOSED_STAGES:
+        return (
+            f"the letter says that this application goes on, and it is {facts.stage} now: "
+            "cancel it and write it anew"
+        )
     if facts.expected_stage is None or facts.expected_stage is facts.stage:
         return None
     return (
@@ -97,7 +115,7 @@ def stage_moved(facts: LetterFacts) -> str | None:
 
 def rejection_of_the_chosen(facts: LetterFacts) -> str | None:
     """Nobody with an offer out, or hired, gets a rejection."""
-    if facts.kind not in DECISION_LETTERS:
+    if facts.says is not Says.FINAL:
         return None
     if facts.offer_open or facts.stage in (Stage.OFFER, Stage.HIRED):
         return "an offer is open or the person was hired: this rejection must not go out"
@@ -106,23 +124,16 @@ def rejection_of_the_chosen(facts: LetterFacts) -> str | None:
 
 def replied_meanwhile(facts: LetterFacts) -> str | None:
     """A decision is not sent over the head of somebody who has just written or rung."""
-    if facts.kind not in DECISION_LETTERS or not facts.replied_since:
+    if facts.says is not Says.FINAL or not facts.replied_since:
         return None
     return "the person has been in touch since this was written: read what they said first"
 
 
 def interview_booked(facts: LetterFacts) -> str | None:
     """Nobody is rejected on the eve of an interview that still stands."""
-    if facts.kind not in DECISION_LETTERS or not facts.interview_ahead:
+    if facts.says is not Says.FINAL or not facts.interview_ahead:
         return None
     return "an interview is still booked: cancel it and speak to the person first"
-
-
-def two_final_letters(facts: LetterFacts) -> str | None:
-    """A decision is told by one letter."""
-    if facts.kind not in DECISION_LETTERS or not facts.told_already:
-        return None
-    return "another letter has told this decision already: cancel this one"
 
 
 def no_longer_considered(facts: LetterFacts) -> str | None:
@@ -143,7 +154,7 @@ def promise_settled(facts: LetterFacts) -> str | None:
 MOOT: tuple[Rule, ...] = (no_longer_considered, promise_settled)
 """Rules about letters that went by themselves and have been overtaken."""
 
-RULES: tuple[Rule, ...] = (
+FIRM: tuple[Rule, ...] = (
     erased,
     application_deleted,
     no_mail_wanted,
@@ -151,18 +162,29 @@ RULES: tuple[Rule, ...] = (
     address_gone,
     no_decision,
     rejection_of_the_chosen,
-    interview_booked,
-    two_final_letters,
-    stage_moved,
-    replied_meanwhile,
+    ats_sends_rejections,
+    template_withdrawn,
+    date_passed,
 )
-"""Rules about letters that somebody counts on: what they stop, a person must see."""
+"""Rules that hold whatever a person says: the world must change first."""
+
+OVERRULABLE: tuple[Rule, ...] = (interview_booked, *CONTRADICTIONS, stage_moved, replied_meanwhile)
+"""Rules that make a person read the letter again; then they may let it go."""
 
 
-def objection(facts: LetterFacts) -> Objection | None:
-    """Return the first objection to sending this letter now, or ``None``."""
-    for rules, moot in ((MOOT, True), (RULES, False)):
+def objection(facts: LetterFacts, overruled: frozenset[str] = frozenset()) -> Objection | None:
+    """Return the first objection to sending this letter now, or ``None``.
+
+    ``overruled`` holds the names of the rules that a person has set aside for this letter.
+    """
+    for rules, moot, can_overrule in (
+        (MOOT, True, False),
+        (FIRM, False, False),
+        (OVERRULABLE, False, True),
+    ):
         for rule in rules:
+            if can_overrule and rule.__name__ in overruled:
+                continue
             if (text := rule(facts)) is not None:
-                return Objection(text, moot)
+                return Objection(text, moot, rule.__name__, can_overrule)
     return None

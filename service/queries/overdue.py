@@ -16,13 +16,13 @@ from service.domain.wording import span_words, when_words
 from service.models import (
     Application,
     Candidate,
-    CandidateEmail,
     CandidatePhone,
     Contact,
     Job,
     Promise,
     User,
 )
+from service.queries.reach import unreachable
 
 Calendars = Callable[[str, int], Calendar]
 """Gives the compiled calendar of an id and version; ``Work.calendar`` is one."""
@@ -41,7 +41,8 @@ class OverduePerson:
 
     ``late`` is a working span in words (``2 working days``); ``lateness_in`` the plain seconds.
     ``sentence`` says the whole of it. ``asked`` counts enquiries, ``asked_after`` those that came
-    after a promise had passed. ``call`` is a number, given where mail cannot reach the person.
+    after a promise had passed. ``unreachable`` says why mail cannot reach the person, where it
+    cannot; ``call`` is a number, given then.
     """
 
     promise_id: str
@@ -63,6 +64,7 @@ class OverduePerson:
     last_contact_at: datetime | None
     asked: int
     asked_after: int
+    unreachable: str | None
     call: str | None
     sentence: str
 
@@ -99,7 +101,8 @@ def overdue_people(
         )
     rows = session.execute(query).all()
     asked = _enquiries(session, [row.Application.id for row in rows])
-    numbers = _numbers(session, [row.Candidate.id for row in rows])
+    cut_off = unreachable(session, [row.Candidate.id for row in rows])
+    numbers = _numbers(session, list(cut_off))
     return [
         _person(
             row.Promise,
@@ -110,6 +113,7 @@ def overdue_people(
             calendar_for(row.Promise.calendar_id, row.Promise.calendar_version),
             now,
             asked.get(row.Application.id, (0, 0)),
+            cut_off.get(row.Candidate.id),
             numbers.get(row.Candidate.id),
         )
         for row in rows
@@ -142,15 +146,10 @@ def _enquiries(session: Session, application_ids: list[str]) -> dict[str, tuple[
 
 
 def _numbers(session: Session, candidate_ids: list[str]) -> dict[str, str]:
-    """Return a number to call for each of these people whom mail cannot reach."""
-    mailable = select(CandidateEmail.candidate_id).where(CandidateEmail.suppressed_at.is_(None))
+    """Return a number to call for each of these people who has one."""
     found = session.execute(
         select(CandidatePhone.candidate_id, CandidatePhone.number)
-        .join(Candidate, Candidate.id == CandidatePhone.candidate_id)
-        .where(
-            CandidatePhone.candidate_id.in_(candidate_ids),
-            Candidate.can_email.is_(False) | CandidatePhone.candidate_id.not_in(mailable),
-        )
+        .where(CandidatePhone.candidate_id.in_(candidate_ids))
         .order_by(CandidatePhone.position.desc())
     )
     return {candidate_id: number for candidate_id, number in found}  # noqa: C416 - Row, not tuple
@@ -165,6 +164,7 @@ def _person(
     calendar: Calendar,
     now: datetime,
     asked: tuple[int, int],
+    cut_off: str | None,
     call: str | None,
 ) -> OverduePerson:
     zone = calendar.time_zone.key
@@ -191,6 +191,7 @@ def _person(
         last_contact_at=application.last_contact_at,
         asked=asked[0],
         asked_after=asked[1],
+        unreachable=cut_off,
         call=call,
         sentence=_sentence(promise, owner_name, due_words, late),
     )

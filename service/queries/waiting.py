@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.contacts import Direction
@@ -20,7 +20,6 @@ from service.domain.wording import span_words
 from service.models import (
     Application,
     Candidate,
-    CandidateEmail,
     CandidatePhone,
     Contact,
     Job,
@@ -28,6 +27,7 @@ from service.models import (
     User,
 )
 from service.queries.overdue import IN_OPEN_INDEX, Calendars, lateness_words
+from service.queries.reach import unreachable
 
 Place = tuple[datetime, str]
 """Where a page of rows ends: the oldest due instant of its last row, and that application's id."""
@@ -59,8 +59,8 @@ class Waiting:
     """One person and application. ``owed`` is never empty, the oldest due first.
 
     ``asked`` and ``asked_after`` count what the person asked, in all and after the oldest promise
-    here had passed; ``first_asked_after_at`` is the first of the latter. ``mail_reaches`` tells
-    whether any address works; ``phone`` is the first number known.
+    here had passed; ``first_asked_after_at`` is the first of the latter. ``unreachable`` says why
+    mail reaches the person at no address, where it does not; ``phone`` is the first number known.
     """
 
     application_id: str
@@ -72,7 +72,7 @@ class Waiting:
     asked: int
     asked_after: int
     first_asked_after_at: datetime | None
-    mail_reaches: bool
+    unreachable: str | None
     phone: str | None
 
     @property
@@ -217,7 +217,7 @@ def _rows(session: Session, owed: dict[str, list[Owed]]) -> list[Waiting]:
     ).all()
     asked = _asked(session, {id_: promises[0].due_at for id_, promises in owed.items()})
     people = [application.candidate_id for application, *_ in found]
-    reached, phones = _mailable(session, people), _phones(session, people)
+    cut_off, phones = unreachable(session, people), _phones(session, people)
     rows = [
         Waiting(
             application_id=application.id,
@@ -229,7 +229,7 @@ def _rows(session: Session, owed: dict[str, list[Owed]]) -> list[Waiting]:
             asked=asked[application.id].times,
             asked_after=asked[application.id].after,
             first_asked_after_at=asked[application.id].first_after_at,
-            mail_reaches=application.candidate_id in reached,
+            unreachable=cut_off.get(application.candidate_id),
             phone=phones.get(application.candidate_id),
         )
         for application, first, last, title in found
@@ -257,17 +257,6 @@ def _asked(session: Session, oldest_due: dict[str, datetime]) -> dict[str, _Aske
             mine.after += 1
             mine.first_after_at = mine.first_after_at or at
     return asked
-
-
-def _mailable(session: Session, people: Sequence[str]) -> set[str]:
-    works = exists().where(
-        CandidateEmail.candidate_id == Candidate.id, CandidateEmail.suppressed_at.is_(None)
-    )
-    return set(
-        session.scalars(
-            select(Candidate.id).where(Candidate.id.in_(people), Candidate.can_email, works)
-        )
-    )
 
 
 def _phones(session: Session, people: Sequence[str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from service.domain.contacts import (
     breaks_silence,
     why_not_kept,
 )
+from service.domain.letter_facts import CONSIDERING, Says, says
 from service.domain.policies import Kind, Trigger
 from service.domain.promises import (
     KEPT_STATES,
@@ -29,7 +30,7 @@ from service.domain.promises import (
     State,
     kept_state,
 )
-from service.models import Application, Contact, Message, Promise
+from service.models import Application, Contact, Message, MessageAlso, Promise
 from service.workflows.policies import Rule
 from service.workflows.promise_changes import close, open_promises, resume
 from service.workflows.promise_making import check_still_here, promise_terms
@@ -93,7 +94,8 @@ def log_contact(
     record(
         work, application.id, "contact", at=at, contact=contact.id, channel=channel, outcome=outcome
     )
-    touch = touch_of(contact, message)
+    also = _also(work, message, application)
+    touch = touch_of(contact, message, also)
     kept, not_kept = [], []
     for promise in open_promises(work, application.id):
         why = why_not_kept(touch, owed_of(promise))
@@ -124,8 +126,17 @@ def _kept_earlier(work: Work, contact: Contact, touch: Touch) -> None:
             keep(work, promise, contact)
 
 
-def touch_of(contact: Contact, message: Message | None) -> Touch:
-    """Return a recorded contact as the rules see it."""
+def _also(work: Work, message: Message | None, application: Application) -> MessageAlso | None:
+    if message is None or message.application_id == application.id:
+        return None
+    return work.session.get(MessageAlso, (message.id, application.id))
+
+
+def touch_of(contact: Contact, message: Message | None, also: MessageAlso | None = None) -> Touch:
+    """Return a recorded contact as the rules see it.
+
+    ``also`` is set where the letter behind it only names this application besides its own.
+    """
     named = set(contact.meant_for)
     if message is not None and message.promise_id is not None:
         named.add(message.promise_id)
@@ -134,10 +145,23 @@ def touch_of(contact: Contact, message: Message | None) -> Touch:
         outcome=Outcome(contact.outcome),
         at=contact.at,
         automatic=contact.automatic,
-        letter=message.kind if message else None,
+        letter=_letter(message, also) if message else None,
         meant_for=frozenset(named),
         direction=Direction(contact.direction),
+        message_id=message.id if message else None,
     )
+
+
+def _letter(message: Message, also: MessageAlso | None) -> str:
+    decided = also is None or also.decision_id is not None
+    if says(message.kind, elsewhere=True, decided=decided) is Says.CONSIDERED:
+        # A rejection that says "your other application goes on" tells nothing final of that one.
+        return message.kind if message.kind in CONSIDERING else "status-update"
+    return message.kind
+
+
+LETTER_CAUSE = "letter:"
+"""How the cause of a promise begins that a letter made; its id follows."""
 
 
 def owed_of(promise: Promise, since: datetime | None = None) -> Owed:
@@ -149,7 +173,13 @@ def owed_of(promise: Promise, since: datetime | None = None) -> Owed:
         keeps=terms.keeps,
         voicemail_counts=terms.voicemail_counts,
         made_at=min(promise.made_at, since or promise.made_at),
+        made_by_letter=_made_by(promise.cause),
     )
+
+
+def _made_by(cause: str | None) -> str | None:
+    made = cause is not None and cause.startswith(LETTER_CAUSE)
+    return cause.removeprefix(LETTER_CAUSE) if made and cause else None
 
 
 def keep(work: Work, promise: Promise, contact: Contact) -> None:

@@ -63,7 +63,7 @@ def _stray_events(work: Work, addresses: list[str]) -> None:
     work.session.execute(
         update(MailEvent)
         .where(or_(*named))
-        .values(raw={}, reason=None)
+        .values(raw={}, reason=None, address=None)
         .execution_options(synchronize_session=False)
     )
 

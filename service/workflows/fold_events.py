@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
-from service.domain.contacts import Channel, Outcome
-from service.domain.delivery import EventKind, MailState, arrived, fold, suppresses
+from service.domain.delivery import EventKind
 from service.mail.base import MailEvent as Reported
-from service.models import Application, Candidate, CandidateEmail, Contact, MailEvent, Message
-from service.workflows.contacts import log_contact
+from service.models import MailEvent, Message
+from service.workflows.fold_letter import NO_LETTER, fold_letter
 from service.workflows.heartbeat import beat
-from service.workflows.promise_changes import lock_application
-from service.workflows.resettle import retime, take_back
-from service.workflows.timeline import record
+from service.workflows.sibling_letters import settle_siblings
+from service.workflows.stray_bounces import flag, letters_to
 from service.workflows.work import Office, Work, never
 
 BATCH = 500
@@ -45,7 +44,10 @@ def store_events(session: Session, events: Iterable[Reported], now: datetime) ->
         MailEvent(
             provider_event_id=event.event_id,
             message_id=event.message_id,
+            batch_id=event.batch_id,
             provider_id=event.provider_id,
+            # Where an id came back the address adds nothing.
+            address=None if event.message_id or event.provider_id else event.address,
             kind=event.kind,
             at=event.at,
             reason=event.reason,
@@ -85,40 +87,32 @@ def fold_events(
     """
     folded = 0
     left: set[str] = set()
+    work = Work(session, now, office, source="mail-events")
     while not stop():
-        waiting = session.execute(
-            select(MailEvent.id, MailEvent.message_id, MailEvent.provider_id)
+        waiting = session.scalars(
+            select(MailEvent)
+            .options(defer(MailEvent.raw))
             .where(MailEvent.folded_at.is_(None), MailEvent.id.not_in(left))
             .order_by(MailEvent.received_at, MailEvent.id)
             .limit(BATCH)
         ).all()
         if not waiting:
             break
-        work = Work(session, now, office, source="mail-events")
-        named = {message_id for _, message_id, _ in waiting if message_id is not None}
-        known = set(session.scalars(select(Message.id).where(Message.id.in_(named))))
-        groups: dict[str | None, list[str]] = {}
-        for id_, message_id, provider_id in waiting:
-            if message_id is not None:
-                found = message_id if message_id in known else None
-            else:
-                found = _message_under(session, provider_id)
-            groups.setdefault(found, []).append(id_)
+        requests = {event.batch_id for event in waiting if event.batch_id is not None}
+        groups, strays = _sort(session, waiting)
         for found, event_ids in groups.items():
             if stop():
                 break
-            outcome = _try(work, found, event_ids) if found else "no such letter here"
-            if outcome is None:
-                left.update(event_ids)
-                continue
-            session.execute(
-                update(MailEvent)
-                .where(MailEvent.id.in_(event_ids))
-                .values(folded_at=now, outcome=outcome, **({"message_id": found} if found else {}))
-                .execution_options(synchronize_session=False)
-            )
-            session.commit()
-            folded += len(event_ids)
+            outcome = _try(work, event_ids, partial(fold_letter, work, found, event_ids))
+            folded += _note(work, event_ids, outcome, left, found)
+        for event_id in strays:
+            if stop():
+                break
+            outcome = _try(work, [event_id], partial(_fold_stray, work, event_id))
+            folded += _note(work, [event_id], outcome, left)
+        settle_siblings(work, requests, stop=stop)
+    # Also what an earlier run could not settle, or an answer that came in between left open.
+    settle_siblings(work, (), stop=stop)
     if folded:
         beat(session, "mail-events", now, {"folded": folded})
         session.commit()
@@ -126,10 +120,65 @@ def fold_events(
     return folded
 
 
-def _try(work: Work, message_id: str, event_ids: list[str]) -> str | None:
-    """Fold one letter's events; ``None`` leaves them for the next run. Others go on."""
+def _sort(session: Session, waiting: Sequence[MailEvent]) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the events by the letter they name, and those that name none of ours."""
+    named = {event.message_id for event in waiting if event.message_id is not None}
+    known = set(session.scalars(select(Message.id).where(Message.id.in_(named))))
+    groups: dict[str, list[str]] = {}
+    strays = []
+    for event in waiting:
+        if event.message_id is not None:
+            found = event.message_id if event.message_id in known else None
+        else:
+            found = _message_under(session, event.provider_id)
+        if found is None:
+            strays.append(event.id)
+        else:
+            groups.setdefault(found, []).append(event.id)
+    return groups, strays
+
+
+def _fold_stray(work: Work, event_id: str) -> str:
+    """Fold an event that names no letter here, by the address that it is about."""
+    event = work.session.get_one(MailEvent, event_id)
+    letters = letters_to(work, event)
+    if not letters:
+        return NO_LETTER
+    if len(letters) == 1:
+        return fold_letter(work, letters[0].id, [event_id])
+    return flag(work, event, letters)
+
+
+def _note(
+    work: Work,
+    event_ids: list[str],
+    outcome: str | None,
+    left: set[str],
+    message_id: str | None = None,
+) -> int:
+    """Write down what became of events and commit; return how many are done with."""
+    if outcome is None:
+        left.update(event_ids)
+        return 0
+    work.session.execute(
+        update(MailEvent)
+        .where(MailEvent.id.in_(event_ids))
+        .values(
+            folded_at=work.now,
+            outcome=outcome,
+            address=None,
+            **({"message_id": message_id} if message_id else {}),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    work.session.commit()
+    return len(event_ids)
+
+
+def _try(work: Work, event_ids: list[str], fold: Callable[[], str]) -> str | None:
+    """Fold some events; ``None`` leaves them for the next run. Others go on."""
     try:
-        return _fold_into(work, message_id, event_ids)
+        return fold()
     except Exception as error:  # noqa: BLE001 - one poison letter never stops the others
         work.session.rollback()
         since = work.session.scalars(
@@ -153,125 +202,3 @@ def _message_under(session: Session, provider_id: str | None) -> str | None:
     ).all()
     # Two letters under one request: guessing would take back the wrong person's contact.
     return found[0] if len(found) == 1 else None
-
-
-def _fold_into(work: Work, message_id: str, event_ids: list[str]) -> str:
-    session = work.session
-    application_id = session.scalars(
-        select(Message.application_id).where(Message.id == message_id)
-    ).one()
-    if application_id is not None:
-        # The application before the letter, as everybody locks them: nobody waits crosswise.
-        lock_application(work, application_id)
-    message = session.scalars(
-        select(Message)
-        .where(Message.id == message_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    events = list(
-        session.scalars(
-            select(MailEvent)
-            .where((MailEvent.message_id == message_id) | MailEvent.id.in_(event_ids))
-            .order_by(MailEvent.at, MailEvent.id)
-        )
-    )
-    kinds = [EventKind(event.kind) for event in events]
-    state = fold(MailState(message.state), kinds)
-    if state != message.state:
-        _move(work, message, state)
-    _suppress(work, message, events)
-    if message.application_id is not None and state not in (
-        MailState.CAPTURED,
-        MailState.CANCELLED,
-    ):
-        if set(kinds) & (_ARRIVALS | _REFUSALS):
-            _contact(work, message, events, stands=arrived(kinds))
-        _forget(work, message, events)
-    return f"the letter is {state}"
-
-
-def _forget(work: Work, message: Message, events: list[MailEvent]) -> None:
-    """Keep nothing personal that comes in after the person's data was erased."""
-    erased_at = work.session.scalars(
-        select(Candidate.erased_at)
-        .join(Application, Application.candidate_id == Candidate.id)
-        .where(Application.id == message.application_id)
-    ).one()
-    if erased_at is not None:
-        for event in events:
-            event.raw, event.reason = {}, None
-
-
-def _move(work: Work, message: Message, state: MailState) -> None:
-    message.state = state
-    message.due_at = message.lease_token = message.lease_until = None
-    message.accepted_at = message.accepted_at or work.now
-    if state is MailState.DELIVERED:
-        # Why an earlier attempt did not go through is no longer true of it.
-        message.reason = None
-    if message.application_id is not None:
-        record(work, message.application_id, f"letter_{state}", message=message.id)
-
-
-def _contact(work: Work, message: Message, events: list[MailEvent], *, stands: bool) -> None:
-    if message.application_id is None:
-        return
-    application = work.session.get_one(Application, message.application_id)
-    contact = work.session.scalars(
-        select(Contact).where(Contact.message_id == message.id)
-    ).one_or_none()
-    arrivals = [event.at for event in events if EventKind(event.kind) in _ARRIVALS]
-    if arrivals:
-        message.delivered_at = min(*arrivals, work.now)
-    refusals = [event.at for event in events if EventKind(event.kind) in _REFUSALS]
-    if refusals:
-        message.bounced_at = min(*refusals, work.now)
-    if contact is None:
-        if stands and message.delivered_at is not None:
-            log_contact(
-                work,
-                application,
-                channel=Channel.EMAIL,
-                outcome=Outcome.DELIVERED,
-                at=message.delivered_at,
-                by_user_id=message.by_user_id,
-                message=message,
-            )
-    elif not stands:
-        take_back(work, application, contact, "the mail bounced after it was delivered")
-    elif message.delivered_at is not None:
-        # An earlier event that came later: it may have been in time after all.
-        retime(work, application, contact, message.delivered_at)
-
-
-_ARRIVALS = frozenset(
-    {
-        EventKind.DELIVERED,
-        EventKind.OPENED,
-        EventKind.CLICKED,
-        EventKind.COMPLAINED,
-        EventKind.UNSUBSCRIBED,
-    }
-)
-_REFUSALS = frozenset({EventKind.BOUNCED, EventKind.BLOCKED})
-
-
-def _suppress(work: Work, message: Message, events: list[MailEvent]) -> None:
-    reasons = [
-        (event.at, reason)
-        for event in events
-        if (reason := suppresses(EventKind(event.kind), event.reason)) is not None
-    ]
-    if not reasons or message.application_id is None:
-        return
-    at, reason = reasons[0]
-    work.session.execute(
-        update(CandidateEmail)
-        .where(
-            CandidateEmail.address_key == message.to_address.casefold(),
-            CandidateEmail.suppressed_at.is_(None) | (CandidateEmail.suppressed_at > at),
-        )
-        .values(suppressed_at=min(at, work.now), suppressed_reason=reason)
-        .execution_options(synchronize_session="fetch")
-    )

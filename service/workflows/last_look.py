@@ -1,70 +1,124 @@
-"""Gathers, in the claiming transaction, what the rules must know before a letter leaves."""
+"""The last look, in the claiming transaction: which of these letters must not leave, and why.
+
+A letter about several applications goes only if nothing stands against it in any of them; and of
+two letters of one batch that contradict each other only the first goes.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Sequence
 
 from service.domain.changes import Stage
-from service.domain.contacts import DECISION_LETTERS, Direction
-from service.domain.delivery import LEFT
+from service.domain.contradictions import ENCOURAGED_WITHIN
+from service.domain.letter_facts import LetterFacts, Says
 from service.domain.promises import OPEN_STATES
-from service.domain.safety import LetterFacts, Objection, objection
-from service.models import Application, Contact, Decision, Interview, Message, Promise
+from service.domain.safety import Objection, objection
+from service.models import Application, Message
+from service.workflows.surroundings import Subject, Surroundings
+from service.workflows.wordings import approved_wording
 from service.workflows.work import Work
 
 
+def objections_to(work: Work, messages: Sequence[Message]) -> dict[str, Objection]:
+    """Return, by message id, why letters must not leave now; one that is missing may go.
+
+    Staff mail is always true. The number of statements does not grow with the letters, but for
+    one more per some hundreds of them.
+    """
+    letters = sorted(
+        (message for message in messages if message.application_id is not None),
+        key=lambda message: (message.created_at, message.id),
+    )
+    if not letters:
+        return {}
+    around = Surroundings.read(work, letters, ENCOURAGED_WITHIN)
+    look = _Look(work, around)
+    stopped: dict[str, Objection] = {}
+    for letter in letters:
+        found = look.at(letter)
+        if found is None:
+            # Those behind it must know that it goes.
+            around.leaves(letter)
+        else:
+            stopped[letter.id] = found
+    return stopped
+
+
 def objection_to(work: Work, message: Message) -> Objection | None:
-    """Return why this letter must not leave now, or ``None``. Staff mail is always true."""
-    if message.application_id is None:
+    """Return why this letter must not leave now, or ``None``."""
+    return objections_to(work, [message]).get(message.id)
+
+
+class _Look:
+    def __init__(self, work: Work, around: Surroundings) -> None:
+        self._work = work
+        self._around = around
+        self._approved: dict[tuple[str, str], bool] = {}
+
+    def at(self, letter: Message) -> Objection | None:
+        subjects = self._around.subjects[letter.id]
+        overruled = frozenset(letter.overruled or ())
+        for subject in subjects:
+            application = self._around.applications[subject.application_id]
+            found = objection(self._facts(letter, subject, application), overruled)
+            if found is None:
+                continue
+            if len(subjects) == 1:
+                return found
+            named = f"about {application.job.title}: {found.text}"
+            return Objection(named, found.moot, found.rule, found.can_overrule)
         return None
-    application = work.session.get_one(Application, message.application_id)
-    candidate = application.candidate
-    emails = {email.address: email for email in candidate.emails}
-    address = emails.get(message.to_address)
-    decision = work.session.get(Decision, message.decision_id) if message.decision_id else None
-    promise = work.session.get(Promise, message.promise_id) if message.promise_id else None
-    # A letter that says "still open" stays true from one open stage to the next.
-    stage_matters = message.kind in DECISION_LETTERS
-    return objection(
-        LetterFacts(
-            kind=message.kind,
-            automatic=message.automatic,
-            expected_stage=(
-                Stage(message.expected_stage) if stage_matters and message.expected_stage else None
-            ),
+
+    def _facts(self, letter: Message, subject: Subject, application: Application) -> LetterFacts:
+        around, now = self._around, self._work.now
+        candidate = application.candidate
+        keys = {email.address_key: email for email in candidate.emails}
+        address = keys.get(letter.to_address.casefold())
+        meaning = subject.meaning(letter.kind)
+        final = meaning is Says.FINAL
+        # A letter that says "still open" stays true from one open stage to the next.
+        expected = letter.expected_stage if final and not subject.elsewhere else None
+        promise = around.promises.get(letter.promise_id or "")
+        spoken = around.spoken_before(letter, application)
+        encouraged_at = around.encouraged_at(application) if final else None
+        return LetterFacts(
+            kind=letter.kind,
+            automatic=letter.automatic,
+            expected_stage=Stage(expected) if expected else None,
             stage=Stage(application.stage),
             erased=candidate.erased_at is not None,
             deleted=application.deleted_at is not None,
             can_email=candidate.can_email,
             suppressed=address.suppressed_reason if address else None,
             address_current=address is not None,
-            decision_stands=decision is not None and decision.withdrawn_at is None,
+            decision_stands=subject.decision_id in around.standing,
             offer_open=application.open_offer is not None,
-            promise_open=promise.state in OPEN_STATES if promise else None,
-            **(_around_a_decision(work, message) if stage_matters else {}),
+            promise_open=None if promise is None else promise in OPEN_STATES,
+            says=meaning,
+            elsewhere=subject.elsewhere,
+            approved=self._is_approved(letter),
+            date_passed=self._has_passed(letter, application),
+            from_ats=application.connection_id is not None,
+            rejections_by=around.rejections_by.get(application.connection_id or ""),
+            replied_since=final and around.replied_after(application.id, letter.created_at),
+            interview_ahead=final and application.id in around.interview_ahead,
+            told_ago=now - spoken.told_at if spoken.told_at else None,
+            told_stands=spoken.told_stands,
+            considered_ago=now - spoken.considered_at if spoken.considered_at else None,
+            encouraged_ago=now - encouraged_at if encouraged_at else None,
+            told_elsewhere_ago=(
+                now - spoken.told_elsewhere_at if spoken.told_elsewhere_at else None
+            ),
         )
-    )
 
+    def _is_approved(self, letter: Message) -> bool:
+        wording = (letter.kind, letter.template_version)
+        if wording not in self._approved:
+            self._approved[wording] = approved_wording(self._work, *wording) is not None
+        return self._approved[wording]
 
-def _around_a_decision(work: Work, message: Message) -> dict[str, bool]:
-    """Look for what makes a final letter wrong though its decision stands."""
-    replied = select(Contact.id).where(
-        Contact.application_id == message.application_id,
-        Contact.direction == Direction.IN,
-        Contact.created_at > message.created_at,
-    )
-    ahead = select(Interview.id).where(
-        Interview.application_id == message.application_id,
-        Interview.starts_at > work.now,
-        Interview.cancelled_at.is_(None),
-        Interview.done_at.is_(None),
-    )
-    told = select(Message.id).where(
-        Message.application_id == message.application_id,
-        Message.decision_id == message.decision_id,
-        Message.id != message.id,
-        Message.kind.in_(DECISION_LETTERS),
-        Message.state.in_(LEFT),
-    )
-    found = {"replied_since": replied, "interview_ahead": ahead, "told_already": told}
-    return {name: work.session.scalars(query).first() is not None for name, query in found.items()}
+    def _has_passed(self, letter: Message, application: Application) -> bool:
+        if letter.good_until_on is None:
+            return False
+        zone = self._work.calendar_of(application).time_zone
+        return letter.good_until_on < self._work.now.astimezone(zone).date()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from service.domain.contacts import Direction, Touch, breaks_silence, why_not_kept
 from service.domain.policies import Action
 from service.domain.promises import KEPT_STATES, OPEN_STATES, Origin, State
-from service.models import Application, Contact, Message, Promise
+from service.models import Application, Contact, Message, MessageAlso, Promise
 from service.workflows.contacts import follow_on, keep, owed_of, touch_of
 from service.workflows.promise_changes import release_by_rule, retire
 from service.workflows.rule_promises import arm_silence
@@ -121,8 +121,13 @@ def _repeat(work: Work, application: Application, follow_up: Promise) -> None:
 
 def _standing(work: Work, application: Application) -> _Known:
     found = work.session.execute(
-        select(Contact, Message)
+        select(Contact, Message, MessageAlso)
         .outerjoin(Message, Message.id == Contact.message_id)
+        .outerjoin(
+            MessageAlso,
+            (MessageAlso.message_id == Contact.message_id)
+            & (MessageAlso.application_id == Contact.application_id),
+        )
         .where(
             Contact.application_id == application.id,
             Contact.direction == Direction.OUT,
@@ -130,7 +135,7 @@ def _standing(work: Work, application: Application) -> _Known:
         )
         .order_by(Contact.at, Contact.id)
     )
-    return [(contact, touch_of(contact, message)) for contact, message in found]
+    return [(contact, touch_of(contact, message, also)) for contact, message, also in found]
 
 
 def _reopen(work: Work, promise: Promise) -> None:

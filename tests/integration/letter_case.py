@@ -12,7 +12,8 @@ from sqlalchemy import select
 from service.domain.policies import Kind
 from service.mail.base import EventKind, MailEvent
 from service.models import Application, CandidateEmail, Contact, Message, Promise
-from service.workflows.enqueue import Letter, enqueue_letter
+from service.workflows.composing import Letter
+from service.workflows.enqueue import enqueue_letter
 from service.workflows.fold_events import store_events
 from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.rule_promises import arm_silence
@@ -60,6 +61,8 @@ class Case:
         at: datetime | None = None,
         message_id: str | None = "",
         provider_id: str | None = None,
+        batch_id: str | None = None,
+        address: str | None = None,
     ) -> None:
         employer = self.employer
         told = MailEvent(
@@ -68,7 +71,8 @@ class Case:
             at or employer.now,
             self.message_id if message_id == "" else message_id,
             provider_id,
-            None,
+            address,
+            batch_id=batch_id,
         )
         with employer.session() as session:
             store_events(session, [told], employer.now)

@@ -14,9 +14,10 @@ from service.mail.base import EventKind
 from service.mail.base import MailEvent as Reported
 from service.models import Application, CandidateEmail, Message, Promise
 from service.models import MailEvent as Stored
+from service.workflows.composing import Letter
 from service.workflows.contacts import log_contact
 from service.workflows.decide import reject
-from service.workflows.enqueue import Letter, enqueue_letter
+from service.workflows.enqueue import enqueue_letter
 from service.workflows.fold_events import store_events
 from service.workflows.promise_changes import open_promises
 from service.workflows.rule_promises import trigger

@@ -19,9 +19,10 @@ from service.models import (
     Promise,
     TimelineEntry,
 )
+from service.workflows.composing import Letter
 from service.workflows.connections import add_connection
 from service.workflows.decide import reject
-from service.workflows.enqueue import Letter, enqueue_letter
+from service.workflows.enqueue import enqueue_letter
 from service.workflows.enquire import enquire
 from service.workflows.erase import erase_candidate
 from service.workflows.fold_events import store_events
@@ -75,7 +76,9 @@ def test_nothing_names_an_erased_person_even_after_late_news(employer: Employer)
         for owed in work.session.scalars(select(Promise).where(Promise.origin == "policy")):
             if owed.application_id == application.id and owed.state == "open":
                 pause(work, owed, "waiting for Zebedee")
-        connection = add_connection(work, "test", "greenhouse", ["an invented secret"])
+        connection = add_connection(
+            work, "test", "greenhouse", ["an invented secret"], rejections_by="keepword"
+        )
         common = {"connection_id": connection.id, "headers": {}, "body": body,
                   "received_at": work.now, "next_attempt_at": work.now}  # fmt: skip
         work.session.add_all(
@@ -110,9 +113,9 @@ def test_nothing_names_an_erased_person_even_after_late_news(employer: Employer)
         store_events(
             session,
             [
-                MailEvent("e1", EventKind.DEFERRED, employer.now, message_id, None, None,
+                MailEvent("e1", EventKind.DEFERRED, employer.now, message_id, None, None, None,
                           "421 zq@example.org", told),
-                MailEvent("e2", EventKind.DELIVERED, employer.now, "msg_else", None, None,
+                MailEvent("e2", EventKind.DELIVERED, employer.now, "msg_else", None, None, None,
                           "zq@example.org", told),
             ],
             employer.now,
@@ -137,7 +140,7 @@ def test_nothing_names_an_erased_person_even_after_late_news(employer: Employer)
     with employer.session() as session:
         store_events(
             session,
-            [MailEvent("e3", EventKind.DELIVERED, employer.now, message_id, None, None,
+            [MailEvent("e3", EventKind.DELIVERED, employer.now, message_id, None, None, None,
                        "zq@example.org", told)],
             employer.now,
         )  # fmt: skip

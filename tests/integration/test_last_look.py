@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -12,16 +12,19 @@ from service.domain.policies import Kind
 from service.domain.promises import PromiseError
 from service.mail.base import Envelope, SendAnswer
 from service.models import Application, CandidateEmail, Decision, Interview, Message, Promise
+from service.workflows.channel import pause_channel, resume_channel
 from service.workflows.check import check
 from service.workflows.contacts import log_inbound
 from service.workflows.decide import reject, withdraw_decision
-from service.workflows.enqueue import REJECTION_HOLD, cancel
+from service.workflows.enqueue import cancel
+from service.workflows.messages import Wish, write_letter
 from service.workflows.policies import Trigger, rules
 from service.workflows.promise_changes import release
 from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.rule_promises import make_by_rule
+from service.workflows.waking import REJECTION_HOLD
 from service.workflows.work import Work
-from tests.harness import Employer, add_application, add_user
+from tests.harness import Employer, RecordingTransport, add_application, add_user
 from tests.integration.watching import (
     at_once,
     kinds_on_timeline,
@@ -311,18 +314,44 @@ def test_what_was_read_for_one_letter_is_not_believed_for_the_next(employer: Emp
         first = letter(work, application, "test:1").id
         second = letter(work, application, "test:2").id
 
-    class NoMoreMail:
-        name = "slow"
-
-        def send(self, envelope: Envelope) -> SendAnswer:
+    class NoMoreMail(RecordingTransport):
+        def send(self, group: Sequence[Envelope], batch_id: str) -> SendAnswer:
             def elsewhere() -> None:
                 with employer.work() as work:
                     found = work.session.get_one(Application, application.id)
                     found.candidate.can_email = False
 
             assert at_once(elsewhere) == [None]
-            return employer.transport.send(envelope)
+            return super().send(group, batch_id)
 
     run_dispatch(employer, NoMoreMail())
     states = {message_of(employer, id_).state for id_ in (first, second)}
     assert states == {"accepted", "blocked"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("holding", {"promised_what": "a call", "next_word_by": "2026-03-04"}),
+        (
+            "interview-scheduling",
+            {"scheduling_link": "https://example.com/times", "reply_by": "2026-03-04"},
+        ),
+    ],
+)
+@pytest.mark.parametrize(("days", "state"), [(2, "accepted"), (3, "blocked")])
+def test_a_letter_that_names_a_day_does_not_go_after_it(
+    employer: Employer, kind: str, values: dict[str, str], days: int, state: str
+) -> None:
+    with employer.work() as work:
+        application = add_application(work, owner=add_user(work))
+        message_id = write_letter(work, application, Wish(kind, values)).id
+        pause_channel(work.session, work.now, "a wrong template", by_provider=False)
+    employer.clock.advance(timedelta(days=days))
+    with employer.work() as work:
+        resume_channel(work.session)
+    run_dispatch(employer)
+    message = message_of(employer, message_id)
+
+    assert message.state == state
+    assert (message.reason or "").startswith("it names a day that has passed") == (days == 3)

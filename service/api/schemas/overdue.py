@@ -39,6 +39,7 @@ class OverduePersonSchema(ApiSchema):
         "last_contact_at": None,
         "asked": 1,
         "asked_after": 1,
+        "unreachable": None,
         "call": None,
         "sentence": "A call about the panel date, promised by Maria Keller for yesterday 13:00. "
         "6 h late.",
@@ -63,6 +64,7 @@ class OverduePersonSchema(ApiSchema):
     last_contact_at = Instant("When they last heard from us.", required=True, allow_none=True)
     asked = Count("How often they asked.", required=True)
     asked_after = Count("How often they asked after a promise had passed.", required=True)
+    unreachable = _words("Why mail cannot reach them, where it cannot.", allow_none=True)
     call = _words("A number to call, where mail cannot reach them.", allow_none=True)
     sentence = _words("All of it in one sentence.")
 

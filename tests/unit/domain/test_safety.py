@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from service.domain.changes import Stage
-from service.domain.safety import LetterFacts, objection
+from service.domain.contradictions import moved_forward
+from service.domain.letter_facts import says
+from service.domain.safety import LetterFacts, Says, objection
 
 STATUS = LetterFacts(
     kind="status-update",
@@ -23,6 +26,7 @@ STATUS = LetterFacts(
     decision_stands=False,
     offer_open=False,
     promise_open=True,
+    says=Says.CONSIDERED,
 )
 REJECTION = replace(
     STATUS,
@@ -32,10 +36,21 @@ REJECTION = replace(
     stage=Stage.REJECTED,
     decision_stands=True,
     promise_open=None,
+    says=Says.FINAL,
 )
+GOES_ON = replace(
+    REJECTION,
+    says=Says.CONSIDERED,
+    elsewhere=True,
+    expected_stage=None,
+    stage=Stage.INTERVIEW,
+    decision_stands=False,
+)
+"""The other application that a rejection names and says goes on."""
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("facts", [STATUS, REJECTION])
+@pytest.mark.parametrize("facts", [STATUS, REJECTION, GOES_ON])
 def test_a_letter_that_is_still_true_goes(facts: LetterFacts) -> None:
     assert objection(facts) is None
 
@@ -60,7 +75,17 @@ def test_a_letter_that_is_still_true_goes(facts: LetterFacts) -> None:
         (REJECTION, {"stage": Stage.SCREENING}, "screening"),
         (REJECTION, {"replied_since": True}, "in touch"),
         (REJECTION, {"interview_ahead": True}, "interview is still booked"),
-        (REJECTION, {"told_already": True}, "told this decision already"),
+        (REJECTION, {"told_ago": DAY}, "told this decision already"),
+        (REJECTION, {"told_ago": DAY, "considered_ago": 2 * DAY}, "told this decision already"),
+        (REJECTION, {"approved": False}, "not approved any more"),
+        (REJECTION, {"from_ats": True}, "nobody has said"),
+        (REJECTION, {"from_ats": True, "rejections_by": "ats"}, "the ATS sends"),
+        (REJECTION, {"encouraged_ago": 5 * DAY - SECOND}, "moved on or invited"),
+        (REJECTION, {"told_elsewhere_ago": DAY - SECOND}, "another of this person's applications"),
+        (STATUS, {"told_stands": True}, "still considered"),
+        (STATUS, {"approved": False}, "not approved any more"),
+        (GOES_ON, {"stage": Stage.REJECTED}, "says that this application goes on"),
+        (GOES_ON, {"told_stands": True}, "still considered"),
     ],
 )
 def test_each_thing_that_changed_stops_it(
@@ -98,8 +123,28 @@ def test_only_what_went_by_itself_and_was_overtaken_is_moot(
         replace(STATUS, kind="holding", stage=Stage.REJECTED, expected_stage=None),
         replace(REJECTION, promise_open=False),
         replace(STATUS, offer_open=True),
+        replace(STATUS, from_ats=True, rejections_by="ats"),
+        replace(STATUS, encouraged_ago=SECOND, told_elsewhere_ago=SECOND),
+        replace(REJECTION, from_ats=True, rejections_by="keepword"),
+        replace(REJECTION, encouraged_ago=5 * DAY),
+        replace(REJECTION, told_elsewhere_ago=DAY),
+        replace(REJECTION, told_ago=2 * DAY, considered_ago=DAY),
+        replace(GOES_ON, offer_open=True, interview_ahead=True),
     ],
-    ids=["written by a person", "acknowledgement", "holding", "rejection", "status with offer"],
+    ids=[
+        "written by a person",
+        "acknowledgement",
+        "holding",
+        "rejection",
+        "status with offer",
+        "status though the ATS rejects",
+        "status after good news",
+        "rejection that is Keepword's to send",
+        "rejection long after good news",
+        "rejection long after another one",
+        "rejection after a rejection that was denied since",
+        "an offer where it goes on",
+    ],
 )
 def test_a_rule_stops_only_what_it_is_about(facts: LetterFacts) -> None:
     assert objection(facts) is None
@@ -110,3 +155,97 @@ def test_erasure_is_told_before_anything_else() -> None:
 
     assert why is not None
     assert "erased" in why.text
+
+
+FIRM = {
+    "erased": {"erased": True},
+    "application_deleted": {"deleted": True},
+    "no_mail_wanted": {"can_email": False},
+    "suppressed": {"suppressed": "mail to this address bounced"},
+    "address_gone": {"address_current": False},
+    "no_decision": {"decision_stands": False},
+    "rejection_of_the_chosen": {"offer_open": True},
+    "ats_sends_rejections": {"from_ats": True},
+    "template_withdrawn": {"approved": False},
+    "date_passed": {"date_passed": True},
+}
+SOFT = {
+    "stage_moved": {"stage": Stage.SCREENING},
+    "replied_meanwhile": {"replied_since": True},
+    "interview_booked": {"interview_ahead": True},
+    "encouraged_lately": {"encouraged_ago": DAY},
+    "final_elsewhere": {"told_elsewhere_ago": SECOND},
+    "two_final_letters": {"told_ago": DAY},
+}
+
+
+@pytest.mark.parametrize("rule", FIRM)
+def test_a_rule_that_protects_a_person_cannot_be_overruled(rule: str) -> None:
+    facts = replace(REJECTION, **FIRM[rule])
+    why = objection(facts, frozenset({rule}))
+
+    assert why is not None
+    assert (why.rule, why.can_overrule) == (rule, False)
+
+
+@pytest.mark.parametrize("rule", SOFT)
+def test_a_rule_that_asks_for_a_second_look_can_be_overruled(rule: str) -> None:
+    facts = replace(REJECTION, **SOFT[rule])
+    why = objection(facts)
+
+    assert why is not None
+    assert (why.rule, why.can_overrule) == (rule, True)
+    assert objection(facts, frozenset({rule})) is None
+
+
+def test_a_letter_of_hope_after_a_rejection_can_be_overruled() -> None:
+    facts = replace(STATUS, told_stands=True)
+    why = objection(facts)
+
+    assert why is not None
+    assert (why.rule, why.can_overrule) == ("considered_after_rejection", True)
+    assert objection(facts, frozenset({why.rule})) is None
+
+
+def test_overruling_one_rule_leaves_the_others() -> None:
+    facts = replace(REJECTION, interview_ahead=True, replied_since=True, erased=True)
+    told = [objection(facts), objection(replace(facts, erased=False))]
+    told.append(objection(replace(facts, erased=False), frozenset({"interview_booked"})))
+
+    rules = [why.rule for why in told if why is not None]
+    assert rules == ["erased", "interview_booked", "replied_meanwhile"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "forward"),
+    [
+        ("applied", "screening", False),
+        ("applied", "interview", True),
+        ("screening", "assessment", True),
+        ("interview", "offer", True),
+        ("offer", "interview", False),
+        ("interview", "rejected", False),
+        ("rejected", "interview", False),
+    ],
+)
+def test_only_a_step_that_the_person_notices_tells_them_that_they_are_through(
+    before: str, after: str, forward: bool
+) -> None:
+    assert moved_forward(before, after) is forward
+
+
+@pytest.mark.parametrize(
+    ("kind", "elsewhere", "decided", "meaning"),
+    [
+        ("rejection-interview", False, True, Says.FINAL),
+        ("position-filled", True, True, Says.FINAL),
+        ("position-filled", True, False, Says.CONSIDERED),
+        ("interview-scheduling", False, False, Says.CONSIDERED),
+        ("second-choice", False, True, Says.CONSIDERED),
+        ("acknowledgement", False, False, Says.NEITHER),
+    ],
+)
+def test_what_a_letter_means_for_an_application(
+    kind: str, elsewhere: bool, decided: bool, meaning: Says
+) -> None:
+    assert says(kind, elsewhere=elsewhere, decided=decided) is meaning
