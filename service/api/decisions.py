@@ -18,7 +18,12 @@ from service.domain.changes import Stage
 from service.models import Decision, User
 from service.queries import records
 from service.workflows.contacts import SKEW
-from service.workflows.decide import reject, reopen_here, withdraw_decision
+from service.workflows.decide import (
+    check_may_decide,
+    reject,
+    reopen_here,
+    withdraw_decision,
+)
 
 resource = Resource("decisions", "Decisions about applications, made by a person.")
 
@@ -53,6 +58,7 @@ def create_decision(call: Call, body: dict[str, Any]) -> Answer:
     decided_by_id = body.get("decided_by_id") or call.user_id
     if decided_by_id is None:
         raise invalid("/decided_by_id", "Say who decided: a decision is a person's.")
+    check_may_decide(call.session.get(User, decided_by_id), "/decided_by_id")
     decided_at = body.get("decided_at") or call.work.now
     if decided_at > call.work.now + SKEW:
         raise invalid("/decided_at", "Nobody has decided later than now: check it.")

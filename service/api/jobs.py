@@ -19,13 +19,18 @@ resource = Resource("jobs", "Openings, with their colleagues and calendar.")
 def list_jobs(call: Call, args: dict[str, Any]) -> Any:
     """List jobs.
 
-    The newest come first.
+    The newest come first. `needs_closing` finds those that the ATS reports as filled or closed
+    while people wait for an answer.
     """
     return paged(
         "jobs",
         args,
         lambda after, limit: records.jobs(
-            call.session, after=after, limit=limit, status=args.get("status")
+            call.session,
+            after=after,
+            limit=limit,
+            status=args.get("status"),
+            untold_on=call.work.now.date() if args.get("needs_closing") else None,
         ),
     )
 

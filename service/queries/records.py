@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -21,6 +21,7 @@ from service.models import (
     TimelineEntry,
     User,
 )
+from service.queries.closings import needs_closing
 from service.queries.keyset import Key, Page, page
 from service.queries.overdue import IN_OPEN_INDEX
 
@@ -45,10 +46,20 @@ def candidates(
 
 
 def jobs(
-    session: Session, *, after: Key | None, limit: int, status: str | None = None
+    session: Session,
+    *,
+    after: Key | None,
+    limit: int,
+    status: str | None = None,
+    untold_on: date | None = None,
 ) -> Page[Job]:
-    """Return jobs, the newest first."""
+    """Return jobs, the newest first.
+
+    ``untold_on`` finds those that take nobody any more and have people not told by that day.
+    """
     query = select(Job)
+    if untold_on is not None:
+        query = query.where(needs_closing(untold_on))
     if status is not None:
         query = query.where(Job.status == status)
     by = (Job.created_at, Job.id)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
+from service.db import in_chunks, new_id
 from service.domain.applications import Standing, reopen, settle
-from service.domain.changes import CLOSED_STAGES, Stage
+from service.domain.changes import Stage
 from service.domain.contacts import DECISION_LETTERS
-from service.domain.policies import Kind, Trigger
-from service.domain.promises import Origin, PromiseError
-from service.models import Application, Decision, Interview, Promise, TimelineEntry
-from service.workflows.enqueue import cancel_unsent
-from service.workflows.policies import rules
-from service.workflows.promise_changes import open_promises, release_by_rule, retire
+from service.domain.policies import Trigger
+from service.domain.promises import OPEN_STATES, PromiseError
+from service.models import Application, Decision, Message, Promise, User
+from service.workflows.enqueue import cancel, cancel_unsent
+from service.workflows.promise_changes import (
+    open_promises,
+    open_promises_of,
+    release_by_rule,
+    retire,
+)
 from service.workflows.promise_making import check_can_promise, check_still_here, promise_terms
-from service.workflows.rule_promises import arm_silence, make_by_rule, trigger
+from service.workflows.reopening import Past, owe_again
+from service.workflows.rule_promises import arm_silence, promised_by_rule, trigger
 from service.workflows.timeline import record
+from service.workflows.together import together
 from service.workflows.work import Work
 
 
@@ -30,6 +39,21 @@ def standing_decision(work: Work, application_id: str) -> Decision | None:
     ).one_or_none()
 
 
+DECIDERS = frozenset({"recruiter", "hiring_manager", "administrator"})
+"""The roles whose people may decide against an application."""
+
+
+def check_may_decide(user: User | None, pointer: str) -> User:
+    """Return who decides; refuse nobody, somebody who has left, and who only looks on."""
+    if user is None or not user.active or user.role not in DECIDERS:
+        raise PromiseError(
+            "not-allowed-to-decide",
+            "a decision is made by an active recruiter, hiring manager or administrator: name one",
+            pointer,
+        )
+    return user
+
+
 def reject(
     work: Work,
     application: Application,
@@ -38,114 +62,144 @@ def reject(
     decided_by_id: str | None,
     decided_at: datetime,
     source: str,
+    told_by_ats: bool = False,
 ) -> Decision:
     """Record that a person decided against an application; telling the candidate is now owed.
 
     A decision made here moves the application to ``rejected``; one reported by an ATS comes with
-    the stage change that the caller has made already.
+    the stage change that the caller has made already. ``told_by_ats`` says that the ATS tells the
+    person, so that nobody here owes it.
     """
-    check_still_here(application)
-    if standing_decision(work, application.id) is not None:
-        raise PromiseError(
-            "decided-already", "a decision stands already: withdraw it before deciding anew"
-        )
-    if application.stage != Stage.REJECTED:
-        check_can_promise(application)
-        # Known from now on: what a source says of the time before does not reopen it.
-        application.stage, application.stage_at = Stage.REJECTED, work.now
-        application.closed_at = decided_at
-    decision = Decision(
-        application_id=application.id,
-        outcome=Stage.REJECTED,
+    (decision,) = reject_all(
+        work,
+        [application],
         reason=reason,
-        source=source,
         decided_by_id=decided_by_id,
         decided_at=decided_at,
-        created_at=work.now,
+        source=source,
+        told_by_ats=told_by_ats,
     )
-    work.session.add(decision)
-    work.session.flush()
-    record(work, application.id, "decided", at=decided_at, decision=decision.id, by=decided_by_id)
-    retire(work, application)
-    trigger(work, application, Trigger.DECIDED, decision.id, decided_at)
     return decision
 
 
-def withdraw_decision(work: Work, application: Application, decision: Decision) -> Decision:
-    """Take a decision back: its unsent letters stop and nobody is owed its telling."""
+def reject_all(
+    work: Work,
+    applications: Sequence[Application],
+    *,
+    reason: str | None,
+    decided_by_id: str | None,
+    decided_at: datetime,
+    source: str,
+    told_by_ats: bool = False,
+) -> list[Decision]:
+    """Record one decision against each of these applications, as ``reject`` does against one.
+
+    What is asked of the database does not grow with their number. Raises ``PromiseError`` for the
+    first that nothing can be decided about; nothing counts then.
+    """
+    ids = [application.id for application in applications]
+    decided = {
+        application_id
+        for chunk in in_chunks(ids, _CHUNK)
+        for application_id in work.session.scalars(
+            select(Decision.application_id).where(
+                Decision.application_id.in_(chunk), Decision.withdrawn_at.is_(None)
+            )
+        )
+    }
+    for application in applications:
+        check_still_here(application)
+        if application.id in decided:
+            raise PromiseError(
+                "decided-already",
+                "a decision stands already: withdraw it before deciding anew",
+            )
+        if application.stage != Stage.REJECTED:
+            check_can_promise(application)
+            # Known from now on: what a source says of the time before does not reopen it.
+            application.stage, application.stage_at = Stage.REJECTED, work.now
+            application.closed_at = decided_at
+    decisions = [
+        Decision(
+            id=new_id("dec"),
+            application_id=application.id,
+            outcome=Stage.REJECTED,
+            reason=reason,
+            source=source,
+            decided_by_id=decided_by_id,
+            decided_at=decided_at,
+            created_at=work.now,
+        )
+        for application in applications
+    ]
+    work.session.add_all(decisions)
+    work.session.flush()
+    owed = open_promises_of(work, ids)
+    known = promised_by_rule(work, ids)
+    with together(work):
+        for application, decision in zip(applications, decisions, strict=True):
+            id_ = application.id
+            record(work, id_, "decided", at=decided_at, decision=decision.id, by=decided_by_id)
+            retire(work, application, owed[id_])
+            if not told_by_ats:
+                by = known[id_]
+                trigger(work, application, Trigger.DECIDED, decision.id, decided_at, standing=by)
+    return decisions
+
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Around:
+    """What withdrawing must know around one application: its unsent final letters, what is owed
+    to it, and what counts of the time before.
+    """
+
+    letters: Sequence[Message]
+    owed: Sequence[Promise]
+    past: Past
+
+
+def withdraw_decision(
+    work: Work, application: Application, decision: Decision, around: Around | None = None
+) -> Decision:
+    """Take a decision back: its unsent letters stop and nobody is owed its telling.
+
+    ``around`` is what is known of the application, where the caller has read it already.
+    """
     if decision.withdrawn_at is not None:
         raise PromiseError("decision-withdrawn", "the decision was withdrawn already")
     decision.withdrawn_at = work.now
-    cancel_unsent(work, application.id, "the decision was withdrawn", *DECISION_LETTERS)
-    for promise in open_promises(work, application.id):
+    if around is None:
+        cancel_unsent(work, application.id, _WITHDRAWN, *DECISION_LETTERS)
+    else:
+        for message in around.letters:
+            cancel(work, message, _WITHDRAWN)
+    for promise in around.owed if around else open_promises(work, application.id):
         if promise_terms(promise).trigger is Trigger.DECIDED:
-            release_by_rule(work, promise, "the decision was withdrawn")
+            release_by_rule(work, promise, _WITHDRAWN)
     record(work, application.id, "decision_withdrawn", decision=decision.id)
-    work.session.flush()
+    work.flush()
     return decision
 
 
-def reopen_here(work: Work, application: Application, stage: Stage) -> None:
+_WITHDRAWN = "the decision was withdrawn"
+
+
+def reopen_here(
+    work: Work, application: Application, stage: Stage, around: Around | None = None
+) -> None:
     """Put an application back among those considered after its decision was withdrawn here."""
     current = Standing(Stage(application.stage), application.stage_at)
     standing = reopen(current, stage, work.now, work.now)
     set_standing(work, application, standing)
-    retire(work, application)
-    owe_again(work, application)
-
-
-def owe_again(work: Work, application: Application) -> None:
-    """Make what the rules owe to an application that is considered again, as if it never closed.
-
-    An acknowledgement is owed only to somebody whose applying was told here.
-    """
-    if was_told_of(work, application):
-        trigger(work, application, Trigger.APPLIED, "applied", application.applied_at)
-    last = work.session.scalars(
-        select(Interview)
-        .where(Interview.application_id == application.id, Interview.done_at.is_not(None))
-        .order_by(Interview.done_at.desc(), Interview.external_id)
-        .limit(1)
-    ).one_or_none()
-    if last is not None and last.done_at is not None:
-        heard = application.last_contact_at
-        if heard is None or heard < last.done_at:
-            trigger(work, application, Trigger.INTERVIEWED, last.external_id, last.done_at)
-        else:
-            _repeat_word(work, application, heard)
-    arm_silence(work, application)
-
-
-def _repeat_word(work: Work, application: Application, heard: datetime) -> None:
-    for rule in rules(work, Trigger.INTERVIEWED):
-        if rule.terms.then_every is not None:
-            cause = f"reopened:{application.stage_at.isoformat()}"
-            make_by_rule(work, application, rule, cause, heard, within=rule.terms.then_every)
-
-
-def note_applied(work: Work, application: Application) -> None:
-    """Owe the acknowledgement, or remember that one was due had the application been open."""
-    if Stage(application.stage) not in CLOSED_STAGES:
-        trigger(work, application, Trigger.APPLIED, "applied", application.applied_at)
-    elif not was_told_of(work, application):
-        record(work, application.id, _NOT_ACKNOWLEDGED, stage=application.stage)
-
-
-_NOT_ACKNOWLEDGED = "acknowledgement_not_owed"
-
-
-def was_told_of(work: Work, application: Application) -> bool:
-    """Tell whether anybody said that this person applied, as opposed to what came of it."""
-    promised = select(Promise.id).where(
-        Promise.application_id == application.id,
-        Promise.kind == Kind.ACKNOWLEDGEMENT,
-        Promise.origin == Origin.POLICY,
-    )
-    noted = select(TimelineEntry.seq).where(
-        TimelineEntry.application_id == application.id, TimelineEntry.kind == _NOT_ACKNOWLEDGED
-    )
-    found = work.session.scalars(promised).first() or work.session.scalars(noted).first()
-    return found is not None
+    if around is None:
+        retire(work, application)
+        owe_again(work, application)
+    else:
+        retire(work, application, [each for each in around.owed if each.state in OPEN_STATES])
+        owe_again(work, application, around.past)
 
 
 def set_standing(work: Work, application: Application, standing: Standing) -> bool:

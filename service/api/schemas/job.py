@@ -6,7 +6,16 @@ from typing import Any, ClassVar
 
 from marshmallow import fields
 
-from service.api.schemas.base import ApiSchema, Choice, Count, Id, Instant, PageQuery, Text
+from service.api.schemas.base import (
+    ApiSchema,
+    Choice,
+    Count,
+    Id,
+    Instant,
+    PageQuery,
+    QueryFlag,
+    Text,
+)
 from service.domain.changes import JobStatus
 
 
@@ -68,3 +77,6 @@ class JobQuery(PageQuery):
     """How to search for jobs."""
 
     status = Choice("Only jobs of this status.", JobStatus)
+    needs_closing = QueryFlag(
+        "Only jobs that take nobody any more and have people who were not told."
+    )

@@ -1,0 +1,304 @@
+"""Closing a job: into which part each application falls, and why, in words.
+
+Each condition is its own rule and the first that speaks decides, so every application falls into
+exactly one part. A reason holds no name, no address and nothing that a person wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from service.domain.changes import JobStatus, Stage
+
+
+class Outcome(StrEnum):
+    """Why a job takes nobody any more."""
+
+    FILLED = "filled"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+JOB_STATUS = {
+    Outcome.FILLED: JobStatus.FILLED,
+    Outcome.CLOSED: JobStatus.CLOSED,
+    Outcome.CANCELLED: JobStatus.CLOSED,
+}
+"""The status that each outcome gives the job."""
+
+
+class Part(StrEnum):
+    """What a closing does about one application."""
+
+    MAIL = "mail"  # a decision, told by a letter
+    CALL_FIRST = "call_first"  # a decision, told by a person; a task with a due time
+    SECOND_CHOICE = "second_choice"  # no decision yet, and told so, with a date
+    TOLD_ALREADY = "told_already"  # nothing is to be done
+    LEFT_OUT = "left_out"  # nothing is done, for the reason given
+
+
+class Writing(StrEnum):
+    """How far the letter that tells an earlier decision has come."""
+
+    NONE = "none"
+    WAITS = "waits"  # written, and it will go by itself
+    STOPPED = "stopped"  # a person must look at it
+    KEPT = "kept"  # captured: this installation sends no mail
+    LEFT = "left"
+
+
+class Sender(StrEnum):
+    """Who sends rejections to this application, by its connection."""
+
+    KEEPWORD = "keepword"
+    ATS = "ats"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """What the rules must know of one application.
+
+    ``unreachable`` says why mail cannot reach the person, ``number_known`` whether a call could.
+    ``called_for`` says when a promised call is due, where one is. ``kept_until_on`` is the day up
+    to which an earlier closing keeps them as second choice. The last four are what the person who
+    closes the job wishes.
+    """
+
+    stage: Stage
+    erased: bool = False
+    deleted: bool = False
+    offer_open: bool = False
+    taken_elsewhere: bool = False
+    sender: Sender = Sender.KEEPWORD
+    decided: bool = False
+    decided_before_us: bool = False
+    told: bool = False
+    let_go: bool = False
+    writing: Writing = Writing.NONE
+    unreachable: str | None = None
+    number_known: bool = True
+    interviewed: bool = False
+    interview_ahead: bool = False
+    asked: bool = False
+    called_for: str | None = None
+    kept_until_on: date | None = None
+    leave_out: bool = False
+    second_choice_until_on: date | None = None
+    mail_anyway: bool = False
+
+    @property
+    def second_choice(self) -> bool:
+        """Tell whether they are to be kept as second choice."""
+        return self.second_choice_until_on is not None
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The part one application falls into, and the reason as a colleague reads it."""
+
+    part: Part
+    reason: str
+
+
+Rule = Callable[[Applicant], Placement | None]
+
+
+def _gone(facts: Applicant) -> Placement | None:
+    if facts.erased:
+        return Placement(Part.LEFT_OUT, "the person's data was erased")
+    if facts.deleted:
+        return Placement(Part.LEFT_OUT, "the application was deleted in the ATS")
+    return None
+
+
+def _by_choice(facts: Applicant) -> Placement | None:
+    return Placement(Part.LEFT_OUT, "left out by choice") if facts.leave_out else None
+
+
+def _chosen(facts: Applicant) -> Placement | None:
+    """Nobody who was taken, or may still be, is told that somebody else was."""
+    if facts.stage is Stage.HIRED:
+        return Placement(Part.LEFT_OUT, "was hired")
+    if facts.stage is Stage.OFFER or facts.offer_open:
+        return Placement(Part.LEFT_OUT, "an offer is open: settle it first")
+    return None
+
+
+def _withdrew(facts: Applicant) -> Placement | None:
+    if facts.stage is Stage.WITHDRAWN:
+        return Placement(Part.LEFT_OUT, "withdrew, so no decision is owed")
+    return None
+
+
+def _told(facts: Applicant) -> Placement | None:
+    if facts.stage is not Stage.REJECTED:
+        return None
+    if facts.told:
+        return Placement(Part.TOLD_ALREADY, "the decision was told")
+    match facts.writing:
+        case Writing.LEFT:
+            return Placement(Part.TOLD_ALREADY, "the letter that tells the decision was sent")
+        case Writing.WAITS:
+            return Placement(
+                Part.TOLD_ALREADY, "the letter that tells the decision is written and will go"
+            )
+        case Writing.KEPT:
+            return Placement(
+                Part.TOLD_ALREADY, "the letter was captured: this installation sends no mail"
+            )
+        case Writing.STOPPED:
+            return Placement(
+                Part.LEFT_OUT, "the letter that tells the decision was stopped: settle it first"
+            )
+        case Writing.NONE:
+            return None
+
+
+def _history(facts: Applicant) -> Placement | None:
+    """Whoever was rejected before Keepword watched may have been told long ago."""
+    if facts.stage is not Stage.REJECTED:
+        return None
+    if facts.let_go:
+        return Placement(Part.TOLD_ALREADY, "a colleague said that nobody need tell them any more")
+    if not facts.decided:
+        return Placement(
+            Part.LEFT_OUT, "rejected, but no decision is recorded: record who decided, and why"
+        )
+    if facts.decided_before_us:
+        return Placement(
+            Part.LEFT_OUT, "decided before Keepword knew of it: whether they were told is not known"
+        )
+    return None
+
+
+def _second_choice(facts: Applicant) -> Placement | None:
+    if facts.second_choice:
+        if facts.stage is Stage.REJECTED:
+            return Placement(
+                Part.LEFT_OUT, "a decision against them stands: withdraw it to keep them"
+            )
+        if facts.kept_until_on == facts.second_choice_until_on:
+            return Placement(Part.TOLD_ALREADY, "kept as second choice, and told so")
+        reason = "kept as second choice"
+        if facts.unreachable is not None:
+            reason = f"{reason}; {_call(facts)}"
+        return Placement(Part.SECOND_CHOICE, reason)
+    if facts.kept_until_on is not None and not facts.mail_anyway:
+        return Placement(
+            Part.TOLD_ALREADY, "kept as second choice by an earlier closing, and the day is not yet"
+        )
+    return None
+
+
+def _other_sender(facts: Applicant) -> Placement | None:
+    """Keepword or the ATS sends rejections; never both, and neither by guess."""
+    match facts.sender:
+        case Sender.ATS:
+            return Placement(
+                Part.LEFT_OUT, "the ATS sends rejections for this connection: reject them there"
+            )
+        case Sender.UNANSWERED:
+            return Placement(
+                Part.LEFT_OUT,
+                "nobody has said whether Keepword or the ATS sends rejections for this connection",
+            )
+        case Sender.KEEPWORD:
+            return None
+
+
+def _taken_elsewhere(facts: Applicant) -> Placement | None:
+    if facts.taken_elsewhere:
+        return Placement(
+            Part.LEFT_OUT, "hired, or with an offer open, on another application: speak to them"
+        )
+    return None
+
+
+def _unreachable(facts: Applicant) -> Placement | None:
+    if facts.unreachable is None:
+        return None
+    return Placement(Part.CALL_FIRST, _call(facts))
+
+
+def _call(facts: Applicant) -> str:
+    unknown = "" if facts.number_known else ", though no number is known"
+    return f"cannot be reached by mail ({facts.unreachable}): call{unknown}"
+
+
+def _interview_ahead(facts: Applicant) -> Placement | None:
+    if facts.interview_ahead:
+        return Placement(
+            Part.CALL_FIRST, "an interview is still booked: cancel it and speak to them"
+        )
+    return None
+
+
+def _deserves_a_call(facts: Applicant) -> Placement | None:
+    if facts.mail_anyway:
+        return None
+    if facts.called_for is not None:
+        return Placement(Part.CALL_FIRST, f"a call was promised to them for {facts.called_for}")
+    if facts.interviewed:
+        return Placement(Part.CALL_FIRST, "was interviewed: a call comes before any letter")
+    if facts.asked:
+        return Placement(
+            Part.CALL_FIRST, "has been in touch and nobody has answered: read it, and speak to them"
+        )
+    return None
+
+
+def _mail(facts: Applicant) -> Placement:
+    if facts.mail_anyway and (facts.interviewed or facts.called_for or facts.asked):
+        return Placement(Part.MAIL, "told by mail at once, by choice")
+    if facts.decided:
+        return Placement(Part.MAIL, "decided earlier, and not told")
+    return Placement(Part.MAIL, "not interviewed")
+
+
+RULES: Sequence[Rule] = (
+    _gone,
+    _by_choice,
+    _chosen,
+    _withdrew,
+    _told,
+    _history,
+    _second_choice,
+    _other_sender,
+    _taken_elsewhere,
+    _unreachable,
+    _interview_ahead,
+    _deserves_a_call,
+)
+
+
+def place(facts: Applicant) -> Placement:
+    """Return the part an application falls into: the first rule that speaks, else mail."""
+    for rule in RULES:
+        if (placement := rule(facts)) is not None:
+            return placement
+    return _mail(facts)
+
+
+def agree(placements: Sequence[Placement]) -> list[Placement]:
+    """Make one of what several applications of one person to one job fall into.
+
+    Nobody gets a letter and a call, or a rejection beside "you are our second choice".
+    """
+    parts = {placement.part for placement in placements}
+    if Part.SECOND_CHOICE in parts:
+        other = Placement(Part.LEFT_OUT, "kept as second choice on another application")
+        return [p if p.part not in _DECIDING else other for p in placements]
+    if Part.CALL_FIRST in parts:
+        other = Placement(Part.CALL_FIRST, "is called about another application for this job")
+        return [p if p.part is not Part.MAIL else other for p in placements]
+    return list(placements)
+
+
+_DECIDING = (Part.MAIL, Part.CALL_FIRST)
+
+MANY = 30
+"""Beyond so many letters a closing is confirmed by their number (facts: blast guard)."""

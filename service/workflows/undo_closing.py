@@ -1,0 +1,234 @@
+"""Takes the closing of a job back, as far as that is still possible.
+
+Whoever was told stays rejected, and is named: a letter that left cannot be unsaid. Everybody else
+is considered again where they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import or_, select
+
+from service.db import in_chunks
+from service.domain.changes import Stage
+from service.domain.closings import JOB_STATUS, Outcome, Part
+from service.domain.contacts import DECISION_LETTERS
+from service.domain.delivery import CANCELLABLE, MailState
+from service.domain.promises import KEPT_STATES, OPEN_STATES, PromiseError
+from service.models import (
+    Application,
+    ClosingEntry,
+    Decision,
+    JobClosing,
+    Message,
+    Promise,
+)
+from service.workflows.close_job import CHUNK, give_way_reason, lock_for_closing
+from service.workflows.closing_facts import NOT_REACHED
+from service.workflows.decide import (
+    Around,
+    reopen_here,
+    standing_decision,
+    withdraw_decision,
+)
+from service.workflows.enqueue import cancel
+from service.workflows.messages import Wish, write_letter
+from service.workflows.promise_changes import open_promises_of, release
+from service.workflows.reopening import pasts
+from service.workflows.together import together
+from service.workflows.work import Work
+
+_UNDONE = "the closing of the job was taken back"
+
+
+@dataclass
+class Undone:
+    """What taking back a closing did. ``stays`` names what stays as it is, and why."""
+
+    closing: JobClosing
+    letters_cancelled: int = 0
+    reopened: list[str] = field(default_factory=list)
+    stays: list[tuple[str, str]] = field(default_factory=list)
+
+
+def undo_closing(work: Work, closing_id: str, by_user_id: str | None) -> Undone:
+    """Take a closing back: stop its unsent letters, withdraw its decisions, open the job again.
+
+    Raises ``PromiseError`` where it was taken back before, and where everybody has been told.
+    """
+    closing = work.session.get_one(JobClosing, closing_id)
+    job, applications = lock_for_closing(work, closing.job_id)
+    work.session.refresh(closing)
+    if closing.undone_at is not None:
+        raise PromiseError("closing-undone", "the closing was taken back already")
+    done = Undone(closing)
+    entries = work.session.scalars(
+        select(ClosingEntry)
+        .where(
+            ClosingEntry.closing_id == closing.id,
+            ClosingEntry.part.in_((Part.MAIL, Part.CALL_FIRST, Part.SECOND_CHOICE)),
+        )
+        .order_by(ClosingEntry.id)
+    ).all()
+    undoing = _reading(work, done, entries, applications)
+    with together(work):
+        undoing.stop_letters()
+        for entry in entries:
+            undoing.take_back(entry)
+    for application in undoing.unwritten:
+        undoing.write_again(application)
+    if entries and not done.reopened and not done.letters_cancelled and not undoing.released:
+        raise PromiseError(
+            "already-sent",
+            "too late: everybody whom this closing was about has been told, or was decided about "
+            "anew since",
+        )
+    closing.undone_at, closing.undone_by_id = work.now, by_user_id
+    if job.status == JOB_STATUS[Outcome(closing.outcome)]:
+        job.status, job.status_at = closing.job_status_before, work.now
+    work.session.flush()
+    return done
+
+
+def _reading(
+    work: Work,
+    done: Undone,
+    entries: Sequence[ClosingEntry],
+    applications: Mapping[str, Application],
+) -> _Undoing:
+    """Read at once, and lock, what taking back will look at."""
+    closing_id = done.closing.id
+    messages = work.session.scalars(
+        select(Message)
+        .where(Message.closing_id == closing_id)
+        .order_by(Message.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    decisions = work.session.scalars(
+        select(Decision)
+        .join(ClosingEntry, ClosingEntry.decision_id == Decision.id)
+        .where(ClosingEntry.closing_id == closing_id)
+    )
+    promises = work.session.scalars(
+        select(Promise)
+        .join(ClosingEntry, ClosingEntry.promise_id == Promise.id)
+        .where(ClosingEntry.closing_id == closing_id)
+    )
+    ids = [entry.application_id for entry in entries if entry.decision_id is not None]
+    others: dict[str, list[Message]] = {id_: [] for id_ in ids}
+    for chunk in in_chunks(ids, CHUNK):
+        for message in work.session.scalars(
+            select(Message).where(
+                Message.application_id.in_(chunk),
+                Message.kind.in_(DECISION_LETTERS),
+                Message.state.in_(CANCELLABLE),
+                or_(Message.closing_id.is_(None), Message.closing_id != closing_id),
+            )
+        ):
+            others[message.application_id or ""].append(message)
+    owed, past = open_promises_of(work, ids), pasts(work, ids)
+    return _Undoing(
+        work,
+        done,
+        applications,
+        {message.id: message for message in messages},
+        {decision.id: decision for decision in decisions},
+        {promise.id: promise for promise in promises},
+        {id_: Around(others[id_], owed[id_], past[id_]) for id_ in ids},
+    )
+
+
+@dataclass
+class _Undoing:
+    """One taking back; what its entries name was read at once."""
+
+    work: Work
+    done: Undone
+    applications: Mapping[str, Application]
+    messages: Mapping[str, Message]
+    decisions: Mapping[str, Decision]
+    promises: Mapping[str, Promise]
+    around: Mapping[str, Around]
+    released: int = 0
+    unwritten: list[Application] = field(default_factory=list)
+
+    def stop_letters(self) -> None:
+        """Cancel every letter of the closing that has not left."""
+        for message in self.messages.values():
+            if message.state in CANCELLABLE:
+                cancel(self.work, message, _UNDONE)
+                self.done.letters_cancelled += 1
+
+    def take_back(self, entry: ClosingEntry) -> None:
+        """Take back what the closing did about one application, unless the person was told."""
+        why = self._told(entry)
+        if why is not None:
+            self.done.stays.append((entry.application_id, why))
+            return
+        application = self.applications.get(entry.application_id)
+        if application is None:
+            # It is not for this job any more, so what became of it is not for this closing to say.
+            self.done.stays.append((entry.application_id, "it was moved to another job since"))
+        elif entry.decision_id is not None:
+            self._reopen(entry, application)
+        elif entry.part == Part.SECOND_CHOICE:
+            # Where a letter was to tell them, it is stopped; a call is let go of.
+            self.released += self._drop_promise(entry)
+        elif entry.message_id is not None:
+            self.unwritten.append(application)
+
+    def _told(self, entry: ClosingEntry) -> str | None:
+        """Return how the person was told meanwhile, or ``None``."""
+        message = self.messages.get(entry.message_id or "")
+        if message is not None and message.state not in NOT_REACHED:
+            return f"the letter has left: it is {message.state}"
+        promise = self.promises.get(entry.promise_id or "")
+        if promise is not None and promise.state in KEPT_STATES:
+            return "they were told already"
+        return None
+
+    def _reopen(self, entry: ClosingEntry, application: Application) -> None:
+        decision = self.decisions[entry.decision_id or ""]
+        if decision.withdrawn_at is not None:
+            self.done.stays.append((application.id, "the decision was withdrawn already"))
+            return
+        if application.stage != Stage.REJECTED or application.candidate.erased_at is not None:
+            self.done.stays.append((application.id, f"is {application.stage} since"))
+            return
+        around = self.around[application.id]
+        withdraw_decision(self.work, application, decision, around)
+        # What a rule owed goes with the decision; a person's word to call is let go of here.
+        self._drop_promise(entry)
+        reopen_here(self.work, application, Stage(entry.stage_before), around)
+        self.done.reopened.append(application.id)
+
+    def _drop_promise(self, entry: ClosingEntry) -> bool:
+        promise = self.promises.get(entry.promise_id or "")
+        if promise is None or promise.state not in OPEN_STATES:
+            return False
+        release(self.work, promise, _UNDONE)
+        return True
+
+    def write_again(self, application: Application) -> None:
+        """Write the letter anew that gave way to the closing's: its decision still stands."""
+        given_way = self.work.session.scalars(
+            select(Message).where(
+                Message.application_id == application.id,
+                Message.state == MailState.CANCELLED,
+                Message.reason == give_way_reason(self.done.closing.id),
+            )
+        ).first()
+        decision = standing_decision(self.work, application.id)
+        if given_way is None or decision is None or decision.id != given_way.decision_id:
+            return
+        try:
+            write_letter(
+                self.work,
+                application,
+                Wish(given_way.kind, {}, given_way.by_user_id, decision=decision),
+            )
+        except PromiseError as error:
+            self.done.stays.append((application.id, f"its earlier letter: {error}"))
