@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint types drift check bench bench-quick lock clean
+.PHONY: help setup demo run test lint types drift check bench bench-quick chaos lock clean
 
 help: ## Say what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -45,6 +45,9 @@ bench: $(STAMP) ## Ratios against floors measured in the same run; writes bench/
 
 bench-quick: $(STAMP) ## The same with less data, in under two minutes.
 	$(BIN)/python -m bench.run --quick
+
+chaos: $(STAMP) ## Kill workers everywhere on both databases; count what is lost, doubled, uncertain.
+	$(BIN)/python -m tests.chaos.run
 
 lock: $(STAMP) ## Write the lock files anew from pyproject.toml.
 	$(BIN)/python -m pip install --quiet uv

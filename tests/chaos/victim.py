@@ -1,0 +1,260 @@
+"""One worker's life from decision to delivered, ended by SIGKILL wherever it is told to.
+
+Every boundary it passes is written to a trace before it may die there, so that whoever looks
+afterwards knows, without asking the database, what was promised and what was in flight.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from service.app import engine_of, session_of
+from service.mail.base import Envelope, SendAnswer, Uncertain
+from service.mail.sendgrid import SEND_PATH, SendGridTransport
+from service.mail.single_post import HttpAnswer, PostClient, Timeouts
+from service.models import Message, SendBatch
+from service.parts import parts
+from service.workflows.decide import reject
+from service.workflows.dispatch import dispatch
+from service.workflows.fold_events import fold_events
+from service.workflows.messages import Wish, write_letter
+from tests.doubles.sendgrid_events import EventSigner
+from tests.harness import MONDAY, Employer, add_application, add_user, make_employer
+from tests.integration.watching import letter
+
+HOOK = "/hooks/sendgrid/events"
+
+EDGES = ("before the connection", "half the body sent", "all sent, nothing read", "answer read")
+"""The input and output of one request, cut where a worker may die."""
+
+IMPATIENT = Timeouts(connect=2, write=2, read=0.3, pool=2, overall=5)
+"""Long enough for a double on this machine, short enough not to wait for one that is silent."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one life is to do. ``die_at`` counts commits, before and after each; ``edge`` names
+    one of ``EDGES`` and ``edge_of`` the request it is about (0 for the first).
+    """
+
+    tag: str
+    database_url: str
+    home: str
+    trace: str
+    sendgrid_url: str
+    api_key: str
+    rejections: int = 3
+    notes: int = 2
+    die_at: int | None = None
+    edge: str | None = None
+    edge_of: int = 0
+
+
+class Life:
+    """Counts the boundaries as they are passed."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.passed = 0
+        self._file = os.open(order.trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._sending: int | None = None
+        self._in_flight = False
+
+    def say(self, *words: object) -> None:
+        """Write one line; what a process has written outlives its being killed."""
+        os.write(self._file, (" ".join(map(str, words)) + "\n").encode())
+
+    def watch(self) -> None:
+        """Pass a boundary before and after every commit of every session."""
+
+        @event.listens_for(Session, "before_flush")
+        def before_flush(session: Session, *_: object) -> None:
+            for new in session.new:
+                if isinstance(new, SendBatch):
+                    self._sending = new.size
+
+        @event.listens_for(Session, "before_commit")
+        def before_commit(_session: Session) -> None:
+            self.boundary("commit-")
+
+        @event.listens_for(Session, "after_commit")
+        def after_commit(_session: Session) -> None:
+            if self._sending is not None:
+                self.say("sending", self._sending)
+                self._sending, self._in_flight = None, True
+            elif self._in_flight:
+                self.say("settled")
+                self._in_flight = False
+            self.boundary("commit+")
+
+    def boundary(self, name: str) -> None:
+        """Die here, if this is where."""
+        self.passed += 1
+        self.say(name, self.passed)
+        if self.passed == self.order.die_at:
+            die()
+
+
+def die() -> None:
+    """End as a power cut would end it."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DyingClient(PostClient):
+    """Posts to the double, and dies at one edge of one request."""
+
+    def __init__(self, life: Life, **options: Any) -> None:
+        super().__init__(life.order.sendgrid_url, **options)
+        self._life = life
+        self._sends = 0
+
+    def post(self, path: str, payload: bytes, headers: Mapping[str, str]) -> HttpAnswer:
+        """Post as usual, up to the edge where this life ends."""
+        order = self._life.order
+        number, self._sends = self._sends, self._sends + (path == SEND_PATH)
+        if order.edge is None or path != SEND_PATH or number != order.edge_of:
+            return super().post(path, payload, headers)
+        self._life.say("edge", order.edge)
+        if order.edge == EDGES[0]:
+            die()
+        if order.edge == EDGES[3]:
+            super().post(path, payload, headers)
+            die()
+        parts_of = urlsplit(order.sendgrid_url)
+        raw = socket.create_connection((parts_of.hostname, parts_of.port))
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        start = f"POST {path} HTTP/1.1\r\nHost: sendgrid\r\nContent-Length: {len(payload)}\r\n"
+        whole = (start + head + "\r\n").encode() + payload
+        if order.edge == EDGES[1]:
+            raw.sendall(whole[: len(whole) - len(payload) // 2])
+            die()
+        raw.sendall(whole)
+        # The answer is on its way, so the request was taken; nobody will read it.
+        select.select([raw], [], [], 20)
+        die()
+        raise AssertionError("unreachable")
+
+
+class TracedTransport(SendGridTransport):
+    """Tells which answers were lost on their way, apart from those that a death cut off."""
+
+    def __init__(self, life: Life, api_key: str, **options: Any) -> None:
+        super().__init__(api_key, **options)
+        self._life = life
+
+    def send(self, group: Sequence[Envelope], batch_id: str) -> SendAnswer:
+        """Send, and say when the answer was lost."""
+        answer = super().send(group, batch_id)
+        if isinstance(answer, Uncertain):
+            self._life.say("lost")
+        return answer
+
+
+class World:
+    """The service on one database, made once; every life starts from a copy of it."""
+
+    def __init__(self, order: Order) -> None:
+        self.signer = EventSigner()
+        self.employer = make_employer(
+            order.database_url,
+            Path(order.home),
+            at=MONDAY,
+            mail="sendgrid",
+            sendgrid_api_key=order.api_key,
+            sendgrid_event_public_key=self.signer.public_key,
+        )
+        # A connection that two processes hold is nobody's.
+        engine_of(self.employer.app).dispose()
+
+
+def live(order: Order, world: World) -> None:
+    """Decide, write, send, hear of the delivery, fold it in."""
+    life = Life(order)
+    employer = world.employer
+    client = DyingClient(life, clock=employer.clock, timeouts=IMPATIENT)
+    transport = TracedTransport(life, order.api_key, clock=employer.clock, pool=client)
+    life.watch()
+    decide(employer, life, order)
+    employer.clock.advance(timedelta(minutes=70))
+    with session_of(employer.app) as session:
+        dispatch(session, parts(employer.app).office, employer.clock, transport)
+    hear(employer, life, order, world.signer)
+    life.say("end", life.passed)
+
+
+def decide(employer: Employer, life: Life, order: Order) -> None:
+    """Reject some people in one transaction and write to others in another."""
+    with employer.work("user:test") as work:
+        owner = add_user(work)
+        letters = []
+        for number in range(order.rejections):
+            application = add_application(work, owner=owner, email=address(order, f"r{number}"))
+            decided = reject(
+                work,
+                application,
+                reason="another person fits better",
+                decided_by_id=owner.id,
+                decided_at=work.now,
+                source="keepword",
+            )
+            wish = Wish("rejection-application", {}, by_user_id=owner.id, decision=decided)
+            letters.append(write_letter(work, application, wish).id)
+    life.say("written", *letters)
+    with employer.work("user:test") as work:
+        letters = [
+            letter(
+                work,
+                add_application(work, owner=owner, email=address(order, f"n{number}")),
+                f"{order.tag}:{number}",
+            ).id
+            for number in range(order.notes)
+        ]
+    life.say("written", *letters)
+
+
+def address(order: Order, name: str) -> str:
+    return f"{name}.{order.tag}@example.com"
+
+
+def hear(employer: Employer, life: Life, order: Order, signer: EventSigner) -> None:
+    """Post the events of what was accepted to the hook, twice, and fold them in."""
+    with session_of(employer.app) as session:
+        found = session.query(Message).filter(
+            Message.to_address.like(f"%.{order.tag}@example.com"), Message.state == "accepted"
+        )
+        events = [
+            delivered(message.id, message.batch_id or "", message.to_address)
+            for message in found.order_by(Message.id)
+        ]
+    body, signed = signer.signed(events)
+    for _ in range(2):
+        answer = employer.app.test_client().post(HOOK, data=body, headers=signed)
+        life.say("heard", answer.status_code)
+    with session_of(employer.app) as session:
+        fold_events(session, parts(employer.app).office, employer.now)
+
+
+def delivered(message_id: str, batch_id: str, to_address: str) -> dict[str, Any]:
+    """The event of one letter's arrival; the same one, however often it is made."""
+    return {
+        "event": "delivered",
+        "email": to_address,
+        "timestamp": int((MONDAY + timedelta(minutes=71)).timestamp()),
+        "sg_event_id": f"delivered-{message_id}",
+        "sg_message_id": f"{batch_id}.recvd-1.0",
+        "kw_mid": message_id,
+        "kw_bid": batch_id,
+        "kw_att": "1",
+    }
