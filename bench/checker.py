@@ -54,20 +54,28 @@ class Store:
         self._address = address
 
     @contextmanager
-    def filled(self, *, applications: int, each: int, due: int) -> Iterator[str]:
-        """Yield the name of a migrated database with so many open promises."""
+    def empty(self) -> Iterator[str]:
+        """Yield the name of a migrated database with nothing in it."""
         name = f"bench_{uuid4().hex}"
         if self._address:
             self._admin(f"CREATE DATABASE {name}")
         engine = self._engine(name)
         try:
             migrate.upgrade(engine)
-            fill(engine, applications=applications, each=each, due=due)
             engine.dispose()
             yield name
         finally:
             engine.dispose()
             self._drop(name)
+
+    @contextmanager
+    def filled(self, *, applications: int, each: int, due: int) -> Iterator[str]:
+        """Yield the name of a migrated database with so many open promises."""
+        with self.empty() as name:
+            engine = self._engine(name)
+            fill(engine, applications=applications, each=each, due=due)
+            engine.dispose()
+            yield name
 
     @contextmanager
     def copy_of(self, name: str) -> Iterator[Engine]:
@@ -95,10 +103,14 @@ class Store:
         finally:
             engine.dispose()
 
+    def url(self, name: str) -> str:
+        """Return the address of a database."""
+        return f"{self._address}/{name}" if self._address else f"sqlite:///{self._folder / name}"
+
     def _engine(self, name: str) -> Engine:
+        engine = create_engine(self.url(name))
         if self._address:
-            return create_engine(f"{self._address}/{name}")
-        engine = create_engine(f"sqlite:///{self._folder / name}")
+            return engine
         prepare_engine(engine)
         return engine
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Figure:
-    """``value`` and ``baseline`` are in ``unit``; ``ratio`` must be at most ``goal``."""
+    """``value`` and ``baseline`` are in ``unit``; ``ratio`` must be at most ``goal``, or at least
+    where ``bound`` says so.
+    """
 
     name: str
     value: float
@@ -18,6 +20,7 @@ class Figure:
     goal: float
     ok: bool
     command: str = ""
+    bound: str = "at most"
 
     @classmethod
     def ratio_of(
@@ -27,6 +30,22 @@ class Figure:
         ratio = value / baseline
         return cls(name, round(value, 6), unit, round(baseline, 6), round(ratio, 3), goal,
                    ratio <= goal)  # fmt: skip
+
+    @classmethod
+    def at_least(
+        cls, name: str, value: float, baseline: float, *, unit: str, goal: float
+    ) -> Figure:
+        """Compare a value with its baseline of the same run; more is better."""
+        ratio = value / baseline
+        return cls(name, round(value, 6), unit, round(baseline, 6), round(ratio, 3), goal,
+                   ratio >= goal, bound="at least")  # fmt: skip
+
+    @classmethod
+    def faster(cls, name: str, value: float, baseline: float, *, unit: str, goal: float) -> Figure:
+        """Say how many times faster a span is than its baseline of the same run."""
+        ratio = baseline / value
+        return cls(name, round(value, 6), unit, round(baseline, 6), round(ratio, 3), goal,
+                   ratio >= goal, bound="at least")  # fmt: skip
 
     def by(self, command: str) -> Figure:
         """Say which command measured it."""
