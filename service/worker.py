@@ -30,6 +30,7 @@ from service.workflows.dispatch import dispatch
 from service.workflows.fold_events import fold_events
 from service.workflows.heartbeat import beat
 from service.workflows.ingest import ingest
+from service.workflows.settle import settle
 from service.workflows.work import Office
 
 log = logging.getLogger("keepword.worker")
@@ -84,6 +85,13 @@ def _fold(session: Session, tools: Tools) -> object:
     return fold_events(session, tools.office, tools.clock.now(), stop=tools.stopping.is_set)
 
 
+def _settle(session: Session, tools: Tools) -> object:
+    if tools.jump.holding() is not None:
+        # A clock that jumped must not call silence what has not had its time.
+        return None
+    return settle(session, tools.office, tools.clock, tools.transport, stop=tools.stopping.is_set)
+
+
 def _dispatch(session: Session, tools: Tools) -> object:
     if tools.jump.holding() is not None:
         return None
@@ -100,6 +108,7 @@ def _dispatch(session: Session, tools: Tools) -> object:
 STEPS: tuple[Step, ...] = (
     Step("ingest", timedelta(seconds=1), timedelta(seconds=60), _ingest),
     Step("mail-events", timedelta(seconds=1), timedelta(seconds=60), _fold),
+    Step("settle", timedelta(seconds=30), timedelta(minutes=5), _settle),
     Step("check", timedelta(seconds=2), timedelta(seconds=60), _check),
     Step("digest", timedelta(seconds=30), timedelta(minutes=5), _digest),
     Step("dispatch", timedelta(seconds=1), timedelta(minutes=3), _dispatch),

@@ -16,15 +16,15 @@ from service.api.schemas.message import (
     MessageSummarySchema,
     PreviewSchema,
 )
-from service.api.schemas.promise import ReasonSchema
 from service.models import Decision, MailChannel, Message, Promise, User
 from service.queries import traffic
-from service.workflows.channel import CHANNEL, pause_channel, resume_channel
-from service.workflows.enqueue import cancel
+from service.queries.mail_health import channel_rest
+from service.workflows.channel import CHANNEL
 from service.workflows.messages import Wish, preview_letter, write_letter
+from service.workflows.pausing import pause_mail, resume_mail
 
 resource = Resource("messages", "Letters, shown as they are sent, and what became of each.")
-_FILTERS = ("application_id", "state", "kind")
+_FILTERS = ("application_id", "state", "kind", "batch_id", "closing_id")
 
 
 @resource.operation(
@@ -49,9 +49,10 @@ def list_messages(call: Call, args: dict[str, Any]) -> Any:
 def send_message(call: Call, body: dict[str, Any]) -> Answer:
     """Send a letter.
 
-    It is rendered now, whole, and goes out with the next pass; a rejection waits an hour first, so
-    that a slip of the hand can be undone. Unknown or blank variables are refused. A decision is
-    told by one letter.
+    It is rendered now, whole, and goes out with the next pass, or in the person's morning: by day,
+    on a working day, unless it is urgent. A rejection waits an hour first, so that a slip of the
+    hand can be undone, and never goes into a weekend or a holiday. Unknown or blank variables are
+    refused. A decision is told by one letter.
     """
     application = locked_application(call, body["application_id"], "application_id")
     message = write_letter(call.work, application, _wish(call, body))
@@ -90,31 +91,12 @@ def get_message(call: Call, message_id: str) -> Answer:
     return Answer(message, message.version)
 
 
-@resource.operation(
-    "POST",
-    "/messages/<message_id>/cancel",
-    scope="write",
-    body=ReasonSchema,
-    returns=MessageSchema,
-    if_match="optional",
-)
-def cancel_message(call: Call, body: dict[str, Any], message_id: str) -> Answer:
-    """Cancel a message.
-
-    Possible until it leaves; afterwards the answer is 409.
-    """
-    message = found(call, Message, message_id, "message", lock=True)
-    call.check(message.version)
-    cancel(call.work, message, body["reason"])
-    call.session.flush()
-    return Answer(message, message.version)
-
-
 @resource.operation("GET", "/mail-channel", scope="read", returns=ChannelSchema)
 def get_mail_channel(call: Call) -> Any:
     """Show whether mail goes out.
 
-    A person may have paused it, or the provider refused us; every letter keeps its place.
+    A person may have paused it, or the provider refused us; after failures that pass by themselves
+    mail rests and goes on by itself. Every letter keeps its place.
     """
     return _channel(call)
 
@@ -128,9 +110,9 @@ def set_mail_channel(call: Call, body: dict[str, Any]) -> Any:
     Nothing is lost: paused mail waits.
     """
     if body["paused"]:
-        pause_channel(call.session, call.work.now, body["reason"], by_provider=False)
+        pause_mail(call.work, body["reason"])
     else:
-        resume_channel(call.session)
+        resume_mail(call.work)
     call.session.flush()
     return _channel(call)
 
@@ -141,6 +123,7 @@ def _wish(call: Call, body: dict[str, Any]) -> Wish:
         kind=body["kind"],
         values=body["values"],
         by_user_id=body.get("by_user_id") or call.user_id,
+        urgent=body["urgent"],
         promise=referred(call, Promise, body.get("promise_id"), "promise_id"),
         decision=referred(call, Decision, body.get("decision_id"), "decision_id"),
     )
@@ -149,9 +132,13 @@ def _wish(call: Call, body: dict[str, Any]) -> Wish:
 def _channel(call: Call) -> dict[str, Any]:
     row = call.session.get(MailChannel, CHANNEL)
     paused_at = row.paused_at if row else None
+    rest = channel_rest(call.session, call.work.now)
     return {
         "paused": paused_at is not None,
         "paused_at": paused_at,
         "reason": row.paused_reason if row and paused_at else None,
         "by_provider": bool(row and row.paused_by_provider),
+        "paused_by": row.paused_by if row and paused_at and not row.paused_by_provider else None,
+        "failures": rest.failures if rest else 0,
+        "retry_at": rest.until if rest else None,
     }

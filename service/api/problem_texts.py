@@ -51,6 +51,13 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "`applied_at` is later than now.",
         "Check the instant and its offset, or leave it out: then it is now.",
     ),
+    "ats-sends-rejections": _T(
+        "The ATS sends its own rejections",
+        "Its connection was set up so: the ATS tells people that they were rejected, and Keepword "
+        "does not tell them again.",
+        "Reject the person in the ATS. If Keepword is to tell people from now on, set the "
+        "connection's `rejections_by` to `keepword` and switch the ATS's own letters off.",
+    ),
     "bad-request": _T(
         "The request cannot be read",
         "It is not HTTP as this server understands it.",
@@ -86,6 +93,16 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "Somebody else changed it after you read it. Nothing of yours was written.",
         "Read it again, look at what changed, and send your change with the new `ETag`.",
     ),
+    "closed-already": _T(
+        "The job was closed already",
+        "It was closed in this way before, and nobody is left who has not been told.",
+        "Nothing is to be done. `detail` names the closing; read it to see how far it has come.",
+    ),
+    "closing-undone": _T(
+        "The closing was taken back already",
+        "It was undone before, so there is nothing left to undo.",
+        "Nothing is to be done. To close the job after all, close it anew.",
+    ),
     "conflict": _T(
         "It collides with something written meanwhile",
         "Another request wrote the same thing at the same moment. Nothing of yours was written.",
@@ -95,6 +112,12 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "The contact lies in the future",
         "A contact is recorded once it happened, and `at` is later than now.",
         "Check the instant and its offset, or leave it out. To announce a call, promise it.",
+    ),
+    "count-not-confirmed": _T(
+        "The number of letters is not confirmed",
+        "More than thirty letters would go out and their number was not confirmed, or another "
+        "number was: somebody may have applied, or been told, since the preview. Nothing was done.",
+        "Look at the preview again and send the number of letters it shows as `confirm_count`.",
     ),
     "cursor-not-valid": _T(
         "The cursor is none of this list",
@@ -175,6 +198,28 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "Check that all of it was sent. Whoever runs this Keepword makes a new one with "
         "`keepword key add`.",
     ),
+    "letter-date-in-the-past": _T(
+        "The letter would name a day that has passed",
+        "A letter says by when the person hears again, or by when they are to answer; a day that "
+        "has passed, here or where they are, would be no answer.",
+        "Name a day that lies ahead.",
+    ),
+    "letter-date-not-understood": _T(
+        "The letter's date cannot be read",
+        "`next_word_by` and `reply_by` are days, because what a letter promises is kept watch on.",
+        "Write year-month-day, such as `2026-03-13`. The letter will say “Friday 13 March”.",
+    ),
+    "letter-date-too-far": _T(
+        "The letter would name a day too far ahead",
+        "It lies more than a year ahead: that is a slip of the hand, or nothing to promise.",
+        "Check the year, or name an earlier day.",
+    ),
+    "letter-at-fault": _T(
+        "The letter's words cannot be used",
+        "They name what the kind does not know, hold what a letter may not hold, or the lint finds "
+        "a fault in them.",
+        "`detail` says what and where. Correct the words and draft them again.",
+    ),
     "letter-not-renderable": _T(
         "The letter cannot be written",
         "Its kind does not exist, or a value it needs is missing, unknown or of another shape.",
@@ -221,6 +266,29 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "No rule says what happens around a spoken promise",
         "Who is warned, and when, is said by an active policy for spoken promises. There is none.",
         "Activate or create such a policy; this takes a key with the scope `admin`.",
+    ),
+    "not-stopped": _T(
+        "The letter is not stopped",
+        "Only a letter that the last look stopped can be let go; `detail` says where it stands.",
+        "Read the letter to see what became of it.",
+    ),
+    "cannot-be-overruled": _T(
+        "This must not go out",
+        "What stopped the letter is no matter of judgement: the person's data was erased, say, or "
+        "no decision stands behind it.",
+        "Mend what `detail` names, or cancel the letter.",
+    ),
+    "nothing-to-settle": _T(
+        "There is nothing to settle",
+        "Only a letter of which nobody knows whether it left can be settled by a person, and only "
+        "as long as the provider is not heard of it.",
+        "Read the letter to see what became of it.",
+    ),
+    "not-allowed-to-decide": _T(
+        "This person may not decide",
+        "A decision against somebody is made by an active recruiter, hiring manager or "
+        "administrator.",
+        "Name somebody who may decide, or ask them to.",
     ),
     "not-found": _T(
         "There is nothing here",
@@ -277,6 +345,11 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "The key is valid and may not do this; `detail` names the scope that may.",
         "Use a key with that scope. Whoever runs this Keepword makes one with `keepword key add`.",
     ),
+    "second-choice-without-a-day": _T(
+        "A second choice needs a day",
+        "Whoever is kept as second choice is told until when, and that is a promise.",
+        "Send the day as `second_choice_until_on`.",
+    ),
     "spoken-promise-never-pauses": _T(
         "A spoken promise never pauses",
         "A person gave their word; only what a rule owes can wait.",
@@ -291,6 +364,29 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "The body cannot be read as JSON",
         "It is no JSON text in UTF-8, names a key twice, or is nested too deeply.",
         "`detail` says which. Correct it and send it again.",
+    ),
+    "who-sends-rejections-unanswered": _T(
+        "Nobody has said who sends rejections",
+        "The application came through a connection for which it was never said whether Keepword "
+        "or the ATS tells people that they were rejected. Until it is, Keepword tells nobody, so "
+        "that nobody is told twice.",
+        "Look up what the ATS sends, then set the connection's `rejections_by`, or run "
+        "`keepword connection rejections NAME keepword` (or `ats`).",
+    ),
+    "version-stands-so-already": _T(
+        "The version stands so already",
+        "It is approved, or withdrawn, as was asked.",
+        "Nothing is to be done. Read it again to see since when.",
+    ),
+    "worded-already": _T(
+        "These words are a version already",
+        "A version of this letter says the very same; `detail` names it.",
+        "Approve that one, or change the words.",
+    ),
+    "wish-contradicts-itself": _T(
+        "The same application is named twice",
+        "It stands in two lists, and they want different things for it.",
+        "Name it in one of `second_choice`, `mail_anyway` and `leave_out` only.",
     ),
     "written-already": _T(
         "The letter is written already",

@@ -36,14 +36,23 @@ CONFLICTS = frozenset(
     {
         "already-sent",
         "applied-already",
+        "ats-sends-rejections",
         "candidate-merged",
+        "closed-already",
+        "closing-undone",
         "decided-already",
         "decision-withdrawn",
         "delivery-erased",
+        "cannot-be-overruled",
         "name-taken",
+        "not-stopped",
+        "nothing-to-settle",
         "promise-not-open",
         "promise-not-paused",
         "promise-overdue",
+        "version-stands-so-already",
+        "who-sends-rejections-unanswered",
+        "worded-already",
         "written-already",
     }
 )

@@ -21,10 +21,14 @@ COMMANDS: dict[str, LazyCommand] = {
     "check": LazyCommand("service.cli.check:check", "Judge every promise whose time has come."),
     "ingest": LazyCommand("service.cli.ingest:ingest", "Work in what the ATSs have sent."),
     "dispatch": LazyCommand("service.cli.dispatch:dispatch", "Send the letters that are ready."),
+    "outbox": LazyCommand(
+        "service.cli.outbox:outbox", "See, stop, settle and release letters; pause all mail."
+    ),
+    "job": LazyCommand("service.cli.job:job", "Close a job and tell everybody who is left."),
     "connection": LazyCommand("service.cli.connection:connection", "Connect an ATS."),
     "user": LazyCommand("service.cli.user:user", "Add and list colleagues."),
     "key": LazyCommand("service.cli.key:key", "Make, list and revoke API keys."),
-    "template": LazyCommand("service.cli.template:template", "List and show the letters."),
+    "template": LazyCommand("service.cli.template:template", "Read, lint and approve the letters."),
     "db": LazyCommand("service.cli.database:database", "Migrate the database."),
     "doctor": LazyCommand(
         "service.cli.doctor:doctor", "Look for what is wrong, and say what to do."

@@ -29,6 +29,12 @@ from service.models import Calendar, CalendarVersion, Connection
 from service.public_holidays import holidays_for
 from service.queries.figures import connection_figures, mail_figures, promise_figures
 from service.queries.loops import START_LOOPS, loop_states
+from service.queries.mail_health import (
+    channel_rest,
+    silence_remedy,
+    silence_text,
+    webhook_silence,
+)
 from service.resources import ResourceMissingError
 from service.secret_box import SealedSecretError
 from service.worker import STEPS
@@ -36,9 +42,10 @@ from service.workflows.check import SET_ASIDE, backlog
 
 _SINCE_EVER = timedelta(days=36_500)
 _NEEDS_A_PERSON = {
-    MailState.UNCERTAIN: "See in the provider's activity feed whether they left, then settle each.",
-    MailState.BLOCKED: "Read why on each message, then send or cancel it.",
-    MailState.FAILED: "Read why on each message; write again where it matters.",
+    MailState.UNCERTAIN: "Settle each, on the page or with: keepword outbox settle",
+    MailState.UNCONFIRMED: "Ask the people; where one has it, say so: keepword outbox settle",
+    MailState.BLOCKED: "Read why on each (keepword outbox list), then release or cancel it.",
+    MailState.FAILED: "Read why on each (keepword outbox list); write again where it matters.",
 }
 
 
@@ -215,11 +222,32 @@ def _mail(session: Session, here: Core) -> Iterator[Finding]:
             f"Paused: {found.paused.reason or 'by a person'}.",
             "Mend what the provider says; mail then goes on by itself."
             if found.paused.by_provider
-            else "Let mail out again when it is right to.",
+            else "When it is right to, run: keepword outbox resume",
+        )
+    now = here.clock.now()
+    rest = channel_rest(session, now)
+    if rest is not None:
+        yield Finding(
+            Verdict.WARN,
+            "mail",
+            f"The provider failed {_counted(rest.failures, 'time', 'times')} in a row; mail rests.",
+            "It goes on by itself once the provider answers; see its status page.",
+        )
+    silence = webhook_silence(session, now)
+    if silence is not None:
+        yield Finding(
+            Verdict.FAIL, "mail", silence_text(silence), silence_remedy(here.config.base_url)
         )
     for state, remedy in _NEEDS_A_PERSON.items():
         if found.by_state[state]:
             yield Finding(
-                Verdict.WARN, "mail", f"{found.by_state[state]} letters are {state}.", remedy
+                Verdict.WARN,
+                "mail",
+                f"{_counted(found.by_state[state], 'letter is', 'letters are')} {state}.",
+                remedy,
             )
     yield Finding(Verdict.OK, "mail", f"{found.outbox} letters have yet to leave.")
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from service.dashboard import pages
+from service.config import ensure_secret_key
+from service.dashboard import actions, outbox, pages, site
+from service.dashboard.forms import Forms
 from service.dashboard.trust import Watchman
 from service.parts import parts
+
+__all__ = ["actions", "init_app", "outbox", "pages"]
 
 
 def init_app(app: Flask) -> None:
     """Mount the pages."""
     app.extensions["keepword.watchman"] = Watchman(parts(app).tools.clock)
-    app.register_blueprint(pages.blueprint)
+    app.extensions["keepword.forms"] = Forms(ensure_secret_key(parts(app).config))
+    app.register_blueprint(site.blueprint)

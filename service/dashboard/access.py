@@ -1,4 +1,6 @@
-"""Who may see the pages: this machine itself, or who holds an API key.
+"""Who may see the pages and act on them: this machine itself, or who holds an API key.
+
+A key sees with the scope ``read`` and acts with ``write``.
 
 There is no sign-in yet, so without a key the pages open only where the request surely comes from
 somebody at this very machine:
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import Request
@@ -34,17 +37,30 @@ _THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?"
 _PROXIES = ("forwarded", "via", "x-forwarded", "x-real-ip", "x-original", "x-client-ip")
 
 
-def may_see(request: Request, running: Parts, session: Session) -> bool:
-    """Tell whether this request may see pages."""
+@dataclass(frozen=True)
+class Visitor:
+    """Who reads a page. ``who`` tells visitors apart; ``actor`` is how the timeline names them."""
+
+    who: str
+    actor: str
+    may_act: bool
+
+
+HERE = Visitor("here", "page", may_act=True)
+"""Somebody at this very machine."""
+
+
+def visitor_of(request: Request, running: Parts, session: Session) -> Visitor | None:
+    """Return who asks, or ``None`` where they may see no page."""
     if running.config.pages == "local" and comes_from_here(request, running.config):
-        return True
+        return HERE
     given = request.authorization
     if given is None or given.type != "basic" or not given.password:
-        return False
+        return None
     now = running.now()
     caller = caller_with(session, now, given.password)
     if caller is None or not caller.may("read"):
-        return False
+        return None
     # The use is written in a transaction of its own; a busy database must not shut the page.
     session.rollback()
     try:
@@ -52,7 +68,7 @@ def may_see(request: Request, running: Parts, session: Session) -> bool:
         session.commit()
     except OperationalError:
         session.rollback()
-    return True
+    return Visitor(caller.key_id, caller.actor, caller.may("write"))
 
 
 def comes_from_here(request: Request, config: Config) -> bool:

@@ -1,4 +1,4 @@
-"""Says how a letter stands, for the list of the outbox and the letter's own page."""
+"""Says how a letter stands and what can be done about it, for the outbox and the letter's page."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.clock import instant_text
-from service.domain.delivery import MailState
+from service.dashboard.wording import time_left
+from service.domain.delivery import STEPS, MailState, Step
 from service.domain.wording import when_words
-from service.queries.outbox import Letter
+from service.queries.outbox import WAITING, Letter, LostRequest, WaitingClosing
 
 _STATES: dict[str, tuple[str, str]] = {
     MailState.HELD: ("plain", "held back for now"),
@@ -17,6 +18,7 @@ _STATES: dict[str, tuple[str, str]] = {
     MailState.SENDING: ("plain", "is leaving"),
     MailState.RETRY: ("care", "will be tried again"),
     MailState.ACCEPTED: ("plain", "taken by the provider, not yet delivered"),
+    MailState.UNCONFIRMED: ("care", "left, and nothing was heard of it for a day"),
     MailState.CAPTURED: ("plain", "kept here, not sent"),
     MailState.DEFERRED: ("care", "the mailbox lets it wait"),
     MailState.UNCERTAIN: ("care", "may or may not have gone out"),
@@ -32,7 +34,11 @@ _STATES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class LetterView:
-    """One letter in words; ``style`` as of a sign in the strip."""
+    """One letter in words; ``style`` as of a sign in the strip. ``leaves`` and ``left`` say when a
+    waiting one goes, "" where it does not wait for a time.
+
+    The flags say what a person can do about it.
+    """
 
     id: str
     kind: str
@@ -44,11 +50,40 @@ class LetterView:
     reason: str
     iso: str
     when: str
+    leaves: str
+    left: str
+    can_arrive: bool
+    can_go_again: bool
+    can_be_released: bool
+    can_be_cancelled: bool
+
+
+@dataclass(frozen=True)
+class RequestView:
+    """Several letters of one request whose answer was lost."""
+
+    batch_id: str
+    letters: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClosingView:
+    """The waiting letters of one closing of a job."""
+
+    closing_id: str
+    job: str
+    letters: int
+    leaves: str
+    left: str
 
 
 def letter_view(letter: Letter, zone: str, now: datetime) -> LetterView:
-    """Return a letter in words, its time in ``zone``."""
+    """Return a letter in words, its times in ``zone``."""
     style, state = _STATES.get(letter.state, ("plain", letter.state))
+    leaves, left = "", ""
+    if letter.state in WAITING:
+        leaves, left = _leaving(letter.due_at, zone, now)
     return LetterView(
         id=letter.id,
         kind=letter.kind.replace("-", " "),
@@ -60,4 +95,31 @@ def letter_view(letter: Letter, zone: str, now: datetime) -> LetterView:
         reason=letter.reason or "",
         iso=instant_text(letter.created_at),
         when=when_words(letter.created_at, zone, now),
+        leaves=leaves,
+        left=left,
+        can_arrive=_may(letter, Step.CONFIRM),
+        can_go_again=_may(letter, Step.SEND_AGAIN),
+        can_be_released=_may(letter, Step.RELEASE),
+        can_be_cancelled=_may(letter, Step.CANCEL),
     )
+
+
+def request_view(request: LostRequest) -> RequestView:
+    """Return a lost request in words."""
+    return RequestView(request.batch_id, request.letters, request.reason or "")
+
+
+def closing_view(closing: WaitingClosing, zone: str, now: datetime) -> ClosingView:
+    """Return the letters of a closing in words."""
+    leaves, left = _leaving(closing.first_at, zone, now)
+    return ClosingView(closing.closing_id, closing.job_title, closing.letters, leaves, left)
+
+
+def _may(letter: Letter, step: Step) -> bool:
+    return letter.state in STEPS[step][0]
+
+
+def _leaving(at: datetime | None, zone: str, now: datetime) -> tuple[str, str]:
+    if at is None or at <= now:
+        return "", ""
+    return when_words(at, zone, now), time_left((at - now).total_seconds())

@@ -23,6 +23,15 @@ from service.queries.figures import (
     promise_figures,
 )
 from service.queries.loops import START_LOOPS, LoopState, loop_states
+from service.queries.mail_health import (
+    Rest,
+    Silence,
+    channel_rest,
+    silence_remedy,
+    silence_text,
+    webhook_silence,
+)
+from service.queries.outbox import UNDECIDED
 from service.worker import STEPS
 from service.workflows.check import SET_ASIDE, backlog
 
@@ -47,11 +56,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Trust:
-    """The strip, the bars above everything, and what waits for a person's hand."""
+    """The strip, the bars above everything, and what waits for a person's hand; ``letters`` counts
+    those in the outbox that do.
+    """
 
     signs: Sequence[Sign]
     bars: Sequence[Bar]
     chores: Sequence[str]
+    letters: int
 
 
 class Watchman:
@@ -68,10 +80,11 @@ class Watchman:
         loops = loop_states(session, now, bounds, running_for)
         mail, connections = mail_figures(session, now, settled=False), connection_figures(session)
         set_aside = promise_figures(session, now, SET_ASIDE).set_aside
+        rest, silence = channel_rest(session, now), webhook_silence(session, now)
         signs = [
             *(_checker(loop) for loop in loops if loop.name == "check"),
             Sign("plain", "", f"outbox {mail.outbox}"),
-            _channel(config, mail),
+            _channel(config, mail, rest, silence),
             *(_spoke(connection, now) for connection in connections if connection.active),
         ]
         late = [_late(loop) for loop in loops if loop.late]
@@ -89,7 +102,12 @@ class Watchman:
                     "Nothing is lost: every letter waits until it is resumed.",
                 )
             )
-        return Trust(signs, bars, list(_chores(mail, connections, set_aside, now)))
+        elif rest is not None:
+            bars.append(_rests(rest, config.time_zone, now))
+        if silence is not None:
+            bars.append(Bar("care", [silence_text(silence)], silence_remedy(config.base_url)))
+        letters = sum(mail.by_state[state] for state in UNDECIDED)
+        return Trust(signs, bars, list(_chores(mail, connections, set_aside, now)), letters)
 
 
 def _checker(loop: LoopState) -> Sign:
@@ -105,9 +123,23 @@ def _late(loop: LoopState) -> str:
     return f"{loop.title} {since}. {loop.consequence}"
 
 
-def _channel(config: Config, mail: MailFigures) -> Sign:
+def _rests(rest: Rest, zone: str, now: datetime) -> Bar:
+    until = f" until {when_words(rest.until, zone, now)}" if rest.until else ""
+    failed = "failed" if rest.failures == 1 else f"failed {rest.failures} times in a row"
+    return Bar(
+        "care",
+        [f"The mail provider {failed}, so mail rests{until}."],
+        "Nothing is lost: it is tried again by itself, first with one letter.",
+    )
+
+
+def _channel(config: Config, mail: MailFigures, rest: Rest | None, silence: Silence | None) -> Sign:
     if mail.paused is not None:
         return Sign("care", "◐", "mail paused")
+    if rest is not None:
+        return Sign("care", "◐", "mail rests")
+    if silence is not None:
+        return Sign("care", "◐", "SendGrid reports nothing back")
     if config.mail == "capture":
         return Sign("plain", "○", "mail is kept here, nothing is sent")
     return Sign("good", "✓", "SendGrid well")
@@ -137,6 +169,12 @@ def _chores(
     if uncertain := mail.by_state["uncertain"]:
         yield counted(
             uncertain, "letter may or may not have gone out", "letters may or may not have gone out"
+        )
+    if unconfirmed := mail.by_state["unconfirmed"]:
+        yield counted(
+            unconfirmed,
+            "letter left a day ago and nothing was heard of it",
+            "letters left a day ago and nothing was heard of them",
         )
     if failed := mail.by_state["failed"] + mail.by_state["dropped"]:
         yield counted(failed, "letter could not be sent", "letters could not be sent")

@@ -30,6 +30,15 @@ def ago(seconds: float) -> str:
     return f"{max(0, int(seconds))} s ago"
 
 
+def time_left(seconds: float) -> str:
+    """Return a span until then, never longer than it is: ``59 min left``."""
+    for length, unit in ((86400, "day"), (3600, "h"), (60, "min")):
+        if seconds >= length * (2 if unit == "day" else 1):
+            number = int(seconds // length)
+            return f"{number} {unit}{'s' if unit == 'day' else ''} left"
+    return "less than a minute left"
+
+
 def asked_words(
     asked: int,
     after: int,

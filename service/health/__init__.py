@@ -14,5 +14,7 @@ from service.parts import parts
 
 def init_app(app: Flask) -> None:
     """Mount the endpoints; from here on a loop that never ran is measured."""
-    app.extensions["keepword.readiness"] = Readiness(parts(app).tools.clock)
+    app.extensions["keepword.readiness"] = Readiness(
+        parts(app).tools.clock, parts(app).config.base_url
+    )
     app.register_blueprint(endpoints.blueprint)

@@ -31,12 +31,14 @@ def livez() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Answer 200, or 503 with each problem and its remedy."""
+    """Answer 200, or 503 with each problem and its remedy; warnings make nothing unready."""
     readiness: Readiness = current_app.extensions["keepword.readiness"]
     report = readiness.look(db.session(), db.engine)
+    rest = report.mail_rests
     body = jsonify(
         ready=report.ready,
         problems=[vars(problem) for problem in report.problems],
+        warnings=[vars(warning) for warning in report.warnings],
         loops=[
             {
                 "name": loop.name,
@@ -45,7 +47,12 @@ def readyz() -> tuple[Response, int]:
             }
             for loop in report.loops
         ],
-        mail={"paused": report.mail_paused is not None, "reason": report.mail_paused},
+        mail={
+            "paused": report.mail_paused is not None,
+            "reason": report.mail_paused,
+            "resting": rest is not None,
+            "resting_until": instant_text(rest.until) if rest and rest.until else None,
+        },
     )
     return body, 200 if report.ready else 503
 

@@ -22,6 +22,7 @@ from service.queries.figures import (
     promise_figures,
 )
 from service.queries.loops import LoopState, last_check, loop_states
+from service.queries.mail_health import channel_rest, webhook_silence
 from service.worker import STEPS
 from service.workflows.check import SET_ASIDE, backlog
 
@@ -45,6 +46,16 @@ def metrics_text(session: Session, now: datetime, running_for: timedelta) -> byt
         ),
         *_connections(connection_figures(session), now),
         *_mail(mail_figures(session, now)),
+        _gauge(
+            "mail_channel_resting",
+            "1 while mail rests after failures of the provider; it goes on by itself.",
+            float(channel_rest(session, now) is not None),
+        ),
+        _gauge(
+            "mail_webhook_silent",
+            "1 while mail goes out and no event about any has come for a day.",
+            float(webhook_silence(session, now) is not None),
+        ),
     ]
     registry = CollectorRegistry()
     registry.register(_Snapshot(families))
@@ -135,6 +146,11 @@ def _mail(found: MailFigures) -> Iterator[Metric]:
         "messages_uncertain",
         "Mail that may or may not have left: an event or a person settles it.",
         found.by_state["uncertain"],
+    )
+    yield _gauge(
+        "messages_unconfirmed",
+        "Mail the provider took a day ago or more and has told nothing of since.",
+        found.by_state["unconfirmed"],
     )
     yield _gauge(
         "mail_events_unfolded", "Events about mail that wait to be worked in.", found.unfolded

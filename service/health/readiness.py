@@ -16,6 +16,13 @@ from sqlalchemy.orm import Session
 from service.clock import Clock
 from service.queries.figures import mail_pause
 from service.queries.loops import START_LOOPS, LoopState, loop_states
+from service.queries.mail_health import (
+    Rest,
+    channel_rest,
+    silence_remedy,
+    silence_text,
+    webhook_silence,
+)
 from service.worker import STEPS
 from service.workflows import migrate
 from service.workflows.check import backlog
@@ -32,11 +39,15 @@ class Problem:
 
 @dataclass
 class Report:
-    """What was found. ``mail_paused`` is shown but makes nothing unready."""
+    """What was found. Warnings, a pause and a rest are shown but make nothing unready: another
+    process would fare no better, and taking this one out of service would mend nothing.
+    """
 
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     loops: list[LoopState] = field(default_factory=list)
     mail_paused: str | None = None
+    mail_rests: Rest | None = None
 
     @property
     def ready(self) -> bool:
@@ -47,8 +58,9 @@ class Report:
 class Readiness:
     """Asks the database. Once it was seen at the newest revision it is not asked for that again."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, base_url: str) -> None:
         self._clock = clock
+        self._base_url = base_url
         self._since = clock.monotonic()
         self._migrated = False
 
@@ -110,6 +122,12 @@ class Readiness:
             # What a person gave as the reason may name somebody, and this answer needs no key.
             said = paused.reason if paused.by_provider else None
             report.mail_paused = said or "paused by a person"
+        report.mail_rests = channel_rest(session, now)
+        silence = webhook_silence(session, now)
+        if silence is not None:
+            report.warnings.append(
+                Problem("webhook-silent", silence_text(silence), silence_remedy(self._base_url))
+            )
 
 
 def _schema_fault(engine: Engine) -> Problem | None:

@@ -9,17 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.domain.delivery import MailState
 from service.domain.promises import State
 from service.models import Connection, Delivery, MailChannel, MailEvent, Message, Promise
 from service.queries.overdue import IN_OPEN_INDEX
-
-# The condition of ix_message_due, word for word: SQLite uses a partial index only then.
-_IN_DUE_INDEX = text("message.state IN ('held', 'ready', 'retry', 'claimed', 'sending')")
-
 
 SILENT_AFTER = timedelta(days=4)
 """An ATS in use speaks every working day; this much outlasts a long weekend."""
@@ -37,7 +33,10 @@ class PromiseFigures:
 
 @dataclass(frozen=True)
 class ConnectionFigures:
-    """One connection: deliveries that wait or failed, and what was refused as not authentic."""
+    """One connection: deliveries that wait or failed, and what was refused as not authentic.
+
+    ``rejections_by`` is ``None`` where nobody has said who sends rejections.
+    """
 
     name: str
     vendor: str
@@ -46,6 +45,7 @@ class ConnectionFigures:
     failed: int
     refused: int
     last_authentic_at: datetime | None
+    rejections_by: str | None = None
 
     def fell_silent(self, now: datetime) -> bool:
         """Tell whether it used to speak and does not any more: its webhook may be switched off."""
@@ -55,11 +55,12 @@ class ConnectionFigures:
 
 @dataclass(frozen=True)
 class Pause:
-    """Why no mail leaves. ``reason`` is for people, not for labels."""
+    """Why no mail leaves. ``reason`` is for people, not for labels; ``by`` is the actor."""
 
     at: datetime
     reason: str | None
     by_provider: bool
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def connection_figures(session: Session) -> list[ConnectionFigures]:
             failed=counts.get((connection.id, "failed"), 0),
             refused=connection.refused_count,
             last_authentic_at=connection.last_authentic_at,
+            rejections_by=connection.rejections_by,
         )
         for connection in session.scalars(select(Connection).order_by(Connection.name))
     ]
@@ -137,7 +139,7 @@ def mail_figures(session: Session, now: datetime, *, settled: bool = True) -> Ma
     outbox = sum(by_state[state] for state in _OUTBOX)
     oldest = session.scalars(
         select(func.min(Message.due_at)).where(
-            _IN_DUE_INDEX, Message.state == MailState.READY, Message.due_at <= now
+            Message.state == MailState.READY, Message.due_at <= now
         )
     ).one()
     unfolded = session.scalars(
@@ -159,7 +161,9 @@ def mail_pause(session: Session) -> Pause | None:
     ).first()
     if paused is None or paused.paused_at is None:
         return None
-    return Pause(paused.paused_at, paused.paused_reason, paused.paused_by_provider)
+    by_provider = paused.paused_by_provider
+    by = None if by_provider else paused.paused_by
+    return Pause(paused.paused_at, paused.paused_reason, by_provider, by)
 
 
 _OUTBOX = (
@@ -174,6 +178,7 @@ _UNSETTLED = (
     *_OUTBOX,
     MailState.BLOCKED,
     MailState.UNCERTAIN,
+    MailState.UNCONFIRMED,
     MailState.FAILED,
     MailState.DROPPED,
 )

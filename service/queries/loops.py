@@ -29,6 +29,10 @@ _CONSEQUENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The reader of mail events",
             "Whether mail arrived is not known, so promises it kept still look open.",
         ),
+        "settle": (
+            "The search for lost letters",
+            "A letter whose answer was lost stays undecided though the provider may know of it.",
+        ),
         "check": (
             "The checker",
             "Nobody is reminded and no letter is written by rule until it runs.",

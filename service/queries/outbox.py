@@ -1,19 +1,40 @@
-"""What is in the outbox: a list of the latest letters, and one of them to read."""
+"""What is in the outbox: what needs a person, what waits, the latest letters, one to read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from service.models import Message
+from service.domain.delivery import MailState
+from service.models import Job, JobClosing, MailChannel, Message, User
+
+UNDECIDED = (MailState.UNCERTAIN, MailState.BLOCKED, MailState.UNCONFIRMED)
+"""States that end by a person, or by an event that comes after all."""
+
+UNSENT_FOR_GOOD = (MailState.FAILED, MailState.DROPPED)
+"""States of letters that did not go and will not: somebody writes anew, or calls."""
+
+WAITING = (
+    MailState.HELD,
+    MailState.READY,
+    MailState.RETRY,
+    MailState.CLAIMED,
+    MailState.SENDING,
+)
+"""States of letters that have yet to leave."""
+
+SHOWN_FOR = timedelta(days=30)
+"""How long a letter that failed is shown among what needs a person."""
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter as a list shows it. ``reason`` says why it did not go, where it did not."""
+    """One letter as a list shows it. ``reason`` says why it did not go, or not yet."""
 
     id: str
     kind: str
@@ -23,6 +44,10 @@ class Letter:
     state: str
     reason: str | None
     created_at: datetime
+    hold_until: datetime | None
+    due_at: datetime | None
+    batch_id: str | None
+    closing_id: str | None
 
 
 @dataclass(frozen=True)
@@ -36,6 +61,25 @@ class WholeLetter:
     html: str
 
 
+@dataclass(frozen=True)
+class LostRequest:
+    """Several letters that left in one request whose answer was lost: all of them did, or none."""
+
+    batch_id: str
+    letters: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class WaitingClosing:
+    """The letters of one closing that have yet to leave; the first of them goes at ``first_at``."""
+
+    closing_id: str
+    job_title: str
+    letters: int
+    first_at: datetime | None
+
+
 _COLUMNS = (
     Message.id,
     Message.kind,
@@ -45,6 +89,10 @@ _COLUMNS = (
     Message.state,
     Message.reason,
     Message.created_at,
+    Message.hold_until,
+    Message.due_at,
+    Message.batch_id,
+    Message.closing_id,
 )
 
 
@@ -53,7 +101,85 @@ def latest_letters(session: Session, limit: int) -> list[Letter]:
     found = session.execute(
         select(*_COLUMNS).order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)
     )
-    return [Letter(*row) for row in found]
+    return [_letter(row) for row in found]
+
+
+def letters_in(session: Session, states: Sequence[str], limit: int) -> list[Letter]:
+    """Return letters in any of these states, the newest first."""
+    return _some(session, Message.state.in_(states), limit=limit)
+
+
+def undecided(
+    session: Session, state: MailState, limit: int, *, but: Sequence[str] = ()
+) -> list[Letter]:
+    """Return letters in one of the states that need a person, leaving out those of some requests,
+    which are told of as a whole.
+    """
+    where = [Message.state == state]
+    if but:
+        where.append(or_(Message.batch_id.is_(None), Message.batch_id.not_in(but)))
+    return _some(session, *where, limit=limit)
+
+
+def failed_lately(session: Session, now: datetime, limit: int) -> list[Letter]:
+    """Return letters that did not go, the newest first."""
+    return _some(
+        session,
+        Message.state.in_(UNSENT_FOR_GOOD),
+        Message.created_at >= now - SHOWN_FOR,
+        limit=limit,
+    )
+
+
+def lost_requests(session: Session, limit: int) -> list[LostRequest]:
+    """Return the requests of which two or more letters are uncertain, the largest first."""
+    number = func.count()
+    found = session.execute(
+        select(Message.batch_id, number, func.min(Message.reason))
+        .where(Message.state == MailState.UNCERTAIN, Message.batch_id.is_not(None))
+        .group_by(Message.batch_id)
+        .having(number > 1)
+        .order_by(number.desc(), Message.batch_id)
+        .limit(limit)
+    )
+    return [LostRequest(batch_id or "", letters, why) for batch_id, letters, why in found]
+
+
+def waiting_closings(session: Session, limit: int) -> list[WaitingClosing]:
+    """Return the closings of jobs whose letters have yet to leave, the next one first."""
+    first = func.min(Message.due_at)
+    found = session.execute(
+        select(Message.closing_id, Job.title, func.count(), first)
+        .join(JobClosing, JobClosing.id == Message.closing_id)
+        .join(Job, Job.id == JobClosing.job_id)
+        .where(Message.state.in_(WAITING))
+        .group_by(Message.closing_id, Job.title)
+        .order_by(first, Message.closing_id)
+        .limit(limit)
+    )
+    return [WaitingClosing(id_ or "", title, letters, at) for id_, title, letters, at in found]
+
+
+def waiting_letters(session: Session, limit: int) -> list[Letter]:
+    """Return the letters that have yet to leave and belong to no closing, the next one first."""
+    found = session.execute(
+        select(*_COLUMNS)
+        .where(Message.state.in_(WAITING), Message.closing_id.is_(None))
+        .order_by(Message.due_at, Message.id)
+        .limit(limit)
+    )
+    return [_letter(row) for row in found]
+
+
+def together(
+    session: Session, *, batch_id: str | None, closing_id: str | None, limit: int
+) -> list[Letter]:
+    """Return the letters of one request, or of one closing, by the people's names."""
+    of = Message.batch_id == batch_id if batch_id else Message.closing_id == closing_id
+    found = session.execute(
+        select(*_COLUMNS).where(of).order_by(Message.to_name, Message.id).limit(limit)
+    )
+    return [_letter(row) for row in found]
 
 
 def whole_letter(session: Session, message_id: str) -> WholeLetter | None:
@@ -65,5 +191,28 @@ def whole_letter(session: Session, message_id: str) -> WholeLetter | None:
     ).one_or_none()
     if row is None:
         return None
-    values = tuple(row)
-    return WholeLetter(Letter(*values[: len(_COLUMNS)]), *values[len(_COLUMNS) :])
+    return WholeLetter(_letter(row), *tuple(row)[len(_COLUMNS) :])
+
+
+def who_paused(session: Session) -> str | None:
+    """Return the name of the colleague who paused all mail, where a colleague did."""
+    by = session.scalars(
+        select(MailChannel.paused_by).where(MailChannel.paused_at.is_not(None)).limit(1)
+    ).first()
+    if by is None or not by.startswith("user:"):
+        return None
+    return session.scalars(select(User.name).where(User.id == by.removeprefix("user:"))).first()
+
+
+def _letter(row: Sequence[Any]) -> Letter:
+    return Letter(*row[: len(_COLUMNS)])
+
+
+def _some(session: Session, *where: ColumnElement[bool], limit: int) -> list[Letter]:
+    found = session.execute(
+        select(*_COLUMNS)
+        .where(*where)
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(limit)
+    )
+    return [_letter(row) for row in found]

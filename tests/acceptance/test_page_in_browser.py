@@ -18,13 +18,14 @@ from werkzeug.serving import make_server
 from service.db import db
 from service.domain.contacts import Channel, Outcome
 from service.domain.policies import Kind
-from service.models import Heartbeat, Job
+from service.models import Heartbeat, Job, SendBatch
 from service.worker import STEPS
 from service.workflows.connections import add_connection
 from service.workflows.contacts import log_contact
 from service.workflows.enquire import enquire
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import Employer, add_application, add_user, make_employer
+from tests.reading_pages import letter
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -61,7 +62,9 @@ def employer(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Emp
 
 def _seed(employer: Employer) -> None:
     with employer.work() as work:
-        connection = add_connection(work, "greenhouse-main", "greenhouse", ["an invented secret"])
+        connection = add_connection(
+            work, "greenhouse-main", "greenhouse", ["an invented secret"], rejections_by="keepword"
+        )
         maria, jonas = add_user(work), add_user(work, "Jonas Brandt")
         backend = Job(title="Backend Engineer", status="open", created_at=work.now)
         accountant = Job(title="Accountant", status="open", created_at=work.now)
@@ -188,8 +191,8 @@ def test_no_page_asks_elsewhere_or_scrolls_sideways(
 
         page.locator(".letters a").first.click()
         page.wait_for_url("**/outbox/*")
-        letter = page.frame_locator("iframe.letter")
-        assert "Keepword" in letter.locator("body").inner_text()
+        framed = page.frame_locator("iframe.letter")
+        assert "Keepword" in framed.locator("body").inner_text()
         assert _sideways(page) == 0
         _picture(page, f"letter-{scheme}-{width}")
 
@@ -228,6 +231,68 @@ def test_text_stands_out_from_its_ground_in_both_schemes(
             faint = page.evaluate(_CONTRAST)
 
             assert faint == []
+
+
+def _fill_outbox(employer: Employer) -> None:
+    with employer.work() as work:
+        batch = SendBatch(provider="sendgrid", size=2, created_at=work.now)
+        work.session.add(batch)
+        work.session.flush()
+        soon = work.now + timedelta(minutes=59, seconds=30)
+        long = "x" * 300
+        letter(work, "uncertain", batch_id=batch.id, reason="the answer was lost")
+        letter(work, "uncertain", batch_id=batch.id, reason="the answer was lost")
+        letter(work, "uncertain", subject=long, to_name=long, reason=long)
+        letter(work, "blocked", reason="the person has been in touch since", subject="A")
+        letter(work, "unconfirmed", reason="SendGrid has not said what became of it")
+        letter(work, "failed", reason="the address is malformed")
+        letter(work, "held", due_at=soon, hold_until=soon)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1120, 390, 320])
+def test_the_outbox_can_be_acted_on_without_any_script(
+    browser: Browser, employer: Employer, width: int, scheme: str
+) -> None:
+    _fill_outbox(employer)
+    with (
+        _served(employer) as base,
+        _tab(
+            browser,
+            base,
+            viewport={"width": width, "height": 844},
+            color_scheme=scheme,
+        ) as page,
+    ):
+        page.goto("/outbox")
+        for deed in page.locator("details.deed > summary").all():
+            deed.click()
+        assert _sideways(page) == 0
+        assert page.evaluate(_CONTRAST) == []
+        small = page.evaluate(_SMALL)
+        assert small == []
+        _picture(page, f"outbox-deeds-{scheme}-{width}")
+
+        page.get_by_role("button", name="Cancel the letter (59 min left)").click()
+        page.wait_for_url("**/outbox?*")
+        assert "The letter is cancelled." in page.get_by_role("status").inner_text()
+
+        page.locator("summary", has_text="Pause all mail").click()
+        page.get_by_label("Why, for your colleagues").first.fill("a wrong letter")
+        page.get_by_role("button", name="Pause all mail").click()
+        page.get_by_role("button", name="Let mail go out again").wait_for()
+        assert "All mail is paused." in page.get_by_role("status").inner_text()
+
+
+_SMALL = """
+() => [...document.querySelectorAll('button, input:not([type=hidden]), summary')]
+  .filter((element) => element.checkVisibility())
+  .filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.width < 24 || box.height < 24;
+  })
+  .map((element) => element.textContent)
+"""
 
 
 _CONTRAST = """

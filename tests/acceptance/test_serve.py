@@ -171,7 +171,7 @@ def test_one_command_takes_a_delivery_works_it_in_and_finds_it_after_a_restart(
     running = start(database_url, "serve")
     running.until_ready()
     with running.work() as work:
-        add_connection(work, "main", "greenhouse", [SECRET])
+        add_connection(work, "main", "greenhouse", [SECRET], rejections_by="keepword")
     body, headers = signed_application()
 
     assert running.post("/hooks/ats/main", body, headers) == 200

@@ -78,7 +78,9 @@ def story(database_url: str, tmp_path: Path) -> Iterator[Story]:
             sendgrid_event_public_key=sendgrid.public_key,
         )
         with employer.work() as work:
-            add_connection(work, "greenhouse-main", "greenhouse", [SECRET])
+            add_connection(
+                work, "greenhouse-main", "greenhouse", [SECRET], rejections_by="keepword"
+            )
             maria = add_user(work, "Maria Keller", email="maria.keller@example.com").id
         with serving(employer) as base_url:
             api = Client(base_url, employer.key("admin", user_id=maria))
@@ -140,7 +142,7 @@ def send_apology(story: Story, application_id: str, promise_id: str) -> Accepted
                 "promised_what": "a call about the panel date",
                 "promised_for": "Thursday 5 March",
                 "next_step": "The panel meets on Monday, and I call you after it.",
-                "next_word_by": "Monday 9 March",
+                "next_word_by": "2026-03-09",
             },
         },
     )

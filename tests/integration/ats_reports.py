@@ -40,7 +40,9 @@ def report(employer: Employer, *changes: Change) -> Applying:
     with employer.work("ats:test") as work:
         connection = work.session.scalars(select(Connection)).first()
         if connection is None:
-            connection = add_connection(work, "test", "greenhouse", ["an invented secret"])
+            connection = add_connection(
+                work, "test", "greenhouse", ["an invented secret"], rejections_by="keepword"
+            )
         return apply_changes(work, connection, changes, work.now)
 
 

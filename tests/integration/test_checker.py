@@ -41,7 +41,9 @@ MINUTE = timedelta(minutes=1)
 
 def _delivery(employer: Employer) -> None:
     with employer.work() as work:
-        connection = add_connection(work, "main", "greenhouse", ["a secret of theirs"])
+        connection = add_connection(
+            work, "main", "greenhouse", ["a secret of theirs"], rejections_by="keepword"
+        )
         work.session.add(
             Delivery(
                 connection_id=connection.id,

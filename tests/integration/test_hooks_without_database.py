@@ -33,7 +33,7 @@ def hooked(database_url: str, tmp_path: Path) -> Iterator[Employer]:
     """An employer with an ATS and SendGrid, who waits only a moment for the database."""
     made = make_employer(database_url, tmp_path, sendgrid_event_public_key=SIGNER.public_key)
     with made.work() as work:
-        add_connection(work, "main", "greenhouse", [SECRET])
+        add_connection(work, "main", "greenhouse", [SECRET], rejections_by="keepword")
     engine = engine_of(made.app)
     patience = {"sqlite": "PRAGMA busy_timeout=50", "postgresql": "SET lock_timeout='50ms'"}
 

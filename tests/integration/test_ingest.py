@@ -35,7 +35,7 @@ MINUTE = timedelta(minutes=1)
 def ats(employer: Employer) -> Employer:
     """An employer with a connection to Greenhouse."""
     with employer.work() as work:
-        add_connection(work, "main", "greenhouse", [SECRET])
+        add_connection(work, "main", "greenhouse", [SECRET], rejections_by="keepword")
     return employer
 
 
@@ -258,7 +258,7 @@ IMPOSSIBLE = [
 def test_a_connection_that_cannot_be_is_refused_with_the_field_at_fault(ats: Employer) -> None:
     for name, vendor, secrets, pointer in IMPOSSIBLE:
         with ats.work() as work, pytest.raises(BadConnectionError) as refused:
-            add_connection(work, name, vendor, secrets)
+            add_connection(work, name, vendor, secrets, rejections_by="keepword")
         assert refused.value.pointer == pointer, (name, vendor, secrets)
 
 
@@ -274,6 +274,8 @@ def test_secrets_are_stored_sealed_and_rotated(ats: Employer) -> None:
 
 def test_a_stage_that_is_none_of_ours_is_refused(ats: Employer) -> None:
     with ats.work() as work, pytest.raises(BadConnectionError) as refused:
-        add_connection(work, "new", "greenhouse", ["x"], {"Phone": "chatting"})
+        add_connection(
+            work, "new", "greenhouse", ["x"], {"Phone": "chatting"}, rejections_by="keepword"
+        )
 
     assert refused.value.pointer == "/stage_map/Phone"

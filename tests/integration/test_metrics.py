@@ -16,8 +16,8 @@ from service.queries.figures import promise_figures
 from service.queries.overdue import overdue_count, overdue_people
 from service.queries.records import promises
 from service.queries.waiting import next_due, totals, waiting_people
+from service.workflows.channel import pause_channel
 from service.workflows.connections import add_connection
-from service.workflows.dispatch import pause_channel
 from service.workflows.enquire import enquire
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import Employer, add_application, add_user
@@ -77,8 +77,12 @@ def test_how_late_the_checker_was_and_when_each_loop_ran_are_told(employer: Empl
 
 def test_deliveries_are_counted_by_connection_and_state(employer: Employer) -> None:
     with employer.work() as work:
-        main = add_connection(work, "main", "generic", ["whsec_" + "QUJD" * 8])
-        other = add_connection(work, "other", "generic", ["whsec_" + "QUJD" * 8])
+        main = add_connection(
+            work, "main", "generic", ["whsec_" + "QUJD" * 8], rejections_by="keepword"
+        )
+        other = add_connection(
+            work, "other", "generic", ["whsec_" + "QUJD" * 8], rejections_by="keepword"
+        )
         main.refused_count = 7
         other.last_authentic_at = work.now - timedelta(minutes=3)
         for number, state in enumerate(["received", "received", "failed", "done", "ignored"]):

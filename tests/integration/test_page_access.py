@@ -166,7 +166,7 @@ def test_a_page_runs_loads_and_keeps_nothing(employer: Employer) -> None:
     assert "script-src" not in policy
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cache-Control"] == "no-store"
     for word in ("<script", " style=", " onclick", "javascript:", "http://", "https://"):
         assert word not in html

@@ -9,7 +9,7 @@ import pytest
 
 from service.domain.policies import Kind
 from service.models import Job
-from service.workflows.dispatch import pause_channel
+from service.workflows.channel import pause_channel
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import Employer, add_application, add_user
 from tests.reading_pages import (

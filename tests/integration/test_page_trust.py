@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from service.workflows.channel import pause_channel
 from service.workflows.connections import add_connection
-from service.workflows.dispatch import pause_channel
 from tests.harness import Employer
 from tests.reading_pages import (
     colleague,
@@ -19,9 +19,11 @@ from tests.reading_pages import (
 
 def test_the_strip_tells_when_the_checker_ran_and_what_happens_to_mail(employer: Employer) -> None:
     with employer.work() as work:
-        spoke = add_connection(work, "greenhouse-main", "generic", ["whsec_" + "QUJD" * 8])
+        spoke = add_connection(
+            work, "greenhouse-main", "generic", ["whsec_" + "QUJD" * 8], rejections_by="keepword"
+        )
         spoke.last_authentic_at = work.now - timedelta(minutes=3)
-        add_connection(work, "lever", "generic", ["whsec_" + "QUJD" * 8])
+        add_connection(work, "lever", "generic", ["whsec_" + "QUJD" * 8], rejections_by="keepword")
 
     assert "◐ checker has not run yet" in page_of(employer)
 
@@ -36,7 +38,9 @@ def test_the_strip_tells_when_the_checker_ran_and_what_happens_to_mail(employer:
 
 def test_an_ats_that_used_to_speak_and_fell_silent_needs_a_hand(employer: Employer) -> None:
     with employer.work() as work:
-        spoke = add_connection(work, "greenhouse-main", "generic", ["whsec_" + "QUJD" * 8])
+        spoke = add_connection(
+            work, "greenhouse-main", "generic", ["whsec_" + "QUJD" * 8], rejections_by="keepword"
+        )
         spoke.last_authentic_at = work.now
     employer.clock.advance(timedelta(days=4))
 

@@ -35,8 +35,8 @@ SAMPLES = Path(__file__).resolve().parents[2] / "../shared/data/ats-samples/gree
 def ats(employer: Employer) -> Employer:
     """An employer with two connections to Greenhouse."""
     with employer.work() as work:
-        add_connection(work, "greenhouse-main", "greenhouse", [SECRET])
-        add_connection(work, "greenhouse-other", "greenhouse", [OTHER])
+        add_connection(work, "greenhouse-main", "greenhouse", [SECRET], rejections_by="keepword")
+        add_connection(work, "greenhouse-other", "greenhouse", [OTHER], rejections_by="keepword")
     return employer
 
 
@@ -93,7 +93,13 @@ def test_what_is_not_authentic_is_refused_and_only_counted(ats: Employer) -> Non
 
 def test_a_generic_delivery_with_a_broken_signature_is_refused(employer: Employer) -> None:
     with employer.work() as work:
-        add_connection(work, "own", "generic", ["whsec_" + base64.b64encode(b"k" * 32).decode()])
+        add_connection(
+            work,
+            "own",
+            "generic",
+            ["whsec_" + base64.b64encode(b"k" * 32).decode()],
+            rejections_by="keepword",
+        )
     broken: list[dict[str, str]] = [
         {},
         {"webhook-id": "m1", "webhook-timestamp": "1772442000", "webhook-signature": "v1,!!!"},
@@ -156,7 +162,9 @@ def test_the_same_delivery_many_times_at_once_is_stored_once_and_always_answered
 
 def test_both_secrets_are_live_while_one_is_rotated(employer: Employer) -> None:
     with employer.work() as work:
-        add_connection(work, "greenhouse-main", "greenhouse", [OTHER, SECRET])
+        add_connection(
+            work, "greenhouse-main", "greenhouse", [OTHER, SECRET], rejections_by="keepword"
+        )
 
     assert _post(employer, PING, _sign(PING, OTHER)).status_code == 200
     assert _post(employer, PING, _sign(PING, SECRET)).status_code == 200
@@ -246,7 +254,7 @@ def test_a_lost_secret_key_is_said_and_the_vendor_tries_again(
 ) -> None:
     first = make_employer(database_url, tmp_path)
     with first.work() as work:
-        add_connection(work, "greenhouse-main", "greenhouse", [SECRET])
+        add_connection(work, "greenhouse-main", "greenhouse", [SECRET], rejections_by="keepword")
     second = make_employer(database_url, tmp_path, secret_key="another invented key for the tests")
     try:
         answer = _post(second, PING)

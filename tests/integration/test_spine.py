@@ -9,7 +9,8 @@ from sqlalchemy import select
 from service.domain.policies import Kind
 from service.mail.base import EventKind, MailEvent
 from service.models import Message, Promise
-from service.workflows.enqueue import Letter, enqueue_letter
+from service.workflows.composing import Letter
+from service.workflows.enqueue import enqueue_letter
 from service.workflows.fold_events import store_events
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import Employer, add_application, add_user

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,35 +15,40 @@ from sqlalchemy.orm import Session
 from service.app import session_of
 from service.clock import FakeClock
 from service.domain.policies import Kind
-from service.mail.base import Accepted, Envelope, SendAnswer
+from service.mail.base import Envelope, SendAnswer
 from service.models import Delivery, Heartbeat, Message, Promise
 from service.parts import parts
 from service.ping import Ping
 from service.worker import STEPS, Runner, Step, Tools, turn_all
 from service.workflows.connections import add_connection
 from service.workflows.promise_making import Spoken, make_spoken
-from tests.harness import MONDAY, Employer, add_application, add_notices, add_user
+from tests.harness import (
+    MONDAY,
+    Employer,
+    RecordingTransport,
+    add_application,
+    add_notices,
+    add_user,
+)
 
 SOON = timedelta(seconds=20)
 """Far longer than anything here takes: only a hang comes to it."""
 
 
-class HeldTransport:
+class HeldTransport(RecordingTransport):
     """Takes one letter and answers when told to."""
 
-    name = "held"
-
     def __init__(self) -> None:
+        super().__init__(name="held")
         self.taken = threading.Event()
         self.answer = threading.Event()
-        self.sent: list[str] = []
 
-    def send(self, envelope: Envelope) -> SendAnswer:
+    def send(self, group: Sequence[Envelope], batch_id: str) -> SendAnswer:
         """Keep the mail, say so, and wait."""
-        self.sent.append(envelope.message_id)
+        answer = super().send(group, batch_id)
         self.taken.set()
         assert self.answer.wait(SOON.total_seconds())
-        return Accepted(provider_id=f"req-{len(self.sent)}")
+        return answer
 
 
 @pytest.fixture
@@ -123,7 +128,7 @@ def test_nothing_turns_after_a_stop_and_waking_is_harmless(employer: Employer) -
 
 def test_ingest_hands_back_what_it_did_not_begin(employer: Employer) -> None:
     with employer.work() as work:
-        connection = add_connection(work, "main", "greenhouse", ["s"])
+        connection = add_connection(work, "main", "greenhouse", ["s"], rejections_by="keepword")
         work.session.add_all(
             Delivery(
                 connection_id=connection.id,

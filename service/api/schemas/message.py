@@ -21,7 +21,7 @@ from service.api.schemas.base import (
 from service.domain.delivery import MailState
 from service.mail.variables import CANDIDATE_KINDS, KINDS
 
-_VALUES = {"next_word_by": "Friday 13 March"}
+_VALUES = {"next_word_by": "2026-03-13"}
 
 
 class LetterSchema(ApiSchema):
@@ -42,12 +42,18 @@ class LetterSchema(ApiSchema):
         validate=validate.Length(max=20),
         metadata={
             "description": "The texts of the letter's own variables: next_word_by, promised_what, "
-            "promised_for, next_step, scheduling_link, reply_by."
+            "promised_for, next_step, scheduling_link, reply_by. next_word_by and reply_by are "
+            "days, such as 2026-03-13, and the letter says them in words; once a letter with "
+            "next_word_by is delivered, that word is owed."
         },
     )
     promise_id = Id("The promise it is meant to keep.")
     decision_id = Id("The decision it tells; the standing one where left out.")
     by_user_id = Id("Who writes; whoever calls where left out.")
+    urgent = Flag(
+        "Whether it may go at any hour; a rejection never may.",
+        load_default=False,
+    )
 
 
 class PreviewSchema(ApiSchema):
@@ -91,6 +97,12 @@ class MessageSummarySchema(ApiSchema):
         "decision_id": None,
         "by_user_id": None,
         "automatic": False,
+        "urgent": False,
+        "promises_on": "2026-03-13",
+        "overruled": [],
+        "closing_id": None,
+        "batch_id": "bat_0123456789abcdefghjk",
+        "provider_id": "14c5d75ce93.dfd.64b469",
         "to_address": "amara.okafor@example.com",
         "subject": "Your application for Backend Engineer",
         "state": "delivered",
@@ -112,11 +124,29 @@ class MessageSummarySchema(ApiSchema):
     decision_id = Id("The decision it tells.", required=True, allow_none=True)
     by_user_id = Id("Who writes.", required=True, allow_none=True)
     automatic = Flag("Whether it went by itself.", required=True)
+    urgent = Flag("Whether a person let it go at any hour.", required=True)
+    promises_on = fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The day by which it says that the next word will come."},
+    )
+    overruled = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The rules of the last look that a person set aside for it."},
+    )
+    closing_id = Id("The closing of a job it belongs to.", required=True, allow_none=True)
+    batch_id = Id("The request it last left in.", required=True, allow_none=True)
+    provider_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "What the provider calls it."}
+    )
     to_address = fields.String(required=True, metadata={"description": "Where it goes."})
     subject = fields.String(required=True, metadata={"description": "The subject."})
     state = Choice("What became of it.", MailState, required=True)
     reason = fields.String(
-        required=True, allow_none=True, metadata={"description": "Why it stopped, if it did."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why it waits or stopped, if it does."},
     )
     hold_until = Instant("Until when it can surely be stopped.", required=True, allow_none=True)
     attempts = Count("How often it was tried.", required=True)
@@ -152,6 +182,8 @@ class MessageQuery(PageQuery):
     application_id = Id("Only about this application.")
     state = Choice("Only in this state.", MailState)
     kind = Choice("Only such letters.", sorted(KINDS))
+    batch_id = Id("Only of this request to the provider.")
+    closing_id = Id("Only of this closing of a job.")
 
 
 class ChannelChangeSchema(ApiSchema):
@@ -171,9 +203,21 @@ class ChannelSchema(ApiSchema):
         "paused_at": "2026-03-02T09:00:00Z",
         "reason": "A wrong letter went out",
         "by_provider": False,
+        "paused_by": "user:usr_0123456789abcdefghjk",
+        "failures": 0,
+        "retry_at": None,
     }
 
     paused = Flag("Whether mail waits.", required=True)
     paused_at = Instant("Since when.", required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True, metadata={"description": "Why."})
     by_provider = Flag("Whether the provider's refusal paused it.", required=True)
+    paused_by = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Who paused it, as on the timeline."},
+    )
+    failures = Count(
+        "How often in a row the provider failed; mail rests after that.", required=True
+    )
+    retry_at = Instant("Until when mail rests, if it does.", required=True, allow_none=True)

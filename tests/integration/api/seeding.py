@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from service.domain import closings
 from service.domain.contacts import Channel, Outcome
 from service.domain.policies import Kind
-from service.models import Calendar, Delivery, Job, Policy
+from service.models import Calendar, Delivery, Job, Policy, SendBatch, TemplateVersion
 from service.workflows.applications import add_interview
+from service.workflows.close_job import close_job
+from service.workflows.closing_plan import ClosingWish
 from service.workflows.connections import add_connection
 from service.workflows.contacts import log_contact
 from service.workflows.decide import reject
@@ -42,13 +45,15 @@ def seed(employer: Employer) -> Seeded:
             work, other, channel=Channel.PHONE, outcome=Outcome.REACHED, at=work.now
         ).contact
         message = write_letter(
-            work, application, Wish("status-update", {"next_word_by": "Friday 6 March"})
+            work, application, Wish("status-update", {"next_word_by": "2026-03-06"})
         )
         decision = reject(
             work, other, reason="x", decided_by_id=maria.id, decided_at=work.now, source="api"
         )
         name = f"generic-{maria.id[4:]}".lower()
-        connection = add_connection(work, name, "generic", ["whsec_" + "QUJD" * 8])
+        connection = add_connection(
+            work, name, "generic", ["whsec_" + "QUJD" * 8], rejections_by="keepword"
+        )
         delivery = Delivery(
             connection_id=connection.id,
             identity="one",
@@ -59,7 +64,21 @@ def seed(employer: Employer) -> Seeded:
         )
         work.session.add(delivery)
         work.session.flush()
+        batch = SendBatch(provider="sendgrid", size=1, created_at=work.now)
+        work.session.add(batch)
+        work.session.flush()
+        filled = Job(title="Bookbinder", status="open", created_at=work.now)
+        add_application(work, first_name="Chidi", owner=maria, job=filled)
+        wish = ClosingWish(closings.Outcome.FILLED, maria.id)
+        closing = close_job(work, filled.id, wish).closing
         calendar = work.session.scalars(select(Calendar).where(Calendar.is_default)).one()
+        wording = work.session.scalars(
+            select(TemplateVersion)
+            .where(TemplateVersion.kind == "holding")
+            # A request may have drafted another since.
+            .order_by(TemplateVersion.number)
+            .limit(1)
+        ).one()
         policy = work.session.scalars(select(Policy).where(Policy.name == "reply")).one()
         return Seeded(
             {
@@ -76,10 +95,14 @@ def seed(employer: Employer) -> Seeded:
                 "interview_id": interview.id,
                 "contact_id": contact.id,
                 "message_id": message.id,
+                "batch_id": batch.id,
                 "decision_id": decision.id,
+                "closing_id": closing.id,
                 "connection_id": connection.id,
                 "delivery_id": delivery.id,
                 "calendar_id": calendar.id,
                 "policy_id": policy.id,
+                "template_kind": "holding",
+                "version_id": wording.id,
             }
         )

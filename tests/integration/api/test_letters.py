@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from tests.harness import Employer
@@ -12,7 +13,7 @@ def _status(cast: Cast, **fields: Any) -> dict[str, Any]:
     return {
         "application_id": cast.application,
         "kind": "status-update",
-        "values": {"next_word_by": "Friday 13 March"},
+        "values": {"next_word_by": "2026-03-13"},
         **fields,
     }
 
@@ -38,11 +39,38 @@ def test_what_the_preview_shows_is_what_is_sent(employer: Employer, api: Api, ca
 
 def test_a_letter_with_a_blank_or_unknown_variable_is_refused(api: Api, cast: Cast) -> None:
     missing = api.post("/messages", _status(cast, values={}))
-    unknown = api.post("/messages", _status(cast, values={"next_word_by": "x", "salary": "1"}))
+    unknown = api.post(
+        "/messages", _status(cast, values={"next_word_by": "2026-03-13", "salary": "1"})
+    )
 
     assert refusal(missing) == (422, "letter-not-renderable", ["/values/next_word_by"])
     assert refusal(unknown) == (422, "letter-not-renderable", ["/values/salary"])
     assert api.get("/messages")["items"] == []
+
+
+def test_a_letters_date_is_a_day_that_lies_ahead(api: Api, cast: Cast) -> None:
+    words = api.post("/messages", _status(cast, values={"next_word_by": "Friday 13 March"}))
+    past = api.post("/messages/preview", _status(cast, values={"next_word_by": "2026-03-01"}))
+    far = api.post("/messages", _status(cast, values={"next_word_by": "2206-03-13"}))
+
+    at = ["/values/next_word_by"]
+    assert refusal(words) == (422, "letter-date-not-understood", at)
+    assert refusal(past) == (422, "letter-date-in-the-past", at)
+    assert refusal(far) == (422, "letter-date-too-far", at)
+    assert "by Friday 13 March" in api.made("/messages", _status(cast))["text"]
+
+
+def test_a_letter_at_night_waits_unless_a_person_wants_it_gone(
+    employer: Employer, api: Api, cast: Cast
+) -> None:
+    employer.clock.advance(timedelta(hours=12))
+
+    waits = api.made("/messages", _status(cast))
+    goes = api.made("/messages", _status(cast, urgent=True))
+
+    assert (waits["state"], waits["hold_until"]) == ("held", "2026-03-03T08:00:00Z")
+    assert waits["reason"] == "waits for the person's morning: Tue 3 Mar 08:00"
+    assert (goes["state"], goes["hold_until"]) == ("ready", None)
 
 
 def test_no_rejection_is_written_without_a_decision(api: Api, cast: Cast) -> None:

@@ -115,7 +115,7 @@ def test_an_instant_to_come_is_warned_of_where_it_is_written(
 def test_news_that_waits_is_named_and_nobody_is_flagged(employer: Desk, command: Command) -> None:
     promise_a_call(employer)
     with employer.work() as work:
-        connection = add_connection(work, "main", "greenhouse", ["s"])
+        connection = add_connection(work, "main", "greenhouse", ["s"], rejections_by="keepword")
         work.session.add(
             Delivery(
                 connection_id=connection.id,

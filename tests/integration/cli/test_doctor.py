@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.worker import STEPS
+from service.workflows.channel import pause_channel, rest
 from service.workflows.connections import add_connection
-from service.workflows.dispatch import pause_channel
 from service.workflows.heartbeat import beat
 from tests.integration.cli.conftest import Command, Desk
+from tests.reading_pages import letter
 
 
 def loops_ran(desk: Desk, ago: timedelta) -> None:
@@ -59,7 +60,9 @@ def test_loops_that_stopped_fail_with_one_remedy(employer: Desk, command: Comman
 def test_a_connection_that_fell_silent_is_told(employer: Desk, command: Command) -> None:
     loops_ran(employer, timedelta(0))
     with employer.work() as work:
-        spoke = add_connection(work, "greenhouse-main", "greenhouse", ["an invented secret"])
+        spoke = add_connection(
+            work, "greenhouse-main", "greenhouse", ["an invented secret"], rejections_by="keepword"
+        )
         spoke.last_authentic_at = datetime.now(UTC) - timedelta(days=5)
 
     assert ("warn", "connections") in wrong(findings(command))
@@ -68,7 +71,7 @@ def test_a_connection_that_fell_silent_is_told(employer: Desk, command: Command)
 def test_secrets_under_another_key_fail(employer: Desk, command: Command) -> None:
     loops_ran(employer, timedelta(0))
     with employer.work() as work:
-        add_connection(work, "main", "greenhouse", ["s"])
+        add_connection(work, "main", "greenhouse", ["s"], rejections_by="keepword")
 
     document = findings(command, SECRET_KEY="another invented secret key for tests")
 
@@ -85,6 +88,23 @@ def test_paused_mail_fails(employer: Desk, command: Command) -> None:
 
     assert wrong(document) == [("fail", "mail")]
     assert "the key was refused" in json.dumps(document)
+
+
+def test_resting_mail_warns_and_a_silent_webhook_fails_with_its_remedy(
+    employer: Desk, command: Command
+) -> None:
+    loops_ran(employer, timedelta(0))
+    with employer.work() as work:
+        rest(work.session, datetime.now(UTC), 0.5)
+        letter(work, "unconfirmed", accepted_at=datetime.now(UTC) - timedelta(hours=25))
+
+    document = findings(command)
+
+    assert wrong(document) == [("warn", "mail"), ("fail", "mail"), ("warn", "mail")]
+    told = json.dumps(document)
+    assert "The provider failed 1 time in a row; mail rests." in told
+    assert "1 letter is unconfirmed." in told
+    assert "https://keepword.example.com/hooks/sendgrid/events" in told
 
 
 def test_settings_at_fault_end_the_examination(command: Command) -> None:

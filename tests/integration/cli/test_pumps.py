@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from service.ats.registry import adapter_named
 from service.models import Application, Delivery, Message
+from service.workflows.channel import pause_channel
 from service.workflows.connections import add_connection
-from service.workflows.dispatch import pause_channel
 from tests.doubles import greenhouse_bodies as greenhouse
 from tests.harness import MONDAY, add_notices
 from tests.integration.cli.conftest import Command, Desk
@@ -18,7 +18,7 @@ from tests.integration.cli.conftest import Command, Desk
 
 def an_application_arrived(desk: Desk) -> None:
     with desk.work() as work:
-        connection = add_connection(work, "main", "greenhouse", ["s"])
+        connection = add_connection(work, "main", "greenhouse", ["s"], rejections_by="keepword")
         body = greenhouse.body("new_candidate_application", greenhouse.application())
         work.session.add(
             Delivery(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.dashboard.wording import ago, asked_words, dialled, inside
+from service.dashboard.wording import ago, asked_words, dialled, inside, time_left
 from tests.harness import MONDAY
 
 FRIDAY = MONDAY + timedelta(days=4)
@@ -75,3 +75,17 @@ def test_only_a_number_can_be_dialled(number: str, link: str | None) -> None:
 )
 def test_a_wording_begins_small_inside_a_sentence(wording: str, words: str) -> None:
     assert inside(wording) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (30, "less than a minute left"),
+        (60, "1 min left"),
+        (59 * 60 + 59, "59 min left"),
+        (3600, "1 h left"),
+        (86400 * 2, "2 days left"),
+    ],
+)
+def test_the_time_that_is_left_is_never_said_longer_than_it_is(seconds: float, words: str) -> None:
+    assert time_left(seconds) == words

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from service.domain.changes import Stage
 from service.domain.default_policies import DEFAULT_POLICIES
 from service.domain.durations import parse
-from service.domain.ladders import climb, warn_at
+from service.domain.ladders import climb, go_on, warn_at
 from service.domain.policies import (
     Action,
     Anchor,
@@ -21,6 +22,7 @@ from service.domain.policies import (
     Terms,
     Trigger,
 )
+from service.domain.waking_hours import WakingHours
 from tests.doubles.calendars import calendar, local
 
 PLAIN = calendar()
@@ -240,3 +242,56 @@ def test_an_answer_and_a_word_given_outlive_the_decision(name: str) -> None:
     owed = {stage for stage in Stage if terms.applies_to(stage, interviewed=True)}
 
     assert owed == set(Stage) - {Stage.WITHDRAWN}
+
+
+TWO_LETTERS = Terms(
+    Trigger.SPOKEN, Kind.CALLBACK, "2 business days", "A call",
+    ladder=(
+        Rung(Anchor.MADE, Action.SEND, template="acknowledgement"),
+        Rung(Anchor.BEFORE, Action.REMIND, "2 business hours"),
+        Rung(Anchor.BEFORE, Action.SEND, "1 business hour", template="status-update"),
+        Rung(Anchor.DUE, Action.HOLDING, template="holding"),
+        Rung(Anchor.AFTER, Action.HOLDING, "1 business hour", template="holding"),
+    ),
+)  # fmt: skip
+
+
+def test_letters_due_in_somebodys_night_start_in_their_day_before_and_no_task_moves() -> None:
+    start, due_at = local(PLAIN, MONDAY), local(PLAIN, "2026-03-04T16:00")
+    there = WakingHours(PLAIN, ZoneInfo("Asia/Tokyo"))  # eight hours ahead
+
+    moved = climb(TWO_LETTERS, start, due_at, PLAIN, there)
+    plain = climb(TWO_LETTERS, start, due_at, PLAIN)
+
+    evening = local(PLAIN, "2026-03-04T11:30")
+    assert [(rung.at, rung.action) for rung in moved] == [
+        (start, Action.SEND),
+        (evening, Action.SEND),
+        (evening, Action.HOLDING),
+        (local(PLAIN, "2026-03-04T14:00"), Action.REMIND),
+        (due_at, Action.FLAG),
+        (local(PLAIN, "2026-03-04T17:00"), Action.HOLDING),
+    ]
+    assert moved[-1] == plain[-1]
+
+
+def test_a_letter_with_no_decent_hour_before_it_starts_with_its_promise() -> None:
+    start, due_at = local(PLAIN, "2026-03-04T14:00"), local(PLAIN, "2026-03-04T16:00")
+    there = WakingHours(PLAIN, ZoneInfo("Asia/Tokyo"))
+
+    letters = [rung.at for rung in climb(TWO_LETTERS, start, due_at, PLAIN, there) if rung.template]
+
+    assert letters[:3] == [start, start, start]
+
+
+def test_what_a_ladder_did_stays_done_in_whatever_order_it_stands_now() -> None:
+    start, due_at = local(PLAIN, MONDAY), local(PLAIN, "2026-03-04T16:00")
+    there = WakingHours(PLAIN, ZoneInfo("Asia/Tokyo"))
+    old = [rung.to_document() for rung in climb(TWO_LETTERS, start, due_at, PLAIN)]
+    new = [rung.to_document() for rung in climb(TWO_LETTERS, start, due_at, PLAIN, there)]
+
+    went_on = go_on(old[:2], new)
+
+    assert [rung["action"] for rung in old[:2]] == ["send", "remind"]
+    assert went_on[:2] == old[:2]
+    assert went_on[2:] == [rung for rung in new[1:] if rung["action"] != "remind"]

@@ -1,0 +1,216 @@
+"""What a person does on the outbox page: settle, release, cancel, pause, resume.
+
+Each form is answered by a redirection to a page that says what was done, or honestly why not; a
+form that is not ours, or from a visitor who may only look, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+from sqlalchemy.orm.exc import StaleDataError
+
+from service.dashboard.forms import FIELD, comes_from_elsewhere
+from service.dashboard.outbox import no_letter
+from service.dashboard.site import blueprint, forms, message, visitor
+from service.dashboard.wording import counted
+from service.domain.delivery import MailState
+from service.domain.promises import PromiseError
+from service.models import Message
+from service.parts import parts
+from service.workflows.cancelling import Cancelling, Which, cancel_letters
+from service.workflows.enqueue import cancel
+from service.workflows.letter_lock import locked_letter
+from service.workflows.messages import release_letter, settle_uncertain
+from service.workflows.pausing import pause_mail, resume_mail
+from service.workflows.settle_by_hand import settle_all_of
+from service.workflows.work import Work
+
+LONGEST_REASON = 500
+"""Characters of a reason, as the API takes them."""
+
+Said = tuple[str, str]
+"""How a page says what was done (``good`` or ``care``), and the words."""
+
+
+class _MissingError(Exception):
+    """What the form needs is not in it; the message says what."""
+
+
+def action(rule: str) -> Callable[[Callable[..., Said]], Callable[..., Any]]:
+    """Mount a form's address: who may, is it ours, one transaction, then back to a page."""
+
+    def decorate(act: Callable[..., Said]) -> Callable[..., Any]:
+        @blueprint.post(rule, endpoint=act.__name__)
+        @wraps(act)
+        def answered(**path: str) -> Any:
+            return _refusal() or _performed(act, path)
+
+        return answered
+
+    return decorate
+
+
+@action("/outbox/pause")
+def pause(work: Work) -> Said:
+    """Pause all mail."""
+    pause_mail(work, _why())
+    return "good", "All mail is paused. Every letter keeps its place."
+
+
+@action("/outbox/resume")
+def resume(work: Work) -> Said:
+    """Let mail go out again."""
+    resume_mail(work)
+    return "good", "Mail goes out again."
+
+
+@action("/outbox/cancel")
+def cancel_many(work: Work) -> Said:
+    """Cancel the letters of one closing, or all that have not left, as the page showed them."""
+    closing_id = request.form.get("closing_id") or None
+    which = Which(closing_id=closing_id, written_by=_as_of())
+    return _told(cancel_letters(work, which, _why("cancelled on the page")))
+
+
+@action("/outbox/requests/<batch_id>/settle")
+def settle_many(work: Work, batch_id: str) -> Said:
+    """Say what became of all letters of one request."""
+    arrived = _arrived()
+    settled = settle_all_of(work, batch_id, arrived=arrived, why=_why("settled on the page"))
+    if not settled:
+        return "care", "Nothing of it is in doubt any more: it was settled meanwhile."
+    if arrived:
+        return "good", counted(len(settled), "letter counts", "letters count") + " as arrived."
+    return "good", counted(len(settled), "letter goes", "letters go") + " out again."
+
+
+@action("/outbox/<message_id>/settle")
+def settle_one(work: Work, message_id: str) -> Said:
+    """Say what became of one letter."""
+    arrived = _arrived()
+    letter = _letter(work, message_id)
+    settle_uncertain(work, letter, arrived=arrived, why=_why("settled on the page"))
+    return "good", "It counts as arrived." if arrived else "It goes out again."
+
+
+@action("/outbox/<message_id>/release")
+def release_one(work: Work, message_id: str) -> Said:
+    """Send a stopped letter anyway."""
+    letter = release_letter(work, _letter(work, message_id), why=_why())
+    if letter.state == MailState.BLOCKED:
+        # The reason stands beside the letter; in an address it could name what is private.
+        return "care", "It is still stopped, now for another reason: read it again."
+    return "good", "It goes out in the hours for mail, unless something else comes to be wrong."
+
+
+@action("/outbox/<message_id>/cancel")
+def cancel_one(work: Work, message_id: str) -> Said:
+    """Cancel one letter."""
+    cancel(work, _letter(work, message_id), _why("cancelled on the page"))
+    return "good", "The letter is cancelled."
+
+
+def _refusal() -> Response | None:
+    """Say why this form is not taken, or nothing."""
+    running, who = parts(), visitor()
+    if comes_from_elsewhere(request, running.config):
+        return message(
+            403,
+            "This form came from another site",
+            "Nothing was changed. Open the outbox here and press the button there.",
+        )
+    if not who.may_act:
+        return message(
+            403,
+            "This key may only look",
+            "Nothing was changed. To act here, enter a key with the scope “write”. Whoever runs "
+            "this Keepword makes one on its machine with:",
+            command="keepword key add page --scope write",
+        )
+    if not forms().accepts(request.form.get(FIELD, ""), who.who, running.now()):
+        return message(
+            403,
+            "This form is out of date",
+            "Nothing was changed. Go back, reload the page and press the button again.",
+        )
+    return None
+
+
+def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:
+    running = parts()
+    work = running.work(actor=visitor().actor, source="page")
+    session = work.session
+    try:
+        style, said = act(work, **path)
+        session.commit()
+    except LookupError:
+        session.rollback()
+        return no_letter()
+    except (PromiseError, _MissingError) as error:
+        session.rollback()
+        style, said = "care", _sentence(str(error))
+    except StaleDataError:
+        session.rollback()
+        style, said = "care", "Somebody else changed this meanwhile: look again."
+    running.runner.wake("dispatch")
+    seal = forms().seal(style, said, running.now())
+    to: dict[str, Any] = {"style": style, "said": said, "seal": seal}
+    if request.form.get("back") == "letter" and "message_id" in path:
+        return redirect(url_for("pages.letter", **path | to), 303)
+    return redirect(url_for("pages.outbox", **to), 303)
+
+
+def _letter(work: Work, message_id: str) -> Message:
+    letter = locked_letter(work, message_id)
+    if letter is None:
+        raise LookupError(message_id)
+    return letter
+
+
+def _arrived() -> bool:
+    outcome = request.form.get("outcome")
+    if outcome not in ("arrived", "send-again"):
+        raise _MissingError("the form does not say whether it arrived")
+    return outcome == "arrived"
+
+
+def _why(usual: str | None = None) -> str:
+    said = " ".join("".join(c if c.isprintable() else " " for c in _field("why")).split())
+    if len(said) > LONGEST_REASON:
+        raise _MissingError(f"say why in at most {LONGEST_REASON} characters")
+    if said or usual is not None:
+        return said or usual or ""
+    raise _MissingError("say why: colleagues read it later")
+
+
+def _field(name: str) -> str:
+    return request.form.get(name, "")
+
+
+def _as_of() -> datetime:
+    """Return when the page was shown: what was written since was on nobody's mind."""
+    try:
+        at = datetime.fromisoformat(_field("as_of"))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise _MissingError("the form does not say which letters were shown")
+    return at
+
+
+def _told(done: Cancelling) -> Said:
+    number, late = len(done.cancelled), len(done.too_late)
+    said = counted(number, "letter is", "letters are") + " cancelled."
+    if not late:
+        return "good", said
+    left = counted(late, "letter was", "letters were")
+    return "care", f"{said} Too late for the others: {left} sent already."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

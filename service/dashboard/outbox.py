@@ -1,0 +1,167 @@
+"""The outbox: what needs a person, what waits, the pause switch, the latest letters; one letter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from service.dashboard.headers import LETTER_POLICY
+from service.dashboard.letters import (
+    LetterView,
+    RequestView,
+    closing_view,
+    letter_view,
+    request_view,
+)
+from service.dashboard.site import blueprint, forms, message, page
+from service.db import db
+from service.domain.delivery import CANCELLABLE, MailState
+from service.domain.wording import when_words
+from service.parts import Parts, parts
+from service.queries.figures import MailFigures, Pause, mail_figures
+from service.queries.outbox import (
+    UNDECIDED,
+    WAITING,
+    Letter,
+    failed_lately,
+    latest_letters,
+    lost_requests,
+    together,
+    undecided,
+    waiting_closings,
+    waiting_letters,
+    who_paused,
+    whole_letter,
+)
+
+LETTERS = 100
+"""Letters in the list of the latest."""
+
+TOGETHER = 500
+"""Letters of one request or closing on a page."""
+
+AT_ONCE = 50
+"""Letters of each kind shown among those that need a person, or wait."""
+
+
+@blueprint.get("/outbox")
+def outbox() -> Response:
+    """Show what needs a person first, then what waits, then the letters written last."""
+    running = parts()
+    session, now = db.session(), running.now()
+    figures = mail_figures(session, now, settled=False)
+    closings = [
+        closing_view(each, _zone(running), now) for each in waiting_closings(session, AT_ONCE)
+    ]
+    waits = _views(running, waiting_letters(session, AT_ONCE))
+    waiting = sum(figures.by_state[state] for state in WAITING)
+    return page(
+        running,
+        "outbox.html",
+        acts=True,
+        said=_said(running),
+        needs=_needs(running, figures),
+        closings=closings,
+        waits=waits,
+        waiting=waiting,
+        waits_unseen=waiting - len(waits) - sum(each.letters for each in closings),
+        unsent=sum(figures.by_state[state] for state in CANCELLABLE),
+        pause=_pause(running, figures.paused),
+        as_of=now.isoformat(),
+        letters=_views(running, latest_letters(session, LETTERS)),
+        limit=LETTERS,
+    )
+
+
+@blueprint.get("/outbox/requests/<batch_id>")
+@blueprint.get("/outbox/closings/<closing_id>")
+def letters_of(batch_id: str | None = None, closing_id: str | None = None) -> Response:
+    """List the letters that went in one request, or belong to one closing."""
+    running = parts()
+    found = together(db.session(), batch_id=batch_id, closing_id=closing_id, limit=TOGETHER + 1)
+    if not found:
+        return no_letter()
+    title = "Letters of one request" if batch_id else "Letters about one closing"
+    views, more = _views(running, found[:TOGETHER]), len(found) > TOGETHER
+    return page(running, "letters_of.html", title=title, letters=views, more=more)
+
+
+@blueprint.get("/outbox/<message_id>")
+def letter(message_id: str) -> Response:
+    """Show one letter, as text and as HTML, with what can be done about it."""
+    running = parts()
+    found = whole_letter(db.session(), message_id)
+    if found is None:
+        return no_letter()
+    view = letter_view(found.letter, _zone(running), running.now())
+    return page(running, "letter.html", acts=True, said=_said(running), letter=view, whole=found)
+
+
+@blueprint.get("/outbox/<message_id>/html")
+def letter_html(message_id: str) -> Response:
+    """Give the HTML part alone, for the frame: it can run, load and lead to nothing."""
+    found = whole_letter(db.session(), message_id)
+    if found is None:
+        return no_letter()
+    response = Response(found.html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = LETTER_POLICY
+    return response
+
+
+def no_letter() -> Response:
+    """Say that there is no such letter."""
+    return message(404, "There is no such letter", "It may have been removed with its person.")
+
+
+def _zone(running: Parts) -> str:
+    return running.config.time_zone
+
+
+def _views(running: Parts, letters: Sequence[Letter]) -> list[LetterView]:
+    return [letter_view(each, _zone(running), running.now()) for each in letters]
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """What needs a person: requests as a whole, single letters, and how many more there are."""
+
+    requests: list[RequestView]
+    letters: list[LetterView]
+    unseen: int
+
+
+def _needs(running: Parts, figures: MailFigures) -> _Needs:
+    """Return what needs a person, the gravest first."""
+    session = db.session()
+    requests = lost_requests(session, AT_ONCE)
+    whole = [each.batch_id for each in requests]
+    letters = [
+        *undecided(session, MailState.UNCERTAIN, AT_ONCE, but=whole),
+        *undecided(session, MailState.BLOCKED, AT_ONCE),
+        *undecided(session, MailState.UNCONFIRMED, AT_ONCE),
+    ]
+    seen = len(letters) + sum(each.letters for each in requests)
+    return _Needs(
+        [request_view(each) for each in requests],
+        _views(running, [*letters, *failed_lately(session, running.now(), AT_ONCE)]),
+        sum(figures.by_state[state] for state in UNDECIDED) - seen,
+    )
+
+
+def _pause(running: Parts, pause: Pause | None) -> dict[str, str] | None:
+    """Return who paused all mail, since when and why."""
+    if pause is None:
+        return None
+    by = "the provider" if pause.by_provider else who_paused(db.session()) or "a person"
+    since = when_words(pause.at, _zone(running), running.now())
+    return {"by": by, "since": since, "why": pause.reason or ""}
+
+
+def _said(running: Parts) -> dict[str, str] | None:
+    """Return what the action before this page has to say, if it was ours."""
+    style, said = request.args.get("style", ""), request.args.get("said", "")
+    if said and forms().said(style, said, request.args.get("seal", ""), running.now()):
+        return {"style": style, "text": said}
+    return None

@@ -1,0 +1,82 @@
+"""How mail itself is doing: whether its events come back, and whether the channel rests.
+
+Read over indexes of what is unsettled, and says nothing about a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.domain.delivery import UNHEARD_AFTER, MailState
+from service.models import MailChannel, MailEvent, Message
+
+EVENT_HOOK = "/hooks/sendgrid/events"
+"""Where the provider posts its events, below the base URL."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """No event came though mail went out. ``since`` is the last one's receipt, if ever one came;
+    ``letters`` counts what the provider took since and never spoke of.
+    """
+
+    since: datetime | None
+    letters: int
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Mail rests after failures in a row that pass by themselves; it goes on at ``until``."""
+
+    failures: int
+    until: datetime | None
+
+
+def webhook_silence(session: Session, now: datetime) -> Silence | None:
+    """Return the silence of the provider's event webhook, or ``None`` where it speaks.
+
+    Silent means: letters were taken more than a day ago and not one event, about whatever letter,
+    was received in the day that followed. An employer who sends nothing hears nothing, rightly.
+    """
+    last = session.scalars(select(func.max(MailEvent.received_at))).one()
+    if last is not None and now - last < UNHEARD_AFTER:
+        return None
+    unheard = select(func.count()).where(
+        Message.state.in_((MailState.ACCEPTED, MailState.UNCONFIRMED)),
+        Message.accepted_at <= now - UNHEARD_AFTER,
+    )
+    if last is not None:
+        unheard = unheard.where(Message.accepted_at > last)
+    letters = session.scalars(unheard).one()
+    return Silence(last, letters) if letters else None
+
+
+def silence_text(silence: Silence) -> str:
+    """Say what was not heard."""
+    letters = "1 letter" if silence.letters == 1 else f"{silence.letters} letters"
+    ever = "No event has ever come" if silence.since is None else "No event has come for a day"
+    return f"{ever} from SendGrid, though it took {letters} more than a day ago."
+
+
+def silence_remedy(base_url: str) -> str:
+    """Say how the event webhook is put right."""
+    return (
+        f"In SendGrid, under Settings, Mail Settings, Event Webhooks: post to "
+        f"{base_url}{EVENT_HOOK}, with every delivery event and signing switched on, and set "
+        "SENDGRID_EVENT_PUBLIC_KEY to that webhook's verification key."
+    )
+
+
+def channel_rest(session: Session, now: datetime) -> Rest | None:
+    """Say whether mail rests after failures, or ``None``; ``mail_pause`` tells of a pause."""
+    found = session.execute(
+        select(MailChannel.failures, MailChannel.retry_at).where(MailChannel.failures > 0).limit(1)
+    ).one_or_none()
+    if found is None:
+        return None
+    failures, until = found
+    return Rest(failures, until if until is not None and until > now else None)

@@ -1,0 +1,32 @@
+"""Settles a whole request whose answer was lost: a person says what became of its letters."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from service.domain.delivery import MailState
+from service.models import Message
+from service.workflows.letter_lock import locked_letter
+from service.workflows.messages import settle_uncertain
+from service.workflows.work import Work
+
+
+def settle_all_of(work: Work, batch_id: str, *, arrived: bool, why: str) -> list[str]:
+    """Settle every letter of the request that is still uncertain; return their ids.
+
+    A request is judged whole: either all of its letters left, or none.
+    """
+    waiting = work.session.scalars(
+        select(Message.id)
+        .where(Message.batch_id == batch_id, Message.state == MailState.UNCERTAIN)
+        .order_by(Message.id)
+    ).all()
+    settled = []
+    for message_id in waiting:
+        message = locked_letter(work, message_id)
+        # An event may have settled it since.
+        if message is not None and message.state == MailState.UNCERTAIN:
+            settle_uncertain(work, message, arrived=arrived, why=why)
+            settled.append(message.id)
+    work.session.flush()
+    return settled
