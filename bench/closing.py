@@ -76,7 +76,7 @@ def _job(employer: Employer, applicants: int) -> tuple[str, str]:
         job = Job(title="Bookbinder", status="open", created_at=work.now, owner_id=user.id)
         work.session.add(job)
         for number in range(applicants):
-            add_application(work, first_name=f"Amara {number}", owner=user, job=job)
+            add_application(work, email=f"amara{number}@example.com", owner=user, job=job)
         return job.id, user.id
 
 

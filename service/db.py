@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -105,6 +105,8 @@ def engine_options(database_url: str) -> dict[str, Any]:
         options["connect_args"] = {"connect_timeout": CONNECT_WITHIN}
     return options
 
+
+Row = TypeVar("Row")
 
 _read_only: ContextVar[bool] = ContextVar("keepword_read_only", default=False)
 
@@ -208,10 +210,10 @@ def claim(
     return token, list(claimed.scalars())
 
 
-def in_chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def in_chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
     """Cut a long list so that no statement exceeds a database's parameter limit."""
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
 
 
 LEASE = timedelta(minutes=2)

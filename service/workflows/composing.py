@@ -65,7 +65,7 @@ def composed(work: Work, application: Application, letter: Letter) -> dict[str, 
     sender = sender_for(work, application, letter.by_user_id)
     template = wording_in_force(work, letter.kind)
     rendered = template.render(compose(work, application, letter, sender))
-    wait = _later(hold(work, application, letter.kind, urgent=letter.urgent), letter.hold_for)
+    wait = _later(_hold(work, application, letter), letter.hold_for)
     return {
         "id": new_id("msg"),
         "kind": letter.kind,
@@ -99,6 +99,16 @@ def composed(work: Work, application: Application, letter: Letter) -> dict[str, 
         "due_at": wait.until if wait else work.now,
         "created_at": work.now,
     }
+
+
+def _hold(work: Work, application: Application, letter: Letter) -> Wait | None:
+    """Return the letter's wait; asked once for the many who live and applied alike."""
+    where = f"{application.job.calendar_id or ''}:{application.candidate.time_zone or ''}"
+    key = f"hold:{letter.kind}:{letter.urgent}:{where}"
+    if key not in work.known:
+        work.known[key] = hold(work, application, letter.kind, urgent=letter.urgent)
+    wait: Wait | None = work.known[key]
+    return wait
 
 
 def _later(one: Wait | None, other: Wait | None) -> Wait | None:

@@ -6,19 +6,22 @@ The dedupe key makes a letter go once, whoever asks again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import insert, select
 
+from service.db import in_chunks
 from service.domain.delivery import CANCELLABLE, MailState, NoSuchStepError, Step, take
 from service.domain.promises import PromiseError
 from service.mail.templates import Value
 from service.mail.variables import greeting_name
-from service.models import Application, Message, MessageAlso, TimelineEntry, User
+from service.models import Application, Message, MessageAlso, User
 from service.workflows.composing import Letter, composed
-from service.workflows.timeline import record
+from service.workflows.timeline import record, record_letters
 from service.workflows.wordings import wording_in_force
 from service.workflows.work import Work
+
+AT_ONCE = 1000
+"""How many letters one statement writes."""
 
 
 def enqueue_letter(work: Work, application: Application, letter: Letter) -> Message:
@@ -54,41 +57,32 @@ def enqueue_letters(work: Work, letters: Sequence[tuple[Application, Letter]]) -
     They must be the ``first`` under their keys. Raises what ``composed`` raises, and then none
     of them was written.
     """
-    rows: list[dict[str, Any]] = []
-    also: list[dict[str, Any]] = []
-    entries: list[dict[str, Any]] = []
-    for application, letter in letters:
-        row = composed(work, application, letter)
-        rows.append(row | {"version": 1})
-        entries.append(_written(work, application, row))
-        for other, decision in letter.also:
-            also.append(
-                {
-                    "message_id": row["id"],
-                    "application_id": other.id,
-                    "decision_id": decision.id if decision else None,
-                }
-            )
-            entries.append(_written(work, other, row))
+    rows = [composed(work, application, letter) | {"version": 1} for application, letter in letters]
+    also = [
+        {
+            "message_id": row["id"],
+            "application_id": other.id,
+            "decision_id": decision.id if decision else None,
+        }
+        for (_, letter), row in zip(letters, rows, strict=True)
+        for other, decision in letter.also
+    ]
     # What the letters name (their decisions) may still be pending.
     work.session.flush()
-    connection = work.session.connection()
-    for table, found in ((Message, rows), (MessageAlso, also), (TimelineEntry, entries)):
-        if found:
-            connection.execute(insert(table), found)
-    return [row["id"] for row in rows]
-
-
-def _written(work: Work, application: Application, row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "application_id": application.id,
-        "at": work.now,
-        "recorded_at": work.now,
-        "kind": "letter_written",
-        "actor": work.actor,
-        "source": work.source,
-        "data": {"message": row["id"], "letter": row["kind"]},
-    }
+    for part in in_chunks(rows, AT_ONCE):
+        # A column that no letter uses costs as much as one that all use.
+        used = [name for name in part[0] if any(row[name] is not None for row in part)]
+        work.session.connection().execute(
+            insert(Message), [{name: row[name] for name in used} for row in part]
+        )
+    if also:
+        work.session.connection().execute(insert(MessageAlso), also)
+    ids = [row["id"] for row in rows]
+    for chunk in in_chunks(ids, AT_ONCE):
+        record_letters(
+            work.session, work.now, chunk, "written", source=work.source, actor=work.actor
+        )
+    return ids
 
 
 def enqueue_staff(

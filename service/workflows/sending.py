@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from service.clock import Clock
-from service.db import LEASE, new_id
+from service.db import LEASE, in_chunks, new_id
 from service.domain.delivery import MailState, Step, take
 from service.mail.base import Transport
 from service.models import Application, Message, SendBatch
@@ -24,8 +24,11 @@ from service.workflows.answers import Answered, DispatchReport
 from service.workflows.envelopes import envelope_of
 from service.workflows.last_look import objections_to
 from service.workflows.timeline import record_letters
-from service.workflows.waking import Wait, asleep
+from service.workflows.waking import asleep
 from service.workflows.work import Office, Work
+
+CHUNK = 500
+"""How many applications one statement asks for."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ class Sender:
 
     def _last_look(self, work: Work, messages: Sequence[Message]) -> list[Message]:
         """Stop what must not leave, put back what must not leave yet; return the others."""
+        applications = self._applications(messages)
         objections = objections_to(work, messages)
         going = []
         for message in messages:
@@ -117,7 +121,13 @@ class Sender:
                 self.report.cancelled += objection.moot
                 self.report.blocked += not objection.moot
                 continue
-            wait = self._too_early(work, message)
+            application = applications.get(message.application_id or "")
+            # Notices to colleagues go at any hour.
+            wait = (
+                asleep(work, application, message.kind, urgent=message.urgent)
+                if application is not None
+                else None
+            )
             if wait is not None:
                 message.state = take(MailState(message.state), Step.WAIT)
                 message.reason = wait.reason
@@ -131,11 +141,18 @@ class Sender:
     def _tell(self, now: datetime, message: Message) -> None:
         record_letters(self.session, now, [message.id], message.state, source="outbox")
 
-    def _too_early(self, work: Work, message: Message) -> Wait | None:
-        if message.application_id is None:
-            return None
-        application = self.session.get_one(Application, message.application_id)
-        return asleep(work, application, message.kind, urgent=message.urgent)
+    def _applications(self, messages: Sequence[Message]) -> dict[str, Application]:
+        """Read what a request's letters are about at once, and keep it while they are looked at."""
+        ids = sorted({message.application_id for message in messages if message.application_id})
+        return {
+            application.id: application
+            for chunk in in_chunks(ids, CHUNK)
+            for application in self.session.scalars(
+                select(Application)
+                .where(Application.id.in_(chunk))
+                .options(selectinload(Application.candidate), selectinload(Application.job))
+            )
+        }
 
     def _commit_to(self, batch_id: str, going: Sequence[Message], now: datetime) -> None:
         self.session.add(

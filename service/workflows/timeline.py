@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from service.db import UTCDateTime
 from service.models import Message, MessageAlso, TimelineEntry
 from service.workflows.work import Work
 
@@ -35,26 +37,46 @@ def record(
 
 
 def record_letters(
-    session: Session, now: datetime, message_ids: Sequence[str], state: str, *, source: str
+    session: Session,
+    now: datetime,
+    message_ids: Sequence[str],
+    state: str,
+    *,
+    source: str,
+    actor: str = "keepword",
 ) -> None:
-    """Tell on the timeline of every application that these letters speak of what they are now."""
-    own = select(Message.id, Message.application_id).where(
+    """Tell on the timeline of every application that these letters speak of what they are now.
+
+    One statement, however many they are; the caller keeps to what one may name.
+    """
+    own = select(Message.application_id, Message.id, Message.kind).where(
         Message.id.in_(message_ids), Message.application_id.is_not(None)
     )
-    also = select(MessageAlso.message_id, MessageAlso.application_id).where(
-        MessageAlso.message_id.in_(message_ids)
+    also = (
+        select(MessageAlso.application_id, Message.id, Message.kind)
+        .join(Message, Message.id == MessageAlso.message_id)
+        .where(MessageAlso.message_id.in_(message_ids))
     )
-    entries = [
-        {
-            "application_id": application_id,
-            "at": now,
-            "recorded_at": now,
-            "kind": f"letter_{state}",
-            "actor": "keepword",
-            "source": source,
-            "data": {"message": message_id},
-        }
-        for message_id, application_id in session.execute(own.union_all(also))
-    ]
-    if entries:
-        session.execute(insert(TimelineEntry), entries)
+    told = own.union_all(also).subquery()
+    at = literal(now, UTCDateTime())
+    found = select(
+        told.c.application_id,
+        at,
+        at,
+        literal(f"letter_{state}"),
+        literal(actor),
+        literal(source),
+        _object(session, "message", told.c.id, "letter", told.c.kind),
+    )
+    columns = ["application_id", "at", "recorded_at", "kind", "actor", "source", "data"]
+    session.execute(
+        insert(TimelineEntry).from_select(columns, found, include_defaults=False),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _object(session: Session, *pairs: object) -> ColumnElement[Any]:
+    """Return a JSON object of names and values in the database's own words."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.jsonb_build_object(*pairs)
+    return func.json_object(*pairs)
