@@ -126,8 +126,15 @@ def upgrade() -> None:
         " SELECT 'email', false, 0"
         " WHERE NOT EXISTS (SELECT 1 FROM mail_channel WHERE name = 'email')"
     )
-    op.create_index(op.f("ix_message_batch_id"), "message", ["batch_id"])
-    op.create_index(op.f("ix_message_closing_id"), "message", ["closing_id"])
+    op.drop_index("ix_message_provider_id", table_name="message")
+    for column in ("batch_id", "closing_id", "provider_id"):
+        op.create_index(
+            f"ix_message_{column}",
+            "message",
+            [column],
+            sqlite_where=sa.text(f"{column} IS NOT NULL"),
+            postgresql_where=sa.text(f"{column} IS NOT NULL"),
+        )
     op.create_index(op.f("ix_mail_event_batch_id"), "mail_event", ["batch_id"])
     _watch(_WATCHED)
     op.create_index(op.f("ix_mail_event_received_at"), "mail_event", ["received_at"])
@@ -189,8 +196,9 @@ def downgrade() -> None:
     _watch(_SENDABLE)
     op.drop_index(op.f("ix_mail_event_received_at"), table_name="mail_event")
     op.drop_index(op.f("ix_mail_event_batch_id"), table_name="mail_event")
-    op.drop_index(op.f("ix_message_closing_id"), table_name="message")
-    op.drop_index(op.f("ix_message_batch_id"), table_name="message")
+    for name in ("batch_id", "closing_id", "provider_id"):
+        op.drop_index(f"ix_message_{name}", table_name="message")
+    op.create_index("ix_message_provider_id", "message", ["provider_id"])
     for table, column, _, target in reversed(COLUMNS):
         if target and not _in_place():
             op.drop_constraint(f"fk_{table}_{column.name}", table, type_="foreignkey")

@@ -27,6 +27,16 @@ class Message(Base):
     __table_args__ = (
         Index("ix_message_due", "due_at", "id", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
         Index("ix_message_application", "application_id", "created_at"),
+        # Unset while a letter waits: most rows never enter these while they are written.
+        *(
+            Index(
+                f"ix_message_{column}",
+                column,
+                sqlite_where=text(f"{column} IS NOT NULL"),
+                postgresql_where=text(f"{column} IS NOT NULL"),
+            )
+            for column in ("batch_id", "closing_id", "provider_id")
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("msg"))
@@ -47,7 +57,7 @@ class Message(Base):
     promises_on: Mapped[date | None]
     # The first of the days it names: after that it says what is no longer true.
     good_until_on: Mapped[date | None]
-    closing_id: Mapped[str | None] = mapped_column(ForeignKey("job_closing.id"), index=True)
+    closing_id: Mapped[str | None] = mapped_column(ForeignKey("job_closing.id"))
 
     to_address: Mapped[str]
     to_name: Mapped[str]
@@ -70,11 +80,11 @@ class Message(Base):
     first_tried_at: Mapped[datetime | None]
     lease_token: Mapped[str | None]
     lease_until: Mapped[datetime | None]
-    batch_id: Mapped[str | None] = mapped_column(ForeignKey("send_batch.id"), index=True)
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("send_batch.id"))
     # How often the provider's log was asked about a letter whose answer was lost.
     lookups: Mapped[int] = mapped_column(default=0)
     provider: Mapped[str | None]
-    provider_id: Mapped[str | None] = mapped_column(index=True)
+    provider_id: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
     accepted_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
