@@ -55,6 +55,15 @@ def read_json(body: bytes) -> Any:
     return document
 
 
+def refuse_body(req: Request) -> None:
+    """Refuse (422) a body where an operation takes none: its wishes, such as `dry_run`, would be
+    passed over in silence.
+    """
+    if req.get_data(cache=True).strip() not in (b"", b"{}"):
+        text = "This takes no body, and nothing was done: leave it out."
+        raise ProblemError(422, "invalid", text, [("", text)])
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):

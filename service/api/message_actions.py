@@ -21,6 +21,7 @@ from service.api.schemas.message_actions import (
     WhySchema,
 )
 from service.api.schemas.promise import ReasonSchema
+from service.domain.delivery import MailState
 from service.models import JobClosing, Message, SendBatch
 from service.workflows.cancelling import Which, cancel_letters, known_ids
 from service.workflows.enqueue import cancel
@@ -87,10 +88,11 @@ def settle_messages(call: Call, body: dict[str, Any]) -> Answer:
 def cancel_message(call: Call, body: dict[str, Any], message_id: str) -> Answer:
     """Cancel a message.
 
-    Possible until it leaves; afterwards the answer is 409.
+    Possible until it leaves; afterwards the answer is 409. One that is cancelled stays so.
     """
     message = _locked(call, message_id)
-    cancel(call.work, message, body["reason"])
+    if message.state != MailState.CANCELLED:
+        cancel(call.work, message, body["reason"])
     call.session.flush()
     return Answer(message, message.version)
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from service.api import idempotency
 from service.api.authentication import authenticate
-from service.api.bodies import StrictParser
+from service.api.bodies import StrictParser, refuse_body
 from service.api.conditional import Condition, check_if_match, etag_of, require_if_match
 from service.api.pagination import read_cursor, write_cursor
 from service.api.problems import ProblemError, log_defect, problem_of, response_of
@@ -116,7 +116,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # its base ships no types
                 parameters=[*_header_parameters(method, if_match), *_query_parameters(query)],
                 security=[{"key": []}],
                 **{"x-scope": scope},
-            )(_adapted(view))
+            )(_adapted(view, plain=method != "GET" and body is None))
             if query is not None:
                 documented = self.arguments(query, location="query", as_kwargs=False)(documented)
             if body is not None:
@@ -148,11 +148,13 @@ def paged(name: str, args: Mapping[str, Any], fetch: Callable[[Key | None, int],
     return {"items": page.rows, "next": write_cursor(name, page.next)}
 
 
-def _adapted(view: View) -> View:
-    """Let a view return an ``Answer`` or a bare value."""
+def _adapted(view: View, *, plain: bool) -> View:
+    """Let a view return an ``Answer`` or a bare value; a ``plain`` one is sent no body."""
 
     @wraps(view)
     def adapted(*args: Any, **kwargs: Any) -> Any:
+        if plain:
+            refuse_body(request)
         result = view(*args, **kwargs)
         answer = result if isinstance(result, Answer) else Answer(result)
         headers = {}

@@ -27,7 +27,12 @@ from service.domain.durations import parse
 from service.mail.variables import TemplateError
 from service.models import Calendar, CalendarVersion, Connection
 from service.public_holidays import holidays_for
-from service.queries.figures import connection_figures, mail_figures, promise_figures
+from service.queries.figures import (
+    answer_command,
+    connection_figures,
+    mail_figures,
+    promise_figures,
+)
 from service.queries.loops import START_LOOPS, loop_states
 from service.queries.mail_health import (
     channel_rest,
@@ -35,6 +40,7 @@ from service.queries.mail_health import (
     silence_text,
     webhook_silence,
 )
+from service.queries.wordings import approve_command, unapproved
 from service.resources import ResourceMissingError
 from service.secret_box import SealedSecretError
 from service.worker import STEPS
@@ -42,8 +48,9 @@ from service.workflows.check import SET_ASIDE, backlog
 
 _SINCE_EVER = timedelta(days=36_500)
 _NEEDS_A_PERSON = {
-    MailState.UNCERTAIN: "Settle each, on the page or with: keepword outbox settle",
-    MailState.UNCONFIRMED: "Ask the people; where one has it, say so: keepword outbox settle",
+    MailState.UNCERTAIN: "Ask, then settle: on the page, or keepword outbox settle ID --arrived"
+    " (or --send-again; --request ID for a whole request).",
+    MailState.UNCONFIRMED: "Ask the people; where one has it: keepword outbox settle ID --arrived",
     MailState.BLOCKED: "Read why on each (keepword outbox list), then release or cancel it.",
     MailState.FAILED: "Read why on each (keepword outbox list); write again where it matters.",
 }
@@ -97,7 +104,7 @@ def _built(built: Core) -> Iterator[Finding]:
         return
     yield Finding(Verdict.OK, "database", f"{built.engine.dialect.name}, migrated.")
     with built.session() as session:
-        for look in (_calendars, _connections, _loops, _promises, _mail):
+        for look in (_calendars, _wordings, _connections, _loops, _promises, _mail):
             yield from look(session, built)
 
 
@@ -149,6 +156,19 @@ def _calendars(session: Session, here: Core) -> Iterator[Finding]:
         yield Finding(Verdict.OK, "calendars", f"“{row.name}” opens{of}.")
 
 
+def _wordings(session: Session, _here: Core) -> Iterator[Finding]:
+    missing = unapproved(session)
+    for kind in missing:
+        yield Finding(
+            Verdict.WARN,
+            "letters",
+            f"No wording of {kind} is approved, so none can be written.",
+            f"Choose one (keepword template versions {kind}), then: {approve_command(kind)}",
+        )
+    if not missing:
+        yield Finding(Verdict.OK, "letters", "Every kind of letter has an approved wording.")
+
+
 def _connections(session: Session, here: Core) -> Iterator[Finding]:
     for row in session.scalars(select(Connection).where(Connection.active)):
         try:
@@ -162,11 +182,18 @@ def _connections(session: Session, here: Core) -> Iterator[Finding]:
                 f"Restore that SECRET_KEY, or run: keepword connection secret {row.name}",
             )
     for each in connection_figures(session):
+        if each.unanswered:
+            yield Finding(
+                Verdict.WARN,
+                "connections",
+                f"Nobody has said who sends the rejections of {each.name}; Keepword sends none.",
+                f"Run: {answer_command(each.name)} (or with: ats)",
+            )
         if each.failed:
             yield Finding(
                 Verdict.WARN,
                 "connections",
-                f"{each.failed} deliveries of {each.name} failed.",
+                f"{_counted(each.failed, 'delivery', 'deliveries')} of {each.name} failed.",
                 f"Read why in the API, then run: keepword connection replay --failed {each.name}",
             )
         elif each.fell_silent(here.clock.now()):
@@ -246,7 +273,8 @@ def _mail(session: Session, here: Core) -> Iterator[Finding]:
                 f"{_counted(found.by_state[state], 'letter is', 'letters are')} {state}.",
                 remedy,
             )
-    yield Finding(Verdict.OK, "mail", f"{found.outbox} letters have yet to leave.")
+    waiting = _counted(found.outbox, "letter has", "letters have")
+    yield Finding(Verdict.OK, "mail", f"{waiting} yet to leave.")
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -154,8 +154,9 @@ def closing(closing_id: str, *, as_document: bool) -> None:
 @job.command("undo")
 @click.argument("closing_id", metavar="CLOSING")
 @click.option("--by", metavar="EMAIL", help="Who takes it back.")
+@click.option("--dry-run", is_flag=True, help="Say what would be taken back; change nothing.")
 @_json
-def undo(closing_id: str, by: str | None, *, as_document: bool) -> None:
+def undo(closing_id: str, by: str | None, *, dry_run: bool, as_document: bool) -> None:
     """Take CLOSING back: stop its unsent letters, and consider again whoever was not told."""
     with opened() as keepword:
         row = _closing(keepword.session, closing_id)
@@ -164,20 +165,25 @@ def undo(closing_id: str, by: str | None, *, as_document: bool) -> None:
             done = undo_closing(keepword.work(), row.id, by_id)
         except PromiseError as error:
             _refuse(error)
-        keepword.session.commit()
+        if dry_run:
+            keepword.session.rollback()
+        else:
+            keepword.session.commit()
         stays = [{"application_id": id_, "why": why} for id_, why in done.stays]
     if as_document:
         as_json(
             {
-                "closing": row.id,
+                "dry_run": dry_run,
+                "closing": closing_id,
                 "letters_cancelled": done.letters_cancelled,
                 "reopened": done.reopened,
                 "stays": stays,
             }
         )
         return
-    letters = _number(done.letters_cancelled, "letter was", "letters were")
-    people = _number(len(done.reopened), "application is", "applications are")
+    was, were, is_, are = ("would be",) * 4 if dry_run else ("was", "were", "is", "are")
+    letters = _number(done.letters_cancelled, f"letter {was}", f"letters {were}")
+    people = _number(len(done.reopened), f"application {is_}", f"applications {are}")
     click.echo(f"{letters} stopped; {people} considered again.")
     if stays:
         note(f"{len(stays)} stay as they are:")

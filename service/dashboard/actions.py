@@ -41,6 +41,10 @@ class _MissingError(Exception):
     """What the form needs is not in it; the message says what."""
 
 
+class _NoLetterError(Exception):
+    """There is no letter of this id."""
+
+
 def action(rule: str) -> Callable[[Callable[..., Said]], Callable[..., Any]]:
     """Mount a form's address: who may, is it ours, one transaction, then back to a page."""
 
@@ -111,7 +115,10 @@ def release_one(work: Work, message_id: str) -> Said:
 @action("/outbox/<message_id>/cancel")
 def cancel_one(work: Work, message_id: str) -> Said:
     """Cancel one letter."""
-    cancel(work, _letter(work, message_id), _why("cancelled on the page"))
+    letter = _letter(work, message_id)
+    if letter.state == MailState.CANCELLED:
+        return "good", "The letter was cancelled before."
+    cancel(work, letter, _why("cancelled on the page"))
     return "good", "The letter is cancelled."
 
 
@@ -148,7 +155,7 @@ def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:
     try:
         style, said = act(work, **path)
         session.commit()
-    except LookupError:
+    except _NoLetterError:
         session.rollback()
         return no_letter()
     except (PromiseError, _MissingError) as error:
@@ -168,7 +175,7 @@ def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:
 def _letter(work: Work, message_id: str) -> Message:
     letter = locked_letter(work, message_id)
     if letter is None:
-        raise LookupError(message_id)
+        raise _NoLetterError
     return letter
 
 

@@ -12,7 +12,7 @@ from service.domain.wording import when_words
 from service.queries.outbox import WAITING, Letter, LostRequest, WaitingClosing
 
 _STATES: dict[str, tuple[str, str]] = {
-    MailState.HELD: ("plain", "held back for now"),
+    MailState.HELD: ("plain", "waits"),
     MailState.READY: ("plain", "waits to leave"),
     MailState.CLAIMED: ("plain", "is about to leave"),
     MailState.SENDING: ("plain", "is leaving"),
@@ -31,13 +31,22 @@ _STATES: dict[str, tuple[str, str]] = {
     MailState.CANCELLED: ("plain", "cancelled"),
 }
 
+_SHAPES = {"care": "◐", "broken": "●", "good": "✓"}
+
+_REMEDIES: dict[str, str] = {
+    MailState.FAILED: "Put right what it names and write to them again, or call.",
+    MailState.DROPPED: "Call, or write to another address.",
+    MailState.UNCONFIRMED: "Ask them. If they have it, say so; else call: it may still arrive.",
+}
+"""What a person does about a letter where no button does it."""
+
 
 @dataclass(frozen=True)
 class LetterView:
-    """One letter in words; ``style`` as of a sign in the strip. ``leaves`` and ``left`` say when a
-    waiting one goes, "" where it does not wait for a time.
+    """One letter in words; ``style`` and ``shape`` as of a sign in the strip. ``left`` says how
+    long a waiting one can surely be taken back, "" where it does not wait for a time.
 
-    The flags say what a person can do about it.
+    The flags say what a person can do about it here, ``remedy`` what else.
     """
 
     id: str
@@ -46,11 +55,12 @@ class LetterView:
     to_address: str
     subject: str
     style: str
+    shape: str
     state: str
     reason: str
+    remedy: str
     iso: str
     when: str
-    leaves: str
     left: str
     can_arrive: bool
     can_go_again: bool
@@ -81,9 +91,14 @@ class ClosingView:
 def letter_view(letter: Letter, zone: str, now: datetime) -> LetterView:
     """Return a letter in words, its times in ``zone``."""
     style, state = _STATES.get(letter.state, ("plain", letter.state))
-    leaves, left = "", ""
+    left = ""
     if letter.state in WAITING:
         leaves, left = _leaving(letter.due_at, zone, now)
+        if leaves and letter.state == MailState.RETRY:
+            state = f"will be tried again {leaves}"
+        elif leaves and letter.state in (MailState.HELD, MailState.READY):
+            # A pause, a rest of the channel or the last look may keep it longer.
+            state = f"leaves {leaves} at the earliest"
     return LetterView(
         id=letter.id,
         kind=letter.kind.replace("-", " "),
@@ -91,11 +106,12 @@ def letter_view(letter: Letter, zone: str, now: datetime) -> LetterView:
         to_address=letter.to_address,
         subject=letter.subject,
         style=style,
+        shape=_SHAPES.get(style, ""),
         state=state,
         reason=letter.reason or "",
+        remedy=_REMEDIES.get(letter.state, ""),
         iso=instant_text(letter.created_at),
         when=when_words(letter.created_at, zone, now),
-        leaves=leaves,
         left=left,
         can_arrive=_may(letter, Step.CONFIRM),
         can_go_again=_may(letter, Step.SEND_AGAIN),

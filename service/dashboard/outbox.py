@@ -26,6 +26,7 @@ from service.queries.outbox import (
     WAITING,
     Letter,
     failed_lately,
+    job_closed_by,
     latest_letters,
     lost_requests,
     together,
@@ -68,6 +69,7 @@ def outbox() -> Response:
         waiting=waiting,
         waits_unseen=waiting - len(waits) - sum(each.letters for each in closings),
         unsent=sum(figures.by_state[state] for state in CANCELLABLE),
+        stopped=figures.by_state[MailState.BLOCKED],
         pause=_pause(running, figures.paused),
         as_of=now.isoformat(),
         letters=_views(running, latest_letters(session, LETTERS)),
@@ -83,7 +85,9 @@ def letters_of(batch_id: str | None = None, closing_id: str | None = None) -> Re
     found = together(db.session(), batch_id=batch_id, closing_id=closing_id, limit=TOGETHER + 1)
     if not found:
         return no_letter()
-    title = "Letters of one request" if batch_id else "Letters about one closing"
+    title = "Letters of one request"
+    if closing_id:
+        title = f"Letters about closing {job_closed_by(db.session(), closing_id) or 'a job'}"
     views, more = _views(running, found[:TOGETHER]), len(found) > TOGETHER
     return page(running, "letters_of.html", title=title, letters=views, more=more)
 

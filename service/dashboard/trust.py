@@ -18,6 +18,7 @@ from service.domain.wording import when_words
 from service.queries.figures import (
     ConnectionFigures,
     MailFigures,
+    answer_command,
     connection_figures,
     mail_figures,
     promise_figures,
@@ -32,6 +33,7 @@ from service.queries.mail_health import (
     webhook_silence,
 )
 from service.queries.outbox import UNDECIDED
+from service.queries.wordings import approve_command, unapproved
 from service.worker import STEPS
 from service.workflows.check import SET_ASIDE, backlog
 
@@ -107,7 +109,8 @@ class Watchman:
         if silence is not None:
             bars.append(Bar("care", [silence_text(silence)], silence_remedy(config.base_url)))
         letters = sum(mail.by_state[state] for state in UNDECIDED)
-        return Trust(signs, bars, list(_chores(mail, connections, set_aside, now)), letters)
+        chores = list(_chores(mail, connections, unapproved(session), set_aside, now))
+        return Trust(signs, bars, chores, letters)
 
 
 def _checker(loop: LoopState) -> Sign:
@@ -158,7 +161,11 @@ def _heard(connection: ConnectionFigures, now: datetime) -> str:
 
 
 def _chores(
-    mail: MailFigures, connections: Sequence[ConnectionFigures], set_aside: int, now: datetime
+    mail: MailFigures,
+    connections: Sequence[ConnectionFigures],
+    unworded: Sequence[str],
+    set_aside: int,
+    now: datetime,
 ) -> Iterator[str]:
     if blocked := mail.by_state["blocked"]:
         yield counted(
@@ -189,6 +196,16 @@ def _chores(
                 f"{connection.name} last spoke {_heard(connection, now)}: "
                 "see in the ATS whether its webhook is still switched on"
             )
+        if connection.unanswered:
+            yield (
+                f"Nobody has said who sends the rejections of {connection.name}, so Keepword "
+                f"sends none: “{answer_command(connection.name)}”, or with “ats”"
+            )
+    for kind in unworded:
+        yield (
+            f"No {kind.replace('-', ' ')} can be written, its wording was withdrawn: "
+            f"“{approve_command(kind)}”"
+        )
     if set_aside:
         yield (
             counted(set_aside, "promise could not be checked", "promises could not be checked")

@@ -23,6 +23,7 @@ from service.queries.figures import (
 )
 from service.queries.loops import LoopState, last_check, loop_states
 from service.queries.mail_health import channel_rest, webhook_silence
+from service.queries.wordings import unapproved
 from service.worker import STEPS
 from service.workflows.check import SET_ASIDE, backlog
 
@@ -55,6 +56,11 @@ def metrics_text(session: Session, now: datetime, running_for: timedelta) -> byt
             "mail_webhook_silent",
             "1 while mail goes out and no event about any has come for a day.",
             float(webhook_silence(session, now) is not None),
+        ),
+        _gauge(
+            "letters_without_wording",
+            "Kinds of letter that cannot be written: no wording of them is approved.",
+            len(unapproved(session)),
         ),
     ]
     registry = CollectorRegistry()
@@ -121,7 +127,13 @@ def _connections(found: Sequence[ConnectionFigures], now: datetime) -> Iterator[
         "How long ago a connection last delivered anything authentic; absent before the first.",
         labels=["connection"],
     )
+    unanswered = GaugeMetricFamily(
+        "keepword_connection_rejections_unanswered",
+        "1 where nobody has said who sends rejections; until then Keepword sends none.",
+        labels=["connection"],
+    )
     for connection in found:
+        unanswered.add_metric([connection.name], float(connection.unanswered))
         deliveries.add_metric([connection.name, "waiting"], connection.waiting)
         deliveries.add_metric([connection.name, "failed"], connection.failed)
         refused.add_metric([connection.name], connection.refused)
@@ -129,7 +141,7 @@ def _connections(found: Sequence[ConnectionFigures], now: datetime) -> Iterator[
             silence.add_metric(
                 [connection.name], (now - connection.last_authentic_at).total_seconds()
             )
-    yield from (deliveries, refused, silence)
+    yield from (deliveries, refused, silence, unanswered)
 
 
 def _mail(found: MailFigures) -> Iterator[Metric]:

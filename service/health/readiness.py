@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
-from service.queries.figures import mail_pause
+from service.queries.figures import answer_command, connection_figures, mail_pause
 from service.queries.loops import START_LOOPS, LoopState, loop_states
 from service.queries.mail_health import (
     Rest,
@@ -23,6 +23,7 @@ from service.queries.mail_health import (
     silence_text,
     webhook_silence,
 )
+from service.queries.wordings import approve_command, unapproved
 from service.worker import STEPS
 from service.workflows import migrate
 from service.workflows.check import backlog
@@ -123,11 +124,35 @@ class Readiness:
             said = paused.reason if paused.by_provider else None
             report.mail_paused = said or "paused by a person"
         report.mail_rests = channel_rest(session, now)
+        report.warnings += _unanswered(session)
         silence = webhook_silence(session, now)
         if silence is not None:
             report.warnings.append(
                 Problem("webhook-silent", silence_text(silence), silence_remedy(self._base_url))
             )
+
+
+def _unanswered(session: Session) -> list[Problem]:
+    """Return what letters wait for that only a person can say."""
+    return [
+        *(
+            Problem(
+                "rejections-unanswered",
+                f"Nobody has said who sends the rejections of {each.name}, so Keepword sends none.",
+                f"Run “{answer_command(each.name)}”, or with “ats”.",
+            )
+            for each in connection_figures(session)
+            if each.unanswered
+        ),
+        *(
+            Problem(
+                "letter-without-wording",
+                f"No wording of {kind} is approved, so none can be written.",
+                f"Run “{approve_command(kind)}”; “keepword template versions {kind}” shows all.",
+            )
+            for kind in unapproved(session)
+        ),
+    ]
 
 
 def _schema_fault(engine: Engine) -> Problem | None:

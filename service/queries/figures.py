@@ -47,6 +47,11 @@ class ConnectionFigures:
     last_authentic_at: datetime | None
     rejections_by: str | None = None
 
+    @property
+    def unanswered(self) -> bool:
+        """Tell whether somebody has yet to say who sends rejections: until then nobody does."""
+        return self.active and self.rejections_by is None
+
     def fell_silent(self, now: datetime) -> bool:
         """Tell whether it used to speak and does not any more: its webhook may be switched off."""
         heard = self.last_authentic_at
@@ -125,6 +130,11 @@ def connection_figures(session: Session) -> list[ConnectionFigures]:
         )
         for connection in session.scalars(select(Connection).order_by(Connection.name))
     ]
+
+
+def answer_command(name: str) -> str:
+    """Return the command that says for a connection who sends rejections."""
+    return f"keepword connection rejections {name} keepword"
 
 
 def mail_figures(session: Session, now: datetime, *, settled: bool = True) -> MailFigures:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.delivery import MailState
@@ -97,16 +97,21 @@ _COLUMNS = (
 
 
 def latest_letters(session: Session, limit: int) -> list[Letter]:
-    """Return the letters written last, the newest first."""
-    found = session.execute(
-        select(*_COLUMNS).order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)
-    )
-    return [_letter(row) for row in found]
+    """Return the letters written last, the newest first, but those of a closing that still wait:
+    some hundreds alike would hide all others.
+    """
+    alike = and_(Message.closing_id.is_not(None), Message.state.in_(WAITING))
+    return _some(session, not_(alike), limit=limit)
 
 
 def letters_in(session: Session, states: Sequence[str], limit: int) -> list[Letter]:
     """Return letters in any of these states, the newest first."""
     return _some(session, Message.state.in_(states), limit=limit)
+
+
+def number_in(session: Session, states: Sequence[str]) -> int:
+    """Return how many letters are in any of these states."""
+    return session.scalars(select(func.count()).where(Message.state.in_(states))).one()
 
 
 def undecided(
@@ -164,7 +169,9 @@ def waiting_letters(session: Session, limit: int) -> list[Letter]:
     """Return the letters that have yet to leave and belong to no closing, the next one first."""
     found = session.execute(
         select(*_COLUMNS)
-        .where(Message.state.in_(WAITING), Message.closing_id.is_(None))
+        # Said so that SQLite does not take the index of closings, where nearly all letters there
+        # ever were have none.
+        .where(Message.state.in_(WAITING), func.coalesce(Message.closing_id, "") == "")
         .order_by(Message.due_at, Message.id)
         .limit(limit)
     )
@@ -180,6 +187,15 @@ def together(
         select(*_COLUMNS).where(of).order_by(Message.to_name, Message.id).limit(limit)
     )
     return [_letter(row) for row in found]
+
+
+def job_closed_by(session: Session, closing_id: str) -> str | None:
+    """Return the title of the job that a closing is about, or ``None`` where there is none."""
+    return session.scalars(
+        select(Job.title)
+        .join(JobClosing, JobClosing.job_id == Job.id)
+        .where(JobClosing.id == closing_id)
+    ).first()
 
 
 def whole_letter(session: Session, message_id: str) -> WholeLetter | None:

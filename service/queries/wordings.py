@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.mail.variables import KINDS
 from service.models import TemplateVersion
 from service.queries.keyset import Key, Page, page
 
@@ -29,6 +30,17 @@ def in_force(session: Session) -> Mapping[str, TemplateVersion]:
     """Return the approved version of each kind that has one."""
     rows = session.scalars(select(TemplateVersion).where(TemplateVersion.state == "approved"))
     return {row.kind: row for row in rows}
+
+
+def unapproved(session: Session) -> list[str]:
+    """Return the kinds of letter that cannot be written: no version of them is approved."""
+    rows = session.scalars(select(TemplateVersion.kind).where(TemplateVersion.state == "approved"))
+    return sorted(KINDS.keys() - set(rows))
+
+
+def approve_command(kind: str) -> str:
+    """Return the command that puts a wording of this kind in force; its number is to be chosen."""
+    return f"keepword template approve {kind} NUMBER --by EMAIL"
 
 
 def waiting(session: Session) -> Mapping[str, int]:

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
 from service.app import create_app
 from service.clock import FakeClock
 from service.config import Config
 from service.db import db
+from service.models import TemplateVersion
 from service.worker import STEPS
 from service.workflows.channel import pause_channel, resume_channel
 from service.workflows.connections import add_connection
+from service.workflows.template_versions import withdraw
 from tests.harness import MONDAY, Employer, RecordingTransport
 from tests.reading_metrics import delivery, metric
 from tests.reading_pages import turn_loops
@@ -205,3 +207,30 @@ def test_health_is_never_kept_by_a_cache(employer: Employer) -> None:
 
     for address in ("/livez", "/readyz", "/metrics"):
         assert client.get(address).headers["Cache-Control"] == "no-store"
+
+
+def test_what_only_a_person_can_say_is_warned_of_and_makes_nothing_unready(
+    employer: Employer,
+) -> None:
+    assert _readyz(employer)[1]["warnings"] == []
+    with employer.work() as work:
+        asked = add_connection(
+            work, "main", "generic", ["whsec_" + "QUJD" * 8], rejections_by="keepword"
+        )
+        asked.rejections_by = None
+        wording = work.session.scalars(
+            select(TemplateVersion).where(TemplateVersion.kind == "holding")
+        ).one()
+        withdraw(work, wording, "it names another company", None)
+
+    status, found = _readyz(employer)
+
+    assert (status, found["problems"]) == (200, [])
+    assert [each["code"] for each in found["warnings"]] == [
+        "rejections-unanswered",
+        "letter-without-wording",
+    ]
+    assert "keepword connection rejections main keepword" in found["warnings"][0]["remedy"]
+    assert "keepword template approve holding" in found["warnings"][1]["remedy"]
+    assert metric(employer, "connection_rejections_unanswered", connection="main") == 1
+    assert metric(employer, "letters_without_wording") == 1

@@ -220,6 +220,7 @@ def test_a_letter_is_cancelled_until_it_leaves(employer: Employer) -> None:
     assert said(employer, f"/outbox/{held}/cancel") == "✓ The letter is cancelled."
     late = said(employer, f"/outbox/{gone}/cancel")
 
+    assert said(employer, f"/outbox/{held}/cancel") == "✓ The letter was cancelled before."
     assert late == "◐ Too late: the letter is accepted already."
     assert (state_of(employer, held), state_of(employer, gone)) == ("cancelled", "accepted")
 
@@ -463,3 +464,13 @@ def test_a_page_with_forms_lets_them_come_back_to_us_alone(alone: Employer) -> N
     assert policy.startswith("default-src 'none'; style-src 'self';")
     assert "form-action 'self'" in policy
     assert "script-src" not in policy
+
+
+def test_sending_again_is_asked_about_before_it_is_done(employer: Employer) -> None:
+    id_ = about(employer, "uncertain")
+
+    html = html_of(employer, f"/outbox/{id_}")
+
+    before, _, after = html.partition('value="send-again"')
+    assert "gets the same letter twice" in before.rpartition("<details")[2]
+    assert "</details>" in after

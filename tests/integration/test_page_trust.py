@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
+from service.models import TemplateVersion
 from service.workflows.channel import pause_channel
 from service.workflows.connections import add_connection
+from service.workflows.template_versions import withdraw
 from tests.harness import Employer
 from tests.reading_pages import (
     colleague,
@@ -83,3 +87,20 @@ def test_paused_mail_and_what_needs_a_hand_are_said_in_words(employer: Employer)
     assert "Needs a hand ◐ 1 letter is stopped until somebody looks" in page
     assert "1 letter may or may not have gone out" in page
     assert "2 letters could not be sent" in page
+
+
+def test_what_only_a_person_can_say_is_asked_for_on_the_first_page(employer: Employer) -> None:
+    with employer.work() as work:
+        asked = add_connection(
+            work, "main", "generic", ["whsec_" + "QUJD" * 8], rejections_by="keepword"
+        )
+        asked.rejections_by = None
+        wording = work.session.scalars(
+            select(TemplateVersion).where(TemplateVersion.kind == "holding")
+        ).one()
+        withdraw(work, wording, "it names another company", None)
+
+    page = page_of(employer)
+
+    assert "“keepword connection rejections main keepword”, or with “ats”" in page
+    assert "No holding can be written" in page

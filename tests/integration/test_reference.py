@@ -14,7 +14,8 @@ import yaml
 from flask import Flask, render_template
 from werkzeug.test import TestResponse
 
-from service.api.problem_texts import PROBLEM_TEXTS, ProblemText
+from service.api.problem_text import ProblemText
+from service.api.problem_texts import PROBLEM_TEXTS
 from service.api.reference import POLICY
 from service.api.reference_view import blocks_of, reference_of
 from service.app import create_app, engine_of

@@ -279,3 +279,14 @@ def test_jobs_whose_people_wait_are_found(api: Api, case: Closing) -> None:
 
     assert [each["id"] for each in waiting] == [case.job]
     assert api.get("/jobs?needs_closing=true")["items"] == []
+
+
+def test_an_undo_that_asks_for_something_else_is_refused_and_does_nothing(
+    api: Api,
+) -> None:
+    for path in ("/closings/clo_none/undo", "/closings/clo_none/cancel-letters"):
+        asked = api.post(path, {"dry_run": True})
+
+        assert asked.status_code == 422
+        assert "takes no body" in asked.json["detail"]
+        assert api.post(path, {}).status_code == 404

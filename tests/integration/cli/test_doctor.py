@@ -6,10 +6,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
+from service.models import TemplateVersion
 from service.worker import STEPS
 from service.workflows.channel import pause_channel, rest
 from service.workflows.connections import add_connection
 from service.workflows.heartbeat import beat
+from service.workflows.template_versions import withdraw
 from tests.integration.cli.conftest import Command, Desk
 from tests.reading_pages import letter
 
@@ -131,3 +135,33 @@ def test_an_empty_or_missing_database_fails(command: Command) -> None:
     assert "keepword db upgrade" in json.dumps(empty)
     assert "DATABASE_URL" in json.dumps(missing)
     assert "hush" not in json.dumps(missing)
+
+
+def test_what_only_a_person_can_say_is_asked_for_with_the_command(
+    employer: Desk, command: Command
+) -> None:
+    loops_ran(employer, timedelta(0))
+    with employer.work() as work:
+        asked = add_connection(
+            work, "main", "greenhouse", ["an invented secret"], rejections_by="ats"
+        )
+        asked.rejections_by = None
+        wording = work.session.scalars(
+            select(TemplateVersion).where(TemplateVersion.kind == "holding")
+        ).one()
+        withdraw(work, wording, "it names another company", None)
+
+    document = findings(command)
+
+    assert document["ok"]
+    assert wrong(document) == [("warn", "letters"), ("warn", "connections")]
+    remedies = [each["remedy"] for each in document["findings"] if each["verdict"] == "warn"]
+    assert "keepword template approve holding NUMBER --by EMAIL" in remedies[0]
+    assert "keepword connection rejections main keepword" in remedies[1]
+
+
+def test_one_letter_is_counted_in_the_singular(employer: Desk, command: Command) -> None:
+    with employer.work() as work:
+        letter(work, "held")
+
+    assert "1 letter has yet to leave." in command("doctor").stdout

@@ -94,6 +94,10 @@ def test_a_job_is_closed_shown_and_taken_back(employer: Desk, command: Command, 
     assert "Told by mail" in progress.stdout
     assert "waiting" in progress.stdout
 
+    tried = command("job", "undo", closing["id"], *BY, "--dry-run")
+    assert "1 letter would be stopped; 2 applications would be considered again." in tried.stdout
+    assert _stages(employer) == ["rejected", "rejected"]
+
     undone = command("job", "undo", closing["id"], *BY)
     assert undone.exit_code == 0, undone.output
     assert "1 letter was stopped; 2 applications are considered again." in undone.stdout

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.models import Job, JobClosing, Message
+from service.models import Job, JobClosing, Message, SendBatch
 from service.workflows.messages import Wish, write_letter
 from tests.harness import MONDAY, add_application
 from tests.integration.cli.conftest import Command, Desk
@@ -113,7 +113,7 @@ def test_a_letter_in_doubt_is_settled(employer: Desk, command: Command) -> None:
     again = command("outbox", "settle", ids[1], "--send-again", "--why", "she has none")
     late = command("outbox", "settle", ids[2], "--send-again", "--why", "x")
 
-    assert (arrived.exit_code, arrived.stdout) == (0, "It counts as told.\n")
+    assert (arrived.exit_code, arrived.stdout) == (0, "1 letter counts as told.\n")
     assert again.exit_code == 0
     assert states(employer, ids) == ["delivered", "ready", "delivered"]
     assert late.exit_code == 1
@@ -155,3 +155,56 @@ def test_all_mail_is_paused_and_let_go(employer: Desk, command: Command) -> None
     assert command("outbox", "resume").stdout == "Mail goes out again.\n"
     assert command("outbox", "resume").stdout == "Mail was not paused.\n"
     assert json.loads(command("outbox", "list", "--json").stdout)["paused"] is None
+
+
+def test_a_lost_request_is_settled_as_a_whole_and_a_dry_run_only_counts(
+    employer: Desk, command: Command
+) -> None:
+    with employer.work() as work:
+        batch = SendBatch(provider="sendgrid", size=3, created_at=work.now)
+        work.session.add(batch)
+        work.session.flush()
+        batch_id = batch.id
+    ids = some(employer, "uncertain", "uncertain", "delivered", batch_id=batch_id)
+    settle = ("outbox", "settle", "--request", batch_id, "--send-again", "--why", "two have none")
+
+    assert batch_id in command("outbox", "list").stdout
+    tried = command(*settle, "--dry-run")
+    assert tried.stdout == "2 letters would go out again.\n"
+    assert states(employer, ids) == ["uncertain", "uncertain", "delivered"]
+
+    done = json.loads(command(*settle, "--json").stdout)
+
+    assert (done["outcome"], sorted(done["settled"])) == ("send-again", sorted(ids[:2]))
+    assert states(employer, ids) == ["ready", "ready", "delivered"]
+    unknown = command("outbox", "settle", "--request", "bat_no", "--arrived", "--why", "x")
+    assert (unknown.exit_code, "there is no request bat_no" in unknown.stderr) == (2, True)
+    both = command("outbox", "settle", ids[0], "--request", batch_id, "--arrived", "--why", "x")
+    assert both.exit_code == 2
+
+
+def test_a_list_that_is_cut_off_says_so(employer: Desk, command: Command) -> None:
+    some(employer, "held", "held", "held")
+
+    shown = command("outbox", "list", "--limit", "2")
+    document = json.loads(command("outbox", "list", "--limit", "2", "--json").stdout)
+
+    assert "These are 2 of 3: --limit 3 shows all." in shown.stderr
+    assert (len(document["letters"]), document["number"]) == (2, 3)
+    assert "shows all" not in command("outbox", "list", "--limit", "3").stderr
+
+
+def test_a_program_reads_how_a_release_ended(employer: Desk, command: Command) -> None:
+    with employer.work() as work:
+        application = add_application(work)
+        going = write_letter(work, application, Wish("acknowledgement", {}))
+        going.state, going.due_at, going.reason = "blocked", None, "she wrote meanwhile"
+        id_ = going.id
+
+    released = command("outbox", "release", id_, "--why", "she asked for it", "--json")
+
+    assert json.loads(released.stdout) == {
+        "id": id_,
+        "state": "ready",
+        "reason": "she asked for it",
+    }
