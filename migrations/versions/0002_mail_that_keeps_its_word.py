@@ -126,6 +126,9 @@ def upgrade() -> None:
         " SELECT 'email', false, 0"
         " WHERE NOT EXISTS (SELECT 1 FROM mail_channel WHERE name = 'email')"
     )
+    # Letters are listed by their state, the newest first.
+    op.drop_index("ix_message_state", table_name="message")
+    op.create_index("ix_message_state", "message", ["state", "created_at", "id"])
     op.drop_index("ix_message_provider_id", table_name="message")
     for column in ("batch_id", "closing_id", "provider_id"):
         op.create_index(
@@ -199,6 +202,8 @@ def downgrade() -> None:
     for name in ("batch_id", "closing_id", "provider_id"):
         op.drop_index(f"ix_message_{name}", table_name="message")
     op.create_index("ix_message_provider_id", "message", ["provider_id"])
+    op.drop_index("ix_message_state", table_name="message")
+    op.create_index("ix_message_state", "message", ["state"])
     for table, column, _, target in reversed(COLUMNS):
         if target and not _in_place():
             op.drop_constraint(f"fk_{table}_{column.name}", table, type_="foreignkey")

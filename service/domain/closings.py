@@ -63,6 +63,7 @@ class Applicant:
     """What the rules must know of one application.
 
     ``unreachable`` says why mail cannot reach the person, ``number_known`` whether a call could.
+    ``encouraged`` tells that they saw a sign a few days ago that they are through.
     ``called_for`` says when a promised call is due, where one is. ``kept_until_on`` is the day up
     to which an earlier closing keeps them as second choice. The last four are what the person who
     closes the job wishes.
@@ -83,6 +84,7 @@ class Applicant:
     number_known: bool = True
     interviewed: bool = False
     interview_ahead: bool = False
+    encouraged: bool = False
     asked: bool = False
     called_for: str | None = None
     kept_until_on: date | None = None
@@ -244,6 +246,10 @@ def _deserves_a_call(facts: Applicant) -> Placement | None:
         return Placement(Part.CALL_FIRST, f"a call was promised to them for {facts.called_for}")
     if facts.interviewed:
         return Placement(Part.CALL_FIRST, "was interviewed: a call comes before any letter")
+    if facts.encouraged:
+        return Placement(
+            Part.CALL_FIRST, "was moved on or invited within the last five days: speak to them"
+        )
     if facts.asked:
         return Placement(
             Part.CALL_FIRST, "has been in touch and nobody has answered: read it, and speak to them"
@@ -252,7 +258,8 @@ def _deserves_a_call(facts: Applicant) -> Placement | None:
 
 
 def _mail(facts: Applicant) -> Placement:
-    if facts.mail_anyway and (facts.interviewed or facts.called_for or facts.asked):
+    called = facts.interviewed or facts.called_for or facts.encouraged or facts.asked
+    if facts.mail_anyway and called:
         return Placement(Part.MAIL, "told by mail at once, by choice")
     if facts.decided:
         return Placement(Part.MAIL, "decided earlier, and not told")

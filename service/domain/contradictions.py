@@ -5,7 +5,9 @@ All of these a person may overrule: they know what was said by telephone, and we
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from service.domain.changes import Stage
 from service.domain.letter_facts import LetterFacts, Rule, Says
@@ -28,6 +30,20 @@ def moved_forward(before: str, after: str) -> bool:
         return False
     to = _ON_THE_WAY.index(Stage(after))
     return to > max(_ON_THE_WAY.index(Stage(before)), _ON_THE_WAY.index(Stage.SCREENING))
+
+
+def last_moves_forward(
+    moves: Iterable[tuple[str, datetime, Mapping[str, Any]]],
+) -> dict[str, datetime]:
+    """Return when each application last moved so that the person noticed.
+
+    ``moves`` are entries of its timeline: the application, when, and the stages of the move.
+    """
+    last: dict[str, datetime] = {}
+    for application_id, at, data in moves:
+        if moved_forward(str(data.get("before")), str(data.get("stage"))):
+            last[application_id] = max(at, last.get(application_id, at))
+    return last
 
 
 def encouraged_lately(facts: LetterFacts) -> str | None:

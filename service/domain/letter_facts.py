@@ -65,6 +65,7 @@ class LetterFacts:
     promise_open: bool | None
     says: Says = Says.NEITHER
     elsewhere: bool = False
+    job_open: bool = True
     approved: bool = True
     date_passed: bool = False
     from_ats: bool = False

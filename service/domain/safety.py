@@ -113,6 +113,16 @@ def stage_moved(facts: LetterFacts) -> str | None:
     )
 
 
+def job_closed_elsewhere(facts: LetterFacts) -> str | None:
+    """Nobody is told that an application goes on for a job that takes nobody any more."""
+    if not facts.elsewhere or facts.says is not Says.CONSIDERED or facts.job_open:
+        return None
+    return (
+        "the letter says that this application goes on, and its job has been closed since: "
+        "cancel it and write it anew"
+    )
+
+
 def rejection_of_the_chosen(facts: LetterFacts) -> str | None:
     """Nobody with an offer out, or hired, gets a rejection."""
     if facts.says is not Says.FINAL:
@@ -168,7 +178,13 @@ FIRM: tuple[Rule, ...] = (
 )
 """Rules that hold whatever a person says: the world must change first."""
 
-OVERRULABLE: tuple[Rule, ...] = (interview_booked, *CONTRADICTIONS, stage_moved, replied_meanwhile)
+OVERRULABLE: tuple[Rule, ...] = (
+    interview_booked,
+    *CONTRADICTIONS,
+    stage_moved,
+    job_closed_elsewhere,
+    replied_meanwhile,
+)
 """Rules that make a person read the letter again; then they may let it go."""
 
 

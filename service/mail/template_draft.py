@@ -22,9 +22,10 @@ _STEERING: Final = frozenset([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x
 
 
 def draft_source(kind: str, layout: str, subject: str, text: str, html: str) -> TemplateSource:
-    """Return the parts as one wording, line ends and outer blanks made alike."""
-    parts = ("\n".join(part.splitlines()).strip() for part in (subject, text, html))
-    return TemplateSource(kind, layout, *parts)
+    """Return the parts as one wording, line ends and blanks made alike, as editors write them."""
+    parts = ("\n".join(part.splitlines()) for part in (subject, text, html))
+    plain = (part.removeprefix("\ufeff").replace("\t", " ").strip() for part in parts)
+    return TemplateSource(kind, layout, *plain)
 
 
 def checked_draft(source: TemplateSource) -> Template:
@@ -43,8 +44,11 @@ def checked_draft(source: TemplateSource) -> Template:
     ):
         if len(text) > longest:
             raise TemplateError(f"{kind}/{part}", None, f"is longer than {longest} characters")
-        if any(not _is_visible(char) for char in text):
-            raise TemplateError(f"{kind}/{part}", None, "holds a character nobody can see")
+        for place, char in enumerate(text):
+            if not _is_visible(char):
+                line = text.count("\n", 0, place) + 1
+                found = f"holds a character nobody can see (U+{ord(char):04X} in line {line})"
+                raise TemplateError(f"{kind}/{part}", None, f"{found}; delete it")
     template = compile_template(source)
     check_markup(source)
     said = template.variables | template.optional

@@ -27,6 +27,7 @@ class Message(Base):
     __table_args__ = (
         Index("ix_message_due", "due_at", "id", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
         Index("ix_message_application", "application_id", "created_at"),
+        Index("ix_message_state", "state", "created_at", "id"),
         # Unset while a letter waits: most rows never enter these while they are written.
         *(
             Index(
@@ -71,7 +72,7 @@ class Message(Base):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
 
-    state: Mapped[str] = mapped_column(index=True)
+    state: Mapped[str]
     reason: Mapped[str | None]
     hold_until: Mapped[datetime | None]
     due_at: Mapped[datetime | None]

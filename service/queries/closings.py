@@ -20,6 +20,7 @@ from service.models import (
     Candidate,
     ClosingEntry,
     Connection,
+    Decision,
     Job,
     JobClosing,
     Message,
@@ -227,7 +228,8 @@ def _untold(today: date) -> ColumnElement[bool]:
     """Return the test for applications that wait for a word that only a closing will bring.
 
     Not those with an offer, nor those whose ATS tells them, nor those that a closing that stands
-    has seen to: by a letter, a call that somebody owes, or a day until which they are kept.
+    has seen to: by a letter, a call that somebody owes, or a day until which they are kept. Whoever
+    is considered again since waits again.
     """
     owed = exists().where(
         Promise.application_id == Application.id,
@@ -237,11 +239,16 @@ def _untold(today: date) -> ColumnElement[bool]:
     seen_to = (
         select(ClosingEntry.id)
         .join(JobClosing, JobClosing.id == ClosingEntry.closing_id)
+        .outerjoin(Decision, Decision.id == ClosingEntry.decision_id)
         .where(
             ClosingEntry.application_id == Application.id,
             JobClosing.undone_at.is_(None),
             or_(
-                ClosingEntry.part.in_((Part.MAIL, Part.CALL_FIRST)),
+                and_(
+                    ClosingEntry.part.in_((Part.MAIL, Part.CALL_FIRST)),
+                    Application.stage == Stage.REJECTED,
+                    Decision.withdrawn_at.is_(None),
+                ),
                 and_(
                     ClosingEntry.part == Part.SECOND_CHOICE,
                     JobClosing.second_choice_until_on >= today,

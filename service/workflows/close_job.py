@@ -31,6 +31,8 @@ from service.workflows.closing_plan import ClosingPlan, ClosingWish, plan_closin
 from service.workflows.composing import Letter
 from service.workflows.decide import reject_all
 from service.workflows.enqueue import cancel, enqueue_letters
+from service.workflows.given_way import give_way_reason
+from service.workflows.letters import record_letter
 from service.workflows.policies import rules
 from service.workflows.promise_changes import open_promises_of
 from service.workflows.promise_making import Spoken, make_spoken, promise_terms
@@ -156,11 +158,6 @@ def _check_new(work: Work, plan: ClosingPlan) -> None:
         )
 
 
-def give_way_reason(closing_id: str) -> str:
-    """Return what stands at a letter that gave way to one about several applications."""
-    return f"told in one letter with another application ({closing_id})"
-
-
 def _give_way(work: Work, closing: JobClosing, plan: ClosingPlan) -> None:
     """Cancel the letters that wait and would say again what the new ones say."""
     ids = sorted({id_ for letter in plan.letters for id_ in letter.supersedes})
@@ -205,11 +202,22 @@ def _write(
         ],
     )
     del connections
+    for planned, id_ in zip(plan.letters, ids, strict=True):
+        if planned.overrules:
+            _overrule(work, id_, planned)
     return {
         application.id: id_
         for planned, id_ in zip(plan.letters, ids, strict=True)
         for application in (planned.application, *planned.also)
     }
+
+
+def _overrule(work: Work, message_id: str, planned: PlannedLetter) -> None:
+    """Note at a letter that whoever closes the job chose it, knowing what speaks against it."""
+    message = work.session.get_one(Message, message_id)
+    message.overruled = [*planned.overrules]
+    for rule in planned.overrules:
+        record_letter(work, message, "objection_overruled", rule=rule)
 
 
 def _letter(

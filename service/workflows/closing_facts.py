@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from service.domain.changes import CLOSED_STAGES, Stage
+from service.domain.changes import CLOSED_STAGES, JobStatus, Stage
 from service.domain.closings import Part, Sender, Writing
 from service.domain.contacts import DECISION_LETTERS, Direction
 from service.domain.delivery import LEFT, MailState
@@ -32,6 +32,7 @@ from service.models import (
     MessageAlso,
     Promise,
 )
+from service.workflows.closing_signs import encouraged_at, told_at
 from service.workflows.rule_promises import HISTORIC
 from service.workflows.work import Work
 
@@ -75,6 +76,8 @@ class Known:
     let_go: bool = False
     interviewed: bool = False
     interview_ahead: bool = False
+    encouraged_at: datetime | None = None
+    told_lately_at: datetime | None = None
     asked: bool = False
     called_at: datetime | None = None
     kept_until_on: date | None = None
@@ -103,6 +106,12 @@ class Known:
         """Return the letters that have not left and are not stopped."""
         return [letter for letter in self.letters if letter.writing is Writing.WAITS]
 
+    @property
+    def encouraged(self) -> bool:
+        """Tell whether they saw lately that they are through, and no interview came of it."""
+        held, at = self.application.interviewed_at, self.encouraged_at
+        return at is not None and (held is None or held <= at)
+
     def taken(self, now: datetime) -> bool:
         """Tell whether the person was taken on this application not long ago, or may be."""
         row = self.application
@@ -114,9 +123,10 @@ class Known:
 
     @property
     def goes_on(self) -> bool:
-        """Tell whether the person is still considered on this application."""
+        """Tell whether the person is still considered, for a job that still takes people."""
         row = self.application
-        return row.deleted_at is None and self.stage not in CLOSED_STAGES
+        is_open = row.job.status == JobStatus.OPEN
+        return is_open and row.deleted_at is None and self.stage not in CLOSED_STAGES
 
 
 def gather(work: Work, job: Job, today: date) -> dict[str, list[Known]]:
@@ -143,6 +153,9 @@ def gather(work: Work, job: Job, today: date) -> dict[str, list[Known]]:
     _letters(work, scope, known)
     _promises(work, scope, known)
     _interviews(work, scope, known)
+    encouraged, told_lately = encouraged_at(work, scope), told_at(work, scope)
+    for id_, each in known.items():
+        each.encouraged_at, each.told_lately_at = encouraged.get(id_), told_lately.get(id_)
     _enquiries(work, scope, known)
     _second_choices(work, scope, known, today)
     by_person: dict[str, list[Known]] = defaultdict(list)

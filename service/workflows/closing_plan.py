@@ -198,7 +198,7 @@ def _letter(
         by_user_id=wish.by_user_id,
         named=named,
         folded=folded,
-        goes_on=[each for each in others if each.goes_on],
+        others=others,
         until_on=until_on,
     )
     return letter, folded if isinstance(letter, PlannedLetter) else []
@@ -225,6 +225,7 @@ def _applicant(
         number_known=bool(row.candidate.phones),
         interviewed=known.interviewed,
         interview_ahead=known.interview_ahead,
+        encouraged=known.encouraged,
         asked=known.asked,
         called_for=when_words(known.called_at, zone, work.now) if known.called_at else None,
         kept_until_on=known.kept_until_on,
@@ -269,10 +270,17 @@ def _check(wish: ClosingWish, people: Mapping[str, list[Known]], job: Job, today
         if twice := sorted(ids & seen):
             raise PromiseError(
                 "wish-contradicts-itself",
-                f"{twice[0]} is named in two lists: say one thing about each",
+                f"the application {twice[0]} is named in two lists: say one thing about each",
                 pointer,
             )
         seen |= ids
+    if wish.second_choice and wish.outcome is not Outcome.FILLED:
+        raise PromiseError(
+            "second-choice-to-nobody",
+            f"nobody is second choice for a job that is {wish.outcome}: say that it is filled, or "
+            "leave the second choice out",
+            "/second_choice",
+        )
     if wish.second_choice and wish.second_choice_until_on is None:
         raise PromiseError(
             "second-choice-without-a-day",

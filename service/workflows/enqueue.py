@@ -156,6 +156,15 @@ def cancel(work: Work, message: Message, reason: str) -> Message:
         ) from None
     message.reason = reason
     message.due_at = None
-    if message.application_id is not None:
-        record(work, message.application_id, "letter_cancelled", message=message.id)
+    for application_id in _spoken_of(work, message):
+        record(work, application_id, "letter_cancelled", message=message.id)
     return message
+
+
+def _spoken_of(work: Work, message: Message) -> list[str]:
+    """Return every application a letter speaks of; only those of closings speak of several."""
+    own = [message.application_id] if message.application_id is not None else []
+    if message.closing_id is None:
+        return own
+    also = select(MessageAlso.application_id).where(MessageAlso.message_id == message.id)
+    return [*own, *work.session.scalars(also.order_by(MessageAlso.application_id))]

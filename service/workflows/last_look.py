@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.domain.changes import Stage
+from service.domain.changes import JobStatus, Stage
 from service.domain.contradictions import ENCOURAGED_WITHIN
 from service.domain.letter_facts import LetterFacts, Says
 from service.domain.promises import OPEN_STATES
@@ -96,6 +96,7 @@ class _Look:
             promise_open=None if promise is None else promise in OPEN_STATES,
             says=meaning,
             elsewhere=subject.elsewhere,
+            job_open=application.job.status == JobStatus.OPEN,
             approved=self._is_approved(letter),
             date_passed=self._has_passed(letter, application),
             from_ats=application.connection_id is not None,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from service.db import in_chunks
 from service.domain.contacts import DECISION_LETTERS, Direction
-from service.domain.contradictions import moved_forward
+from service.domain.contradictions import last_moves_forward
 from service.domain.letter_facts import CONSIDERING, Says, says
 from service.models import (
     Application,
@@ -216,7 +216,7 @@ class _Reader:
         moves = select(TimelineEntry.application_id, TimelineEntry.at, TimelineEntry.data).where(
             TimelineEntry.kind == "stage", TimelineEntry.at > self._since
         )
-        for row in self._rows(moves, TimelineEntry.application_id, ids):
-            if moved_forward(str(row.data.get("before")), str(row.data.get("stage"))):
-                known = found._forward_at.get(row.application_id)  # noqa: SLF001 - as above
-                found._forward_at[row.application_id] = max(row.at, known or row.at)  # noqa: SLF001 - as above
+        found._forward_at = last_moves_forward(  # noqa: SLF001 - as above
+            (row.application_id, row.at, row.data)
+            for row in self._rows(moves, TimelineEntry.application_id, ids)
+        )

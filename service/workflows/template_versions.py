@@ -131,13 +131,10 @@ def source_of(version: TemplateVersion) -> TemplateSource:
 
 def _rows(work: Work, kind: str) -> list[TemplateVersion]:
     """Return all versions of a kind, locked, the oldest first."""
-    query = (
-        select(TemplateVersion)
-        .where(TemplateVersion.kind == kind)
-        .order_by(TemplateVersion.number)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    here = select(TemplateVersion).where(TemplateVersion.kind == kind)
+    query = here.order_by(TemplateVersion.number).execution_options(populate_existing=True)
+    work.session.scalars(query.with_for_update()).all()
+    # Whoever had to wait for the lock was not shown what was added meanwhile.
     return list(work.session.scalars(query))
 
 

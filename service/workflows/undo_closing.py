@@ -13,28 +13,24 @@ from sqlalchemy import or_, select
 
 from service.db import in_chunks
 from service.domain.changes import Stage
-from service.domain.closings import JOB_STATUS, Outcome, Part
+from service.domain.closings import JOB_STATUS, Outcome, Part, Writing
 from service.domain.contacts import DECISION_LETTERS
-from service.domain.delivery import CANCELLABLE, MailState
+from service.domain.delivery import CANCELLABLE
 from service.domain.promises import KEPT_STATES, OPEN_STATES, PromiseError
 from service.models import (
     Application,
     ClosingEntry,
     Decision,
+    Job,
     JobClosing,
     Message,
     Promise,
 )
-from service.workflows.close_job import CHUNK, give_way_reason, lock_for_closing
-from service.workflows.closing_facts import NOT_REACHED
-from service.workflows.decide import (
-    Around,
-    reopen_here,
-    standing_decision,
-    withdraw_decision,
-)
+from service.workflows.close_job import CHUNK, lock_for_closing
+from service.workflows.closing_facts import NOT_REACHED, Known, gather
+from service.workflows.decide import Around, reopen_here, withdraw_decision
 from service.workflows.enqueue import cancel
-from service.workflows.messages import Wish, write_letter
+from service.workflows.given_way import given_way, write_again
 from service.workflows.promise_changes import open_promises_of, release
 from service.workflows.reopening import pasts
 from service.workflows.together import together
@@ -72,13 +68,13 @@ def undo_closing(work: Work, closing_id: str, by_user_id: str | None) -> Undone:
         )
         .order_by(ClosingEntry.id)
     ).all()
-    undoing = _reading(work, done, entries, applications)
+    undoing = _reading(work, job, done, entries, applications)
     with together(work):
         undoing.stop_letters()
         for entry in entries:
             undoing.take_back(entry)
-    for application in undoing.unwritten:
-        undoing.write_again(application)
+    for letter in given_way(work, closing.id, undoing.unwritten):
+        done.stays += write_again(work, letter).items()
     if entries and not done.reopened and not done.letters_cancelled and not undoing.released:
         raise PromiseError(
             "already-sent",
@@ -86,14 +82,33 @@ def undo_closing(work: Work, closing_id: str, by_user_id: str | None) -> Undone:
             "anew since",
         )
     closing.undone_at, closing.undone_by_id = work.now, by_user_id
-    if job.status == JOB_STATUS[Outcome(closing.outcome)]:
-        job.status, job.status_at = closing.job_status_before, work.now
+    _open_again(work, job, closing)
     work.session.flush()
     return done
 
 
+def _open_again(work: Work, job: Job, closing: JobClosing) -> None:
+    """Put back what the job was; where a later closing of it stands, that one will."""
+    later = work.session.scalars(
+        select(JobClosing)
+        .where(
+            JobClosing.job_id == job.id,
+            JobClosing.undone_at.is_(None),
+            JobClosing.created_at >= closing.created_at,
+            JobClosing.id != closing.id,
+        )
+        .order_by(JobClosing.created_at)
+    ).first()
+    if later is not None:
+        if later.job_status_before == JOB_STATUS[Outcome(closing.outcome)]:
+            later.job_status_before = closing.job_status_before
+    elif job.status == JOB_STATUS[Outcome(closing.outcome)]:
+        job.status, job.status_at = closing.job_status_before, work.now
+
+
 def _reading(
     work: Work,
+    job: Job,
     done: Undone,
     entries: Sequence[ClosingEntry],
     applications: Mapping[str, Application],
@@ -138,6 +153,11 @@ def _reading(
         {decision.id: decision for decision in decisions},
         {promise.id: promise for promise in promises},
         {id_: Around(others[id_], owed[id_], past[id_]) for id_ in ids},
+        {
+            known.application.id: known
+            for person in gather(work, job, work.now.date()).values()
+            for known in person
+        },
     )
 
 
@@ -152,8 +172,9 @@ class _Undoing:
     decisions: Mapping[str, Decision]
     promises: Mapping[str, Promise]
     around: Mapping[str, Around]
+    known: Mapping[str, Known]
     released: int = 0
-    unwritten: list[Application] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)
 
     def stop_letters(self) -> None:
         """Cancel every letter of the closing that has not left."""
@@ -178,7 +199,7 @@ class _Undoing:
             # Where a letter was to tell them, it is stopped; a call is let go of.
             self.released += self._drop_promise(entry)
         elif entry.message_id is not None:
-            self.unwritten.append(application)
+            self.unwritten.append(application.id)
 
     def _told(self, entry: ClosingEntry) -> str | None:
         """Return how the person was told meanwhile, or ``None``."""
@@ -188,6 +209,15 @@ class _Undoing:
         promise = self.promises.get(entry.promise_id or "")
         if promise is not None and promise.state in KEPT_STATES:
             return "they were told already"
+        known = self.known.get(entry.application_id)
+        if known is None or known.decision is None:
+            return None
+        if entry.decision_id in (None, known.decision.id):
+            # By another letter than the closing's, or by a person.
+            if known.told:
+                return "they were told already"
+            if known.writing in (Writing.LEFT, Writing.KEPT):
+                return "another letter that tells the decision has left"
         return None
 
     def _reopen(self, entry: ClosingEntry, application: Application) -> None:
@@ -211,24 +241,3 @@ class _Undoing:
             return False
         release(self.work, promise, _UNDONE)
         return True
-
-    def write_again(self, application: Application) -> None:
-        """Write the letter anew that gave way to the closing's: its decision still stands."""
-        given_way = self.work.session.scalars(
-            select(Message).where(
-                Message.application_id == application.id,
-                Message.state == MailState.CANCELLED,
-                Message.reason == give_way_reason(self.done.closing.id),
-            )
-        ).first()
-        decision = standing_decision(self.work, application.id)
-        if given_way is None or decision is None or decision.id != given_way.decision_id:
-            return
-        try:
-            write_letter(
-                self.work,
-                application,
-                Wish(given_way.kind, {}, given_way.by_user_id, decision=decision),
-            )
-        except PromiseError as error:
-            self.done.stays.append((application.id, f"its earlier letter: {error}"))

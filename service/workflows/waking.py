@@ -36,12 +36,18 @@ def hold(work: Work, application: Application, kind: str, *, urgent: bool = Fals
     """
     if kind not in DECISION_LETTERS:
         return asleep(work, application, kind, urgent=urgent)
+    return hold_to_take_back(work, application, kind)
+
+
+def hold_to_take_back(work: Work, application: Application, kind: str) -> Wait:
+    """Return how long a letter waits that stays ours for an hour, whatever it says."""
+    final = kind in DECISION_LETTERS
     held_until = work.now + REJECTION_HOLD
     hours = waking_hours(work, application)
-    until = hours.next_at(held_until, final=True)
+    until = hours.next_at(held_until, final=final)
     if until == held_until:
         return Wait(until, _HELD)
-    return Wait(until, f"{_HELD}; then {hours.why(held_until, final=True)}")
+    return Wait(until, f"{_HELD}; then {hours.why(held_until, final=final)}")
 
 
 def asleep(work: Work, application: Application, kind: str, *, urgent: bool = False) -> Wait | None:

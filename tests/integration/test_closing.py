@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from service.domain.closings import Outcome
+from service.domain.changes import Stage
+from service.domain.closings import Outcome, Part
 from service.domain.contacts import Channel
 from service.domain.contacts import Outcome as Came
 from service.domain.policies import Kind
@@ -18,9 +19,12 @@ from service.models import (
     Promise,
 )
 from service.workflows.contacts import log_contact, log_inbound
+from service.workflows.decide import move_here
+from service.workflows.messages import Wish, write_letter
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import Employer
 from tests.integration.closing_case import Closing, counted
+from tests.integration.watching import run_dispatch
 
 
 @pytest.fixture
@@ -178,6 +182,70 @@ def test_an_interview_ahead_is_spoken_about_whatever_is_wished(
         "call_first",
         "an interview is still booked: cancel it and speak to them",
     )
+
+
+def _moved_on(case: Closing, application_id: str) -> None:
+    with case.employer.work() as work:
+        application = work.session.get_one(Application, application_id)
+        move_here(work, application, Stage.ASSESSMENT)
+    case.employer.clock.advance(timedelta(hours=1))
+
+
+def test_whoever_was_just_told_that_they_are_through_is_called_first(case: Closing) -> None:
+    amara, bela = case.applicant("Amara", stage="screening"), case.applicant("Bela")
+    _moved_on(case, amara)
+
+    placed = case.placed()
+
+    assert placed[bela][0] == "mail"
+    assert placed[amara] == (
+        "call_first",
+        "was moved on or invited within the last five days: speak to them",
+    )
+    case.employer.clock.advance(timedelta(days=5))
+    assert case.part(amara) == ("mail", "not interviewed")
+
+
+def test_whoever_was_just_invited_is_called_first(case: Closing) -> None:
+    amara = case.applicant("Amara", stage="screening")
+    with case.employer.work() as work:
+        values = {"scheduling_link": "https://example.com/slots", "reply_by": "2026-03-10"}
+        application = work.session.get_one(Application, amara)
+        write_letter(work, application, Wish("interview-scheduling", values, case.maria))
+    assert case.part(amara)[0] == "mail"
+    run_dispatch(case.employer)
+
+    assert case.part(amara)[0] == "call_first"
+    case.employer.clock.advance(timedelta(hours=1))
+    case.change(amara, interviewed_at=case.employer.now)
+    assert case.part(amara)[1] == "was interviewed: a call comes before any letter"
+
+
+def test_mail_by_choice_goes_to_somebody_who_was_just_told_that_they_are_through(
+    case: Closing,
+) -> None:
+    amara = case.applicant(stage="screening")
+    _moved_on(case, amara)
+
+    closed = case.close(mail_anyway=[amara])
+    assert closed.plan.counts[Part.MAIL] == len(closed.plan.letters) == 1
+    case.employer.clock.advance(timedelta(minutes=61))
+    run_dispatch(case.employer)
+
+    assert [message.state for message in case.messages()] == ["accepted"]
+
+
+def test_a_letter_elsewhere_is_not_put_together_with_one_that_would_be_stopped(
+    case: Closing,
+) -> None:
+    amara = case.applicant("Amara")
+    other = case.also_applies(amara, case.another_job("Typesetter"), stage="screening")
+    _moved_on(case, other)
+    case.reject(other)
+
+    (letter,) = case.plan().letters
+
+    assert (letter.application.id, letter.also) == (amara, ())
 
 
 def test_a_cancelled_interview_is_none(case: Closing) -> None:

@@ -10,12 +10,15 @@ from sqlalchemy import select
 from service.mail.base import EventKind, MailEvent
 from service.models import (
     Application,
+    Job,
     Message,
     MessageAlso,
     Promise,
+    TimelineEntry,
 )
+from service.workflows.enqueue import cancel
 from service.workflows.fold_events import store_events
-from tests.harness import Employer
+from tests.harness import MONDAY, Employer
 from tests.integration.closing_case import UNTIL, Closing, counted
 from tests.integration.watching import run_dispatch
 
@@ -59,6 +62,23 @@ def test_a_letter_that_waits_gives_way_to_one_about_both(case: Closing) -> None:
     assert "Bookbinder and Typesetter" in message.text
 
 
+def test_a_cancelled_letter_about_two_is_told_of_on_both_timelines(case: Closing) -> None:
+    amara = case.applicant()
+    other = case.also_applies(amara, case.another_job("Typesetter"))
+    case.reject(other)
+    case.close()
+    (message,) = case.messages()
+
+    with case.employer.work() as work:
+        cancel(work, work.session.get_one(Message, message.id), "a slip of the hand")
+    with case.employer.session() as session:
+        told = session.scalars(
+            select(TimelineEntry.application_id).where(TimelineEntry.kind == "letter_cancelled")
+        ).all()
+
+    assert sorted(told) == sorted([amara, other])
+
+
 def test_an_interview_elsewhere_is_not_told_about_in_passing(case: Closing) -> None:
     amara = case.applicant()
     other = case.also_applies(
@@ -70,6 +90,17 @@ def test_an_interview_elsewhere_is_not_told_about_in_passing(case: Closing) -> N
 
     (message,) = case.messages(closed.closing.id)
     assert "Typesetter" not in message.text
+
+
+def test_a_letter_thanks_for_an_interview_only_where_all_that_it_names_had_one(
+    case: Closing,
+) -> None:
+    amara = case.applicant(stage="interview", interviewed_at=case.employer.now)
+    case.reject(case.also_applies(amara, case.another_job("Typesetter")))
+
+    (letter,) = case.plan(mail_anyway=[amara]).letters
+
+    assert letter.rendered.subject == "Your application for Bookbinder and Typesetter"
 
 
 def test_two_applications_for_one_job_get_one_letter(case: Closing) -> None:
@@ -120,6 +151,37 @@ def test_several_that_go_on_are_listed(case: Closing) -> None:
     assert letter.values["still_open"] == (
         "Your applications for Gilder, Printer and Typesetter go on"
     )
+
+
+def test_one_of_the_same_name_that_goes_on_is_called_the_other_one(case: Closing) -> None:
+    amara = case.applicant()
+    case.also_applies(amara, case.another_job("Bookbinder"))
+
+    (letter,) = case.plan().letters
+
+    assert letter.values["still_open"] == "Your other application for Bookbinder goes on"
+
+
+def test_no_application_goes_on_for_a_job_that_takes_nobody_any_more(case: Closing) -> None:
+    amara = case.applicant()
+    other = case.another_job("Typesetter")
+    case.also_applies(amara, other)
+    with case.employer.work() as work:
+        work.session.get_one(Job, other).status = "filled"
+
+    (letter,) = case.plan().letters
+
+    assert "still_open" not in letter.values
+    assert letter.goes_on == ()
+
+
+def test_a_letter_of_a_closing_shows_the_hour_at_which_it_really_goes(case: Closing) -> None:
+    amara = case.applicant()
+    case.employer.clock.move_to(MONDAY.replace(hour=19, minute=30))
+
+    (letter,) = case.plan(second_choice=[amara], second_choice_until_on=UNTIL).letters
+
+    assert letter.goes_at == MONDAY.replace(day=3, hour=8, minute=0)
 
 
 def test_a_second_choice_is_told_so_with_a_day_and_nothing_is_decided(case: Closing) -> None:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from service.domain.closings import Outcome
 from service.domain.promises import PromiseError
 from service.models import (
     Contact,
@@ -89,6 +90,14 @@ def test_whoever_has_left_decides_nothing(case: Closing) -> None:
         ({"leave_out": ["app_nobody"]}, "unknown-reference"),
         ({"leave_out": ["A"], "mail_anyway": ["A"]}, "wish-contradicts-itself"),
         ({"second_choice": ["A"]}, "second-choice-without-a-day"),
+        (
+            {
+                "outcome": Outcome.CANCELLED,
+                "second_choice": ["A"],
+                "second_choice_until_on": date(2026, 3, 20),
+            },
+            "second-choice-to-nobody",
+        ),
         (
             {"second_choice": ["A"], "second_choice_until_on": date(2026, 3, 2)},
             "due-in-the-past",

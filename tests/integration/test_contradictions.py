@@ -290,6 +290,10 @@ def _decision_withdrawn(work: Work, application: Application) -> None:
     found.withdrawn_at = work.now
 
 
+def _job_filled(_work: Work, application: Application) -> None:
+    application.job.status = "filled"
+
+
 def _gone_on(work: Work, application: Application) -> None:
     application.stage, application.closed_at = "rejected", work.now
 
@@ -300,6 +304,7 @@ def _gone_on(work: Work, application: Application) -> None:
         (True, _offered, "about Data Engineer: an offer is open"),
         (True, _decision_withdrawn, "about Data Engineer: no decision stands"),
         (False, _gone_on, "about Data Engineer: the letter says that this application goes on"),
+        (False, _job_filled, "about Data Engineer: the letter says that this application goes on"),
         (False, _offered, None),
     ],
 )

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from service.domain.changes import Stage
 from service.models import Application, Connection, Decision, Job
 from service.queries.closings import JobToClose, jobs_to_close
-from service.workflows.decide import reject
+from service.workflows.decide import reject, reopen_here, standing_decision, withdraw_decision
 from service.workflows.undo_closing import undo_closing
 from tests.harness import Employer
 from tests.integration.closing_case import UNTIL, Closing
@@ -99,6 +100,22 @@ def test_a_closing_sees_to_them_until_it_is_taken_back(case: Closing) -> None:
 
     # It was filled before the closing, so it is filled again.
     assert _waiting(case) == [("Bookbinder", 2)]
+
+
+def test_whoever_is_considered_again_since_a_closing_waits_again(case: Closing) -> None:
+    amara = case.applicant()
+    closed = case.close()
+    with case.employer.work() as work:
+        application = work.session.get_one(Application, amara)
+        decision = standing_decision(work, amara)
+        assert decision is not None
+        withdraw_decision(work, application, decision)
+        reopen_here(work, application, Stage.SCREENING)
+
+    assert _waiting(case) == [("Bookbinder", 1)]
+    _reject(case, amara)
+    assert _waiting(case) == [("Bookbinder", 1)]
+    assert case.entries(closed.closing.id)[amara].part == "mail"
 
 
 def test_a_second_choice_waits_again_once_their_day_has_passed(case: Closing) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from service.workflows.template_versions import (
 from service.workflows.wordings import approved_wording, wording_in_force
 from service.workflows.work import Work
 from tests.harness import Employer, add_application, add_user
+from tests.integration.watching import at_once
 
 KIND = "status-update"
 
@@ -230,6 +232,21 @@ def test_the_words_of_a_version_are_not_drafted_twice(employer: Employer) -> Non
             draft(work)
 
         assert caught.value.code == "worded-already"
+
+
+def test_several_who_draft_at_once_each_get_their_own_version(employer: Employer) -> None:
+    def drafting(addition: str) -> Callable[[], int]:
+        def go() -> int:
+            with employer.work() as work:
+                return draft(work, addition).number
+
+        return go
+
+    numbers = at_once(*(drafting(f"It is short, number {each}.") for each in range(5)))
+    again = at_once(drafting("It is one."), drafting("It is one."))
+
+    assert sorted(numbers) == [2, 3, 4, 5, 6]
+    assert sorted(str(each) for each in again) == ["7", "these are the words of version 7 (draft)"]
 
 
 def test_who_withdrew_a_version_and_why_stays_on_record_until_it_is_approved_again(

@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     variables.every_part,
     variables.whole_variables,
     variables.known_variables,
+    variables.nothing_to_fill_in,
     variables.same_in_both,
     variables.nothing_unsaid,
     words.answerable,

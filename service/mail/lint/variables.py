@@ -11,6 +11,11 @@ from service.mail.templates import compile_template
 from service.mail.variables import DATED, LISTS, OPTIONAL, TemplateError
 
 _ODD_TAG = re.compile(r"\{\{([^{}]*)(\}\})?|\}\}")
+_FOREIGN = re.compile(
+    r"\[[A-Za-z][A-Za-z '’_-]{0,40}\]|\{\{\{|\}\}\}|(?<!\{)\$?\{[A-Za-z_. ]{1,40}\}(?!\})"
+    r"|\{%|%\}|%[A-Z][A-Z_]{1,40}%|\*\|[A-Z_:]{1,40}\|\*|\bX{3,}\b"
+)
+"""How other tools write what is to be filled in, and how people mark what they mean to."""
 
 
 def every_part(letter: Letter) -> Iterable[Finding]:
@@ -41,6 +46,18 @@ def whole_variables(letter: Letter) -> Iterable[Finding]:
             what = "an empty variable" if inside is not None and not inside.strip() else "half of"
             text_ = f"has {what}" + ("" if what.startswith("an") else " a variable")
             yield Finding("empty-variable", part, f"{text_}: write it as {{{{name}}}}")
+
+
+def nothing_to_fill_in(letter: Letter) -> Iterable[Finding]:
+    """“Hello [First name]” tells its reader that nobody read it."""
+    for part, text in letter.parts.items():
+        for said in dict.fromkeys(match.group() for match in _FOREIGN.finditer(text)):
+            yield Finding(
+                "foreign-variable",
+                part,
+                f"has “{said}”, which would stand there just so: write a variable as {{{{name}}}}, "
+                "or put it in other words",
+            )
 
 
 def same_in_both(letter: Letter) -> Iterable[Finding]:

@@ -86,6 +86,7 @@ def test_a_letter_that_is_still_true_goes(facts: LetterFacts) -> None:
         (STATUS, {"approved": False}, "not approved any more"),
         (GOES_ON, {"stage": Stage.REJECTED}, "says that this application goes on"),
         (GOES_ON, {"told_stands": True}, "still considered"),
+        (GOES_ON, {"job_open": False}, "its job has been closed"),
     ],
 )
 def test_each_thing_that_changed_stops_it(

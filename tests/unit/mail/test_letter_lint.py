@@ -156,6 +156,30 @@ def test_an_empty_or_broken_variable_is_found(words: str) -> None:
     assert {rule for rule, _ in found(saying(NEWS, words))} == {"empty-variable"}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Hello [First name].",
+        "Hello {first_name}.",
+        "Hello ${firstName}.",
+        "Hello {{{greeting_name}}}.",
+        "Hello {% name %}.",
+        "Hello %FIRST_NAME%.",
+        "Hello *|FNAME|*.",
+        "We meet on XXX.",
+    ],
+)
+def test_what_nobody_filled_in_is_found(words: str) -> None:
+    assert {rule for rule, _ in found(saying(NEWS, words))} == {"foreign-variable"}
+
+
+@pytest.mark.parametrize(
+    "words", ["Wir schreiben (m/w/d).", "It takes 100 % of a day.", "Le mot « poste » [1]."]
+)
+def test_brackets_and_signs_that_stand_for_themselves_are_not(words: str) -> None:
+    assert found(saying(NEWS, words)) == []
+
+
 def test_parts_that_say_different_things_are_found() -> None:
     html = STATUS.html.replace("{{next_word_by}}", "then")
     text = STATUS.text.replace("{{next_word_by}}", "then")

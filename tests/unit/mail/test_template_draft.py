@@ -158,6 +158,21 @@ def test_a_character_nobody_sees_is_refused(char: str) -> None:
             checked_draft(replace(STATUS, **{part: f"a{char}b"}))
 
 
+def test_a_character_nobody_sees_is_named_with_its_line() -> None:
+    with pytest.raises(TemplateError, match=r"U\+200B in line 2"):
+        checked_draft(replace(STATUS, text=f"a\nb\u200bc {STATUS.text}"))
+
+
+def test_what_an_editor_adds_by_itself_is_taken_away() -> None:
+    html = STATUS.html.replace("<p>", "\t<p>", 1)
+    draft = draft_source(
+        "status-update", STATUS.layout, STATUS.subject, f"\ufeff{STATUS.text}", html
+    )
+
+    assert draft.text == STATUS.text
+    assert checked_draft(draft).source.html == html.replace("\t", " ")
+
+
 def test_a_wording_has_a_bounded_length() -> None:
     with pytest.raises(TemplateError, match="longer than"):
         checked_draft(replace(STATUS, subject="a" * (LONGEST_SUBJECT + 1)))
