@@ -135,13 +135,6 @@ LEFT = frozenset(
 UNHEARD_AFTER = timedelta(hours=24)
 """How long after the provider took a letter some event about it must have come."""
 
-_BEFORE_THE_PROVIDER = frozenset(
-    {
-        MailState.CAPTURED,
-        MailState.CANCELLED,
-    }
-)
-
 _NO_NEWS_TO = {
     MailState.DELIVERED: (MailState.ACCEPTED, MailState.DEFERRED),
     MailState.UNCONFIRMED: (MailState.ACCEPTED,),
@@ -163,10 +156,11 @@ def fold(current: MailState, kinds: Iterable[EventKind]) -> MailState:
     """Return the state that a set of events amounts to; no events leave it as it is.
 
     A refusal outranks a delivery, since mailboxes that take a mail and bounce it later report
-    both. Any event proves that the provider had the mail, so it also settles ``uncertain``.
+    both. Any event proves that the provider had the mail, so it also settles ``uncertain``, and
+    takes its word from what says ``cancelled``: sent, sent again, and cancelled before that.
     """
     seen = set(kinds) - {EventKind.UNKNOWN}
-    if not seen or current in _BEFORE_THE_PROVIDER:
+    if not seen or current is MailState.CAPTURED:
         return current
     if seen & _REFUSED:
         return MailState.BOUNCED

@@ -175,9 +175,14 @@ class Sought:
 
 @dataclass(frozen=True)
 class Found:
-    """The provider's log holds this letter or another of its request: the request was accepted."""
+    """The provider's log holds this letter or another of its request: the request was accepted.
+
+    ``alone``: it holds the letter under another of our requests, from when it was sent before.
+    The letter was taken, and nothing is known of the request asked about.
+    """
 
     provider_id: str | None
+    alone: bool = False
 
 
 @dataclass(frozen=True)

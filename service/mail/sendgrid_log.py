@@ -50,17 +50,24 @@ def look_up(pool: PostClient, headers: Mapping[str, str], sought: Sought) -> Log
         body = json.dumps({"query": query, "limit": MAX_HITS}).encode()
         hits = _hits(pool.post(LOGS_PATH, body, headers), sought.sent_at)
         unread = len(hits) > MAX_LOOKS
+        before: Found | None = None
         for sg_message_id in hits[:MAX_LOOKS]:
             answer = pool.get(f"{LOGS_PATH}/{quote(sg_message_id, safe='')}", headers)
             if answer.status == 404:
                 # Listed but not kept any more, or not yet: it may have been the one.
                 unread = True
-            elif _is_ours(answer, sought):
+                continue
+            arguments = _arguments(answer)
+            if arguments.get(BATCH_ID_ARG) == sought.batch_id:
                 return Found(request_id(sg_message_id))
+            if arguments.get(MESSAGE_ID_ARG) == sought.message_id:
+                before = Found(request_id(sg_message_id), alone=True)
     except (SurelyNotSentError, PerhapsSentError) as fault:
         return CannotTell(f"{UNREADABLE}: {fault}")
     except _UnreadableError as fault:
         return CannotTell(str(fault))
+    if before is not None:
+        return before
     if unread:
         return CannotTell("SendGrid's log holds mail to this address that could not be read")
     return NotFound()
@@ -121,11 +128,6 @@ def _distance(created: object, sent_at: datetime) -> float:
     return abs((at if at.tzinfo else at.replace(tzinfo=UTC)) - sent_at).total_seconds()
 
 
-def _is_ours(answer: HttpAnswer, sought: Sought) -> bool:
+def _arguments(answer: HttpAnswer) -> dict[str, Any]:
     arguments = _document(answer).get("custom_args")
-    if not isinstance(arguments, dict):
-        return False
-    return (
-        arguments.get(MESSAGE_ID_ARG) == sought.message_id
-        or arguments.get(BATCH_ID_ARG) == sought.batch_id
-    )
+    return arguments if isinstance(arguments, dict) else {}

@@ -31,10 +31,13 @@ from service.mail.base import (
 )
 from service.models import Message, SendBatch
 from service.workflows.channel import pause_channel, provider_answers, rest
+from service.workflows.sibling_letters import SENT_AGAIN
 from service.workflows.timeline import record_letters
 
 LOOK_UP_AFTER = timedelta(minutes=15)
 """How long events may take before the provider's own log is asked about a lost answer."""
+
+_OPEN = (MailState.SENDING, MailState.UNCERTAIN)
 
 
 @dataclass
@@ -69,13 +72,7 @@ class Answered:
 
     def settle(self, answer: SendAnswer) -> list[Sequence[str]]:
         """Write down what the answer says; return what is to go again at once, in parts."""
-        # In one order, whoever locks: events about the same request may be folded just now.
-        self.session.scalars(
-            select(Message.id)
-            .where(Message.batch_id == self.batch_id)
-            .order_by(Message.id)
-            .with_for_update()
-        ).all()
+        self._lock()
         again: list[Sequence[str]] = []
         match answer:
             case Accepted(provider_id=provider_id):
@@ -106,9 +103,26 @@ class Answered:
         self._note_answer(answer)
         return again
 
+    def not_begun(self) -> None:
+        """Give everything back: the worker stalled until its lease was over, and sent nothing."""
+        self._lock()
+        self._hand_back("its worker stalled before it was sent")
+        self._note("not-sent", None)
+
+    def _lock(self) -> None:
+        # In one order, whoever locks: events about the same request may be folded just now.
+        self.session.scalars(
+            select(Message.id)
+            .where(Message.batch_id == self.batch_id)
+            .order_by(Message.id)
+            .with_for_update()
+        ).all()
+
     def _accept(self, provider_id: str | None) -> None:
         self._end(
             Step.ACCEPT,
+            # It was slow, and a person sent some of it again: what has left need not go twice.
+            states=(*_OPEN, *SENT_AGAIN),
             accepted_at=self.now,
             provider_id=provider_id,
             reason=None,
@@ -152,7 +166,9 @@ class Answered:
         self._hand_back("its request was refused for another letter in it")
         return [part for part in parts if part]
 
-    def _end(self, step: Step, *where: Any, **values: Any) -> None:
+    def _end(
+        self, step: Step, *where: Any, states: Sequence[MailState] = _OPEN, **values: Any
+    ) -> None:
         """Take one step with what the answer is about, and tell it on the timelines."""
         to = take(MailState.SENDING, step)
         ended: dict[str, Any] = {
@@ -161,9 +177,7 @@ class Answered:
             "lease_token": None,
             "lease_until": None,
         }
-        changed = self._write(
-            Message.state.in_((MailState.SENDING, MailState.UNCERTAIN)), *where, **(ended | values)
-        )
+        changed = self._write(Message.state.in_(states), *where, **(ended | values))
         if (name := _COUNTED.get(to)) is not None:
             setattr(self.report, name, getattr(self.report, name) + len(changed))
         if to not in (MailState.READY, MailState.RETRY):
@@ -184,14 +198,14 @@ class Answered:
         # Where an event has proven already that it was accepted, a lost answer takes that from
         # nobody.
         proven = (SendBatch.outcome == "accepted") & isinstance(answer, Uncertain)
+        provider_id = answer.provider_id if isinstance(answer, Accepted) else None
+        self._note(_OUTCOMES[type(answer)], provider_id, SendBatch.outcome.is_(None) | ~proven)
+
+    def _note(self, outcome: str, provider_id: str | None, *where: Any) -> None:
         self.session.execute(
             update(SendBatch)
-            .where(SendBatch.id == self.batch_id, SendBatch.outcome.is_(None) | ~proven)
-            .values(
-                outcome=_OUTCOMES[type(answer)],
-                provider_id=answer.provider_id if isinstance(answer, Accepted) else None,
-                answered_at=self.now,
-            )
+            .where(SendBatch.id == self.batch_id, *where)
+            .values(outcome=outcome, provider_id=provider_id, answered_at=self.now)
         )
 
 

@@ -24,6 +24,9 @@ WINDOW_MOST = 1000
 WINDOW_FIRST = 10
 """How many letters may go together after the first that got through again; then ever more."""
 
+LONGEST_REST = timedelta(hours=25)
+"""No rest is longer: one that ends later was begun by a clock that has been set back since."""
+
 _GROWTH = 4
 _RESET_SPREAD = timedelta(seconds=5)
 
@@ -45,11 +48,13 @@ def allowance(session: Session, now: datetime) -> Allowance:
     if channel is None:
         return Allowance(WINDOW_MOST)
     if channel.paused_at is not None:
-        if channel.paused_by_provider and now - channel.paused_at >= PROBE_AFTER:
+        waited = now - channel.paused_at
+        # Less than nothing: the clock was set back.
+        if channel.paused_by_provider and not timedelta(0) <= waited < PROBE_AFTER:
             return Allowance(1, probe_first=True, reason=channel.paused_reason)
         return Allowance(0, reason=channel.paused_reason)
     if channel.failures:
-        if channel.retry_at is not None and now < channel.retry_at:
+        if channel.retry_at is not None and now < channel.retry_at <= now + LONGEST_REST:
             return Allowance(0, reason=_resting(channel))
         return Allowance(1, probe_first=True, reason=_resting(channel))
     return Allowance(channel.window or WINDOW_MOST)
@@ -62,7 +67,7 @@ def _resting(channel: MailChannel) -> str:
 
 def pause_channel(session: Session, now: datetime, reason: str, *, by_provider: bool) -> None:
     """Stop all mail; every letter keeps its place. The caller commits."""
-    channel = session.get(MailChannel, CHANNEL) or _new()
+    channel = _locked(session) or _new()
     if channel.paused_at is not None and by_provider and not channel.paused_by_provider:
         return
     channel.paused_at, channel.paused_reason = now, reason
@@ -77,7 +82,7 @@ def rest(
 
     ``not_before`` is when the provider itself wants to be asked again, if it said so.
     """
-    channel = session.get(MailChannel, CHANNEL) or _new()
+    channel = _locked(session) or _new()
     channel.failures += 1
     channel.window = WINDOW_FIRST
     channel.retry_at = rest_until(now, channel.failures, chance)
@@ -95,7 +100,7 @@ def provider_answers(session: Session, *, letter: bool) -> bool:
 
     Only a ``letter`` that got through ends a rest: a probe may pass where letters do not.
     """
-    channel = session.get(MailChannel, CHANNEL)
+    channel = _locked(session)
     if channel is None:
         return False
     if not letter:
@@ -114,12 +119,20 @@ def provider_answers(session: Session, *, letter: bool) -> bool:
 
 def resume_channel(session: Session) -> None:
     """Let mail go out again; the caller commits."""
-    channel = session.get(MailChannel, CHANNEL)
+    channel = _locked(session)
     if channel is not None:
         channel.paused_at = channel.paused_reason = None
         channel.paused_by_provider = False
         # Whoever lets mail go again has mended something: it is tried at once.
         channel.retry_at = None
+
+
+def _locked(session: Session) -> MailChannel | None:
+    """Return the channel as it stands, nobody else's until the transaction ends.
+
+    A person's pause that comes while an answer is written down must not be undone by it.
+    """
+    return session.get(MailChannel, CHANNEL, with_for_update=True, populate_existing=True)
 
 
 def _new() -> MailChannel:

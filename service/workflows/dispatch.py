@@ -11,12 +11,21 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.db import LEASE, claim
 from service.domain.delivery import MailState, Step, take
-from service.mail.base import Accepted, Captured, ChannelDown, RetryLater, Transport
+from service.mail.base import (
+    Accepted,
+    Captured,
+    ChannelDown,
+    Envelope,
+    RetryLater,
+    Sorted,
+    Transport,
+)
 from service.models import Message
 from service.workflows.answers import LOOK_UP_AFTER, DispatchReport
 from service.workflows.channel import (
@@ -27,7 +36,7 @@ from service.workflows.channel import (
     rest,
 )
 from service.workflows.envelopes import envelope_of
-from service.workflows.sending import Sender
+from service.workflows.sending import Sender, unready
 from service.workflows.timeline import record_letters
 from service.workflows.work import Office, Work, never
 
@@ -73,14 +82,20 @@ class _Run:
         self._transport = transport
         self._jitter = jitter
         self._stop = stop
+        self._probed = False
         self.report = DispatchReport()
 
     def expire(self) -> None:
         """Call what was being sent when its worker died by its name: uncertain."""
         now = self._clock.now()
+        expired = (Message.state == MailState.SENDING, Message.due_at <= now)
+        # In one order, whoever locks: a slow answer about these may be written down just now.
+        self._session.scalars(
+            select(Message.id).where(*expired).order_by(Message.id).with_for_update()
+        ).all()
         lost = self._session.scalars(
             update(Message)
-            .where(Message.state == MailState.SENDING, Message.due_at <= now)
+            .where(*expired)
             .values(
                 state=take(MailState.SENDING, Step.LOSE),
                 reason=LOST,
@@ -102,8 +117,11 @@ class _Run:
         allowed = self._allowed()
         if not allowed.letters or not self._anything(self._clock.now()):
             return False
-        if allowed.probe_first and not self._probe():
-            return False
+        # Once it passed, letters tell more than another would.
+        if allowed.probe_first and not self._probed:
+            self._probed = self._probe()
+            if not self._probed:
+                return False
         token, ids = self._claim(allowed.letters)
         if not ids:
             return False
@@ -177,13 +195,31 @@ class _Run:
             .where(Message.id.in_(ids), Message.lease_token == sender.token)
             .order_by(Message.created_at, Message.id)
         )
-        letters = [envelope_of(work, row, attempt=row.attempts + 1) for row in rows]
+        letters, faulty = [], {}
+        for row in rows:
+            try:
+                letters.append(envelope_of(work, row, attempt=row.attempts + 1))
+            except SQLAlchemyError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one poison letter never stops the others
+                faulty[row.id] = unready(error)
         # Sorting takes a while, and nobody is to wait for it.
         self._session.rollback()
-        put = self._transport.sort(letters)
-        if put.refused:
-            sender.refuse(dict(put.refused))
+        put = self._grouped(letters)
+        if put.refused or faulty:
+            sender.refuse({**put.refused, **faulty})
         return [[letter.message_id for letter in group] for group in put.groups]
+
+    def _grouped(self, letters: Sequence[Envelope]) -> Sorted:
+        """Sort letters; where one of them cannot be, it is found by halving and set aside."""
+        try:
+            return self._transport.sort(letters)
+        except Exception as error:  # noqa: BLE001 - one poison letter never stops the others
+            if len(letters) == 1:
+                return Sorted((), {letters[0].message_id: unready(error)})
+        half = len(letters) // 2
+        first, second = self._grouped(letters[:half]), self._grouped(letters[half:])
+        return Sorted((*first.groups, *second.groups), {**first.refused, **second.refused})
 
     def _carry(self, sender: Sender, groups: list[Sequence[str]], *, probed: bool) -> bool:
         """Send group by group; ``False`` where the rest must wait."""
@@ -204,9 +240,14 @@ class _Run:
 
     def _hand_back(self, token: str) -> None:
         """Make what was claimed and not begun ready again, so that it does not wait its lease."""
+        mine = (Message.lease_token == token, Message.state == MailState.CLAIMED)
+        # In one order, whoever locks: a person may be cancelling these just now.
+        self._session.scalars(
+            select(Message.id).where(*mine).order_by(Message.id).with_for_update()
+        ).all()
         self._session.execute(
             update(Message)
-            .where(Message.lease_token == token, Message.state == MailState.CLAIMED)
+            .where(*mine)
             .values(
                 state=take(MailState.CLAIMED, Step.HAND_BACK),
                 due_at=self._clock.now(),

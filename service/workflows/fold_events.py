@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, defer
 
 from service.domain.delivery import EventKind
@@ -46,8 +47,8 @@ def store_events(session: Session, events: Iterable[Reported], now: datetime) ->
             message_id=event.message_id,
             batch_id=event.batch_id,
             provider_id=event.provider_id,
-            # Where an id came back the address adds nothing.
-            address=None if event.message_id or event.provider_id else event.address,
+            # Where our own id came back the address adds nothing; the provider's is a request's.
+            address=None if event.message_id else event.address,
             kind=event.kind,
             at=event.at,
             reason=event.reason,
@@ -130,7 +131,7 @@ def _sort(session: Session, waiting: Sequence[MailEvent]) -> tuple[dict[str, lis
         if event.message_id is not None:
             found = event.message_id if event.message_id in known else None
         else:
-            found = _message_under(session, event.provider_id)
+            found = _message_under(session, event.provider_id, event.address)
         if found is None:
             strays.append(event.id)
         else:
@@ -179,6 +180,10 @@ def _try(work: Work, event_ids: list[str], fold: Callable[[], str]) -> str | Non
     """Fold some events; ``None`` leaves them for the next run. Others go on."""
     try:
         return fold()
+    except OperationalError:
+        # The database's fault, not the letter's: it is tried again, whatever its age.
+        work.session.rollback()
+        return None
     except Exception as error:  # noqa: BLE001 - one poison letter never stops the others
         work.session.rollback()
         since = work.session.scalars(
@@ -190,15 +195,19 @@ def _try(work: Work, event_ids: list[str], fold: Callable[[], str]) -> str | Non
         return f"set aside: {type(error).__name__}"
 
 
-def _message_under(session: Session, provider_id: str | None) -> str | None:
-    """Find the letter of an event that lost our id, by the provider's id of its request."""
+def _message_under(session: Session, provider_id: str | None, address: str | None) -> str | None:
+    """Find the letter of an event that lost our id, by the provider's id of its request and, where
+    several went in that, by its address: no address stands in one request twice.
+    """
     if provider_id is None:
         return None
     # An event's id is its request's, then a dot and more; either may hold dots of its own.
     parts = provider_id.split(".")
     prefixes = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
-    found = session.scalars(
-        select(Message.id).where(Message.provider_id.in_(prefixes)).limit(2)
-    ).all()
+    under = select(Message.id, Message.to_address).where(Message.provider_id.in_(prefixes))
+    found = session.execute(under).all()
+    if len(found) > 1:
+        key = (address or "").casefold()
+        found = [row for row in found if row.to_address.casefold() == key]
     # Two letters under one request: guessing would take back the wrong person's contact.
-    return found[0] if len(found) == 1 else None
+    return found[0].id if len(found) == 1 else None

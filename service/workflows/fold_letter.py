@@ -74,7 +74,7 @@ def _move(work: Work, message: Message, state: MailState) -> None:
 
 
 def _note_instants(work: Work, message: Message, events: list[MailEvent]) -> None:
-    if message.state in (MailState.CAPTURED, MailState.CANCELLED):
+    if message.state == MailState.CAPTURED:
         return
     arrivals = [event.at for event in events if arrived({EventKind(event.kind)})]
     if arrivals:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
 from service.clock import Clock
 from service.db import LEASE, in_chunks, new_id
 from service.domain.delivery import MailState, Step, take
-from service.mail.base import Transport
+from service.mail.base import Envelope, SendAnswer, Transport
 from service.models import Application, Message, SendBatch
 from service.workflows.answers import Answered, DispatchReport
 from service.workflows.envelopes import envelope_of
@@ -29,6 +30,9 @@ from service.workflows.work import Office, Work
 
 CHUNK = 500
 """How many applications one statement asks for."""
+
+WRITE_TRIES = 3
+"""How often an answer is written down where the database undid it: to forget it is to lose it."""
 
 
 @dataclass(frozen=True)
@@ -51,23 +55,44 @@ class Sender:
         # Others wrote while the last request was on its way: nothing read before counts any more.
         self.session.expire_all()
         now = self.clock.now()
-        work = Work(self.session, now, self.office, source="outbox")
-        going = self._last_look(work, self._mine(ids))
-        if not going:
-            self.session.commit()
-            return []
         batch_id = new_id("bat")
-        self._commit_to(batch_id, going, now)
-        by_id = {message.id: message for message in going}
-        order = [id_ for id_ in ids if id_ in by_id]
-        envelopes = [
-            envelope_of(work, by_id[id_], attempt=by_id[id_].attempts + 1) for id_ in order
-        ]
+        counted = replace(self.report)
+        try:
+            envelopes = self._prepare(ids, batch_id, now)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one poison letter never stops the others
+            self.session.rollback()
+            vars(self.report).update(vars(counted))
+            return self._without_poison(ids, error)
         # From here on a crash is uncertain: the rows say so before the first byte leaves.
         self.session.commit()
+        if not envelopes:
+            return []
+        order = [letter.message_id for letter in envelopes]
+        if self.clock.now() - now >= LEASE:
+            # Others have called it lost, and a person may have sent it again since.
+            self._answered(batch_id, order).not_begun()
+            self.session.commit()
+            return []
         self.report.requests += 1
-        answer = self.transport.send(envelopes, batch_id)
-        answered = Answered(
+        return self._write_down(batch_id, order, self.transport.send(envelopes, batch_id))
+
+    def _prepare(self, ids: Sequence[str], batch_id: str, now: datetime) -> list[Envelope]:
+        """Look once more, and note who goes in this request; the caller commits."""
+        work = Work(self.session, now, self.office, source="outbox")
+        going = {message.id: message for message in self._last_look(work, self._mine(ids))}
+        if not going:
+            return []
+        self._commit_to(batch_id, list(going.values()), now)
+        return [
+            envelope_of(work, going[id_], attempt=going[id_].attempts + 1)
+            for id_ in ids
+            if id_ in going
+        ]
+
+    def _answered(self, batch_id: str, order: Sequence[str]) -> Answered:
+        return Answered(
             self.session,
             self.clock.now(),
             self.jitter,
@@ -76,9 +101,40 @@ class Sender:
             batch_id,
             order,
         )
-        again = answered.settle(answer)
+
+    def _write_down(
+        self, batch_id: str, order: Sequence[str], answer: SendAnswer
+    ) -> list[Sequence[str]]:
+        """Write the answer down and commit, once more where the database undid it."""
+        counted = replace(self.report)
+        for last in (*[False] * (WRITE_TRIES - 1), True):
+            try:
+                again = self._answered(batch_id, order).settle(answer)
+                self.session.commit()
+            except OperationalError:
+                # Two who waited for each other, or a connection that was cut.
+                self.session.rollback()
+                vars(self.report).update(vars(counted))
+                if last:
+                    raise
+            else:
+                return again
+        raise AssertionError("the last try returns or raises")
+
+    def _without_poison(self, ids: Sequence[str], error: Exception) -> list[Sequence[str]]:
+        """Find the letter that cannot be made ready by halving, and put it before a person."""
+        if len(ids) > 1:
+            half = (len(ids) + 1) // 2
+            return [ids[:half], ids[half:]]
+        now = self.clock.now()
+        for message in self._mine(ids):
+            message.state = take(MailState(message.state), Step.STOP)
+            message.reason = unready(error)
+            _let_go(message)
+            self._tell(now, message)
+            self.report.blocked += 1
         self.session.commit()
-        return again
+        return []
 
     def refuse(self, refused: dict[str, str]) -> None:
         """Set letters aside that the provider would refuse, each with its reason; commit."""
@@ -179,6 +235,15 @@ class Sender:
             .values(version=Message.version + 1, **values)
             .execution_options(synchronize_session=False)
         )
+
+
+def unready(error: Exception) -> str:
+    """Return why a letter is set aside that our own code stumbled over."""
+    # The type alone: an error's text may quote what a person wrote.
+    return (
+        f"Keepword could not make it ready to go ({type(error).__name__}): correct what it is "
+        "about, then let it go or write it again"
+    )
 
 
 def _let_go(message: Message) -> None:

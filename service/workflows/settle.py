@@ -68,11 +68,12 @@ def settle(
     for request in _requests_to_seek(session, transport.name, clock.now()):
         if stop() or report.look_ups >= LOOK_UPS:
             break
-        answer = _ask(session, transport, request, report)
-        if answer is None:
+        asked = _ask(session, transport, request, report)
+        if asked is None:
             continue
-        _write_down(Work(session, clock.now(), office, source="settle"), request, answer, report)
-        if isinstance(answer, CannotTell):
+        work = Work(session, clock.now(), office, source="settle")
+        _write_down(work, request, *asked, report)
+        if isinstance(asked[1], CannotTell):
             # The next question would fare no better; it keeps its turn.
             break
     session.rollback()
@@ -109,8 +110,10 @@ def _of(request: str) -> ColumnElement[bool]:
 
 def _ask(
     session: Session, transport: Transport, request: str, report: SettleReport
-) -> LogAnswer | None:
-    """Ask about a few letters of a request, until one is found or the log cannot be read."""
+) -> tuple[str, LogAnswer] | None:
+    """Ask about a few letters of a request, until one is found or the log cannot be read; return
+    the last that was asked about, and the answer.
+    """
     letters = session.execute(
         select(
             Message.id,
@@ -123,18 +126,21 @@ def _ask(
         .order_by(Message.id)
     ).all()
     session.rollback()
-    answer: LogAnswer | None = None
+    asked: tuple[str, LogAnswer] | None = None
     for turn in range(min(OF_ONE_REQUEST, len(letters))):
         place = letters[0].lookups * OF_ONE_REQUEST + turn
         message_id, to_address, sent_at, _ = letters[place % len(letters)]
         report.look_ups += 1
         answer = transport.look_up(Sought(message_id, request, to_address, sent_at))
+        asked = message_id, answer
         if not isinstance(answer, NotFound):
             break
-    return answer
+    return asked
 
 
-def _write_down(work: Work, request: str, answer: LogAnswer, report: SettleReport) -> None:
+def _write_down(
+    work: Work, request: str, asked_id: str, answer: LogAnswer, report: SettleReport
+) -> None:
     """Write the answer at every letter of the request that is still lost; commit."""
     letters = list(
         work.session.scalars(
@@ -149,6 +155,13 @@ def _write_down(work: Work, request: str, answer: LogAnswer, report: SettleRepor
     if not isinstance(answer, Found):
         for letter in letters:
             _look_again(letter, answer, work.now)
+    elif answer.alone:
+        # It was taken when it was sent before; of the others nothing was found.
+        found = [letter for letter in letters if letter.id == asked_id]
+        report.found += _take_alone(work, found, answer.provider_id)
+        for letter in letters:
+            if letter not in found:
+                _look_again(letter, NotFound(), work.now)
     elif letters:
         report.found += _note_found(work, request, letters, answer.provider_id)
     work.session.commit()
@@ -164,6 +177,11 @@ def _note_found(
         work.session.flush()
         return settle_request(work, request)
     # Sent before requests had rows of their own, each letter alone.
+    return _take_alone(work, letters, provider_id)
+
+
+def _take_alone(work: Work, letters: Sequence[Message], provider_id: str | None) -> int:
+    """Note that the provider took these letters, whatever became of others in their request."""
     for letter in letters:
         letter.state = take(MailState(letter.state), Step.ACCEPT)
         letter.reason = None

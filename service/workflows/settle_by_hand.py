@@ -7,7 +7,9 @@ from sqlalchemy import select
 from service.domain.delivery import MailState
 from service.models import Message
 from service.workflows.letter_lock import locked_letter
+from service.workflows.letters import spoken_of
 from service.workflows.messages import settle_uncertain
+from service.workflows.promise_changes import lock_application
 from service.workflows.work import Work
 
 
@@ -21,6 +23,9 @@ def settle_all_of(work: Work, batch_id: str, *, arrived: bool, why: str) -> list
         .where(Message.batch_id == batch_id, Message.state == MailState.UNCERTAIN)
         .order_by(Message.id)
     ).all()
+    # All of them at once and in the order of everybody: two never wait for each other crosswise.
+    for application_id in sorted({about for id_ in waiting for about in spoken_of(work, id_)}):
+        lock_application(work, application_id)
     settled = []
     for message_id in waiting:
         message = locked_letter(work, message_id)

@@ -19,8 +19,7 @@ from service.workflows.work import Work, never
 ACCEPTED = "accepted"
 
 _LOST = (MailState.SENDING, MailState.UNCERTAIN)
-# A letter that a person sent again, and that was taken the first time after all.
-_TO_GO = (
+SENT_AGAIN = (
     MailState.HELD,
     MailState.READY,
     MailState.RETRY,
@@ -28,6 +27,7 @@ _TO_GO = (
     MailState.BLOCKED,
     MailState.FAILED,
 )
+"""Where a letter may stand that a person sent again, and that was taken the first time."""
 
 
 def settle_siblings(work: Work, named: Collection[str], *, stop: Callable[[], bool] = never) -> int:
@@ -71,7 +71,7 @@ def settle_request(work: Work, batch_id: str) -> int:
         work.session.scalars(
             select(Message)
             .options(defer(Message.text), defer(Message.html), defer(Message.values))
-            .where(Message.batch_id == batch_id, Message.state.in_(_LOST + _TO_GO))
+            .where(Message.batch_id == batch_id, Message.state.in_(_LOST + SENT_AGAIN))
             .order_by(Message.id)
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)

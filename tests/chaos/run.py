@@ -1,4 +1,4 @@
-"""``make chaos``: kills workers at every boundary and at random ones, on both databases.
+"""``make chaos``: kills or halts workers at every boundary, and at random ones, on both databases.
 
 Prints what was counted and ends with 1 where a letter was lost, went twice, or is uncertain
 though nothing was cut off.
@@ -49,6 +49,24 @@ def every_boundary(each: Trial) -> Tally:
     tallies += [each.run(die_at=at)[0] for at in range(1, told.boundaries + 1)]
     tallies += [each.run(edge=edge, edge_of=of)[0] for edge in EDGES for of in (0, 1)]
     return all_of(tallies)
+
+
+def stalled_anywhere(each: Trial) -> Tally:
+    """Halt one life after every commit, let others do its work, and wake it."""
+    _, told = each.run()
+    return all_of([each.run(stall_at=at)[0] for at in range(2, told.boundaries + 1, 2)])
+
+
+def settled_anywhere(each: Trial) -> Tally:
+    """Lose both answers, one of a request that was taken; kill a life that settles them."""
+    lost = (hang_up(accepted=True), hang_up(accepted=False))
+    whole, told = each.run(*lost, settling=True)
+    return all_of(
+        [
+            whole,
+            *(each.run(*lost, settling=True, die_at=at)[0] for at in range(1, told.boundaries + 1)),
+        ]
+    )
 
 
 def at_random(each: Trial, seed: int) -> Tally:
@@ -102,7 +120,8 @@ def _under(url: str, folder: Path, runs: int, seed: int) -> Tally:
     migrate.upgrade(engine)
     engine.dispose()
     with trial(url, folder) as each:
-        tallies = [every_boundary(each)]
+        # First, since it looks for all that is uncertain, and leaves nothing so.
+        tallies = [settled_anywhere(each), every_boundary(each), stalled_anywhere(each)]
         tallies += [at_random(each, seed * 100_000 + number) for number in range(runs)]
         return all_of(tallies)
 

@@ -18,18 +18,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import event
+from sqlalchemy import select as select_rows
 from sqlalchemy.orm import Session
 
 from service.app import engine_of, session_of
+from service.clock import FakeClock
 from service.mail.base import Envelope, SendAnswer, Uncertain
 from service.mail.sendgrid import SEND_PATH, SendGridTransport
 from service.mail.single_post import HttpAnswer, PostClient, Timeouts
 from service.models import Message, SendBatch
 from service.parts import parts
+from service.workflows.answers import LOOK_UP_AFTER
 from service.workflows.decide import reject
 from service.workflows.dispatch import dispatch
 from service.workflows.fold_events import fold_events
-from service.workflows.messages import Wish, write_letter
+from service.workflows.messages import Wish, settle_uncertain, write_letter
+from service.workflows.settle import settle
+from service.workflows.work import Office, Work
 from tests.doubles.sendgrid_events import EventSigner
 from tests.harness import MONDAY, Employer, add_application, add_user, make_employer
 from tests.integration.watching import letter
@@ -46,7 +51,9 @@ IMPATIENT = Timeouts(connect=2, write=2, read=0.3, pool=2, overall=5)
 @dataclass(frozen=True)
 class Order:
     """What one life is to do. ``die_at`` counts commits, before and after each; ``edge`` names
-    one of ``EDGES`` and ``edge_of`` the request it is about (0 for the first).
+    one of ``EDGES`` and ``edge_of`` the request it is about (0 for the first). ``stall_at`` counts
+    as ``die_at`` does and halts the life there until it is woken. ``settling``: the log is asked
+    about lost answers, and what it does not show is sent again.
     """
 
     tag: str
@@ -60,6 +67,8 @@ class Order:
     die_at: int | None = None
     edge: str | None = None
     edge_of: int = 0
+    stall_at: int | None = None
+    settling: bool = False
 
 
 class Life:
@@ -105,6 +114,8 @@ class Life:
         self.say(name, self.passed)
         if self.passed == self.order.die_at:
             die()
+        if self.passed == self.order.stall_at:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def die() -> None:
@@ -190,8 +201,25 @@ def live(order: Order, world: World) -> None:
     employer.clock.advance(timedelta(minutes=70))
     with session_of(employer.app) as session:
         dispatch(session, parts(employer.app).office, employer.clock, transport)
+    if order.settling:
+        with session_of(employer.app) as session:
+            settle_lost(session, parts(employer.app).office, employer.clock, transport)
     hear(employer, life, order, world.signer)
     life.say("end", life.passed)
+
+
+def settle_lost(
+    session: Session, office: Office, clock: FakeClock, transport: SendGridTransport
+) -> None:
+    """Ask the log about lost answers, send again what it does not show, as a person would."""
+    clock.advance(LOOK_UP_AFTER + timedelta(minutes=1))
+    settle(session, office, clock, transport)
+    work = Work(session, clock.now(), office, "user:test", "test")
+    asked = select_rows(Message).where(Message.state == "uncertain", Message.lookups > 0)
+    for message in session.scalars(asked.order_by(Message.id)).all():
+        settle_uncertain(work, message, arrived=False, why="it did not arrive")
+        session.commit()
+    dispatch(session, office, clock, transport)
 
 
 def decide(employer: Employer, life: Life, order: Order) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.run import at_random
+from tests.chaos.run import at_random, settled_anywhere, stalled_anywhere
 from tests.chaos.trial import Tally, Trial, trial
 from tests.chaos.victim import EDGES
 from tests.doubles.sendgrid_behaviours import hang_up
@@ -65,6 +65,24 @@ def test_killed_after_an_answer_was_lost(lives: Trial) -> None:
     for at in (8, 10, 12):
         tally, _ = lives.run(hang_up(accepted=False), die_at=at)
         assert_nothing_went_wrong(tally)
+
+
+def test_halted_after_any_commit_and_woken_when_others_have_done_its_work(lives: Trial) -> None:
+    tally = stalled_anywhere(lives)
+
+    assert_nothing_went_wrong(tally)
+    assert tally.delivered == tally.letters
+    assert lives.stalled == tally.lives > 10
+
+
+def test_killed_anywhere_while_lost_answers_are_settled_by_the_log_and_by_a_person(
+    lives: Trial,
+) -> None:
+    tally = settled_anywhere(lives)
+
+    assert_nothing_went_wrong(tally)
+    assert tally.killed > 30
+    assert tally.uncertain == 0
 
 
 def test_killed_at_random_places_in_bad_weather(lives: Trial) -> None:

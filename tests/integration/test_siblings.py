@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from service.domain.delivery import UNHEARD_AFTER
-from service.mail.base import Envelope, EventKind, SendAnswer, Uncertain
+from service.mail.base import Envelope, EventKind, Found, SendAnswer, Uncertain
 from service.mail.base import MailEvent as Reported
 from service.models import Message, SendBatch, TimelineEntry
 from service.parts import parts
@@ -108,6 +108,26 @@ def test_the_proof_may_come_about_a_letter_that_is_not_here_any_more(employer: E
     employer.turn()
 
     assert {message_of(employer, id_).state for id_ in ids} == {"accepted"}
+
+
+def test_a_letter_found_under_an_earlier_request_proves_nothing_of_its_siblings(
+    employer: Employer,
+) -> None:
+    ids, batch_id = lose_a_request(employer)
+    for id_ in ids:
+        employer.transport.log[id_] = Found("req-earlier", alone=True)
+    employer.pass_time(minutes=15)
+
+    found = [id_ for id_ in ids if message_of(employer, id_).state == "accepted"]
+    assert len(found) == 1
+    assert message_of(employer, found[0]).provider_id == "req-earlier"
+    assert sorted(message_of(employer, id_).state for id_ in ids) == [
+        "accepted",
+        "uncertain",
+        "uncertain",
+    ]
+    with employer.session() as session:
+        assert session.get_one(SendBatch, batch_id).outcome == "uncertain"
 
 
 def test_what_is_known_better_of_a_letter_stands(employer: Employer) -> None:

@@ -109,13 +109,30 @@ def test_the_nearest_entries_are_read_first_and_never_more_than_ten(
     for number in range(MAX_LOOKS + 2):
         transport.send((replace(GROUP[1], message_id=f"x{number}"),), f"b{number}")
         clock.advance(timedelta(minutes=5))
-    near = replace(SOUGHT, message_id="x7", sent_at=NOW + timedelta(minutes=35, seconds=10))
+    nearly = NOW + timedelta(minutes=35, seconds=10)
+    near = replace(SOUGHT, message_id="x7", batch_id="b7", sent_at=nearly)
 
     assert isinstance(transport.look_up(near), Found)
     assert double.lookups == 2
     # Two were not read, so it cannot be said that none of them was the one.
     assert isinstance(transport.look_up(SOUGHT), CannotTell)
     assert double.lookups == 2 + 1 + MAX_LOOKS
+
+
+def test_a_letter_found_under_an_earlier_request_says_nothing_of_the_one_asked_about(
+    transport: SendGridTransport, clock: FakeClock
+) -> None:
+    again = replace(SOUGHT, message_id=GROUP[1].message_id, batch_id="b-second")
+    transport.send((GROUP[1],), "b-first")
+    found = transport.look_up(again)
+    assert isinstance(found, Found)
+    assert found.alone
+
+    clock.advance(timedelta(minutes=5))
+    transport.send((replace(GROUP[1], attempt=2),), "b-second")
+    found = transport.look_up(again)
+    assert isinstance(found, Found)
+    assert not found.alone
 
 
 @pytest.mark.parametrize(
