@@ -182,6 +182,8 @@ def release_letter(work: Work, message: Message, *, why: str) -> Message:
     message.state = take(MailState.BLOCKED, Step.RELEASE)
     message.reason = why
     message.due_at = work.now
+    # Patience counts anew from a person's word.
+    message.first_tried_at = None
     record_letter(work, message, "letter_released")
     return message
 
@@ -223,6 +225,8 @@ def settle_uncertain(work: Work, message: Message, *, arrived: bool, why: str) -
             "it is not sent again",
         )
     message.state, message.due_at, message.provider_id = state, work.now, None
+    # Patience counts anew from a person's word.
+    message.first_tried_at = None
     # The request it was in stays on record here until it goes in another: should that one be
     # proven to have been taken after all, this letter is not sent again.
     record_letter(work, message, "letter_settled", arrived=False)

@@ -78,8 +78,23 @@ def at_random(each: Trial, seed: int) -> Tally:
         else {"die_at": chance.randint(1, 40)}
     )
     weather = [chance.choice(WEATHER) for _ in range(chance.randrange(3))]
-    letters = {"rejections": chance.randint(1, 8), "notes": chance.randint(1, 4)}
+    letters = {
+        "rejections": chance.randint(1, 8),
+        "notes": chance.randint(1, 4),
+        "closing": chance.random() < 0.5,
+    }
     return each.run(*weather, **where, **letters)[0]
+
+
+def closed_anywhere(each: Trial) -> Tally:
+    """Close a job, and kill one life at every commit from there to the delivery."""
+    whole, told = each.run(closing=True)
+    return all_of(
+        [
+            whole,
+            *(each.run(closing=True, die_at=at)[0] for at in range(1, told.boundaries + 1)),
+        ]
+    )
 
 
 def main() -> int:
@@ -122,6 +137,7 @@ def _under(url: str, folder: Path, runs: int, seed: int) -> Tally:
     with trial(url, folder) as each:
         # First, since it looks for all that is uncertain, and leaves nothing so.
         tallies = [settled_anywhere(each), every_boundary(each), stalled_anywhere(each)]
+        tallies.append(closed_anywhere(each))
         tallies += [at_random(each, seed * 100_000 + number) for number in range(runs)]
         return all_of(tallies)
 

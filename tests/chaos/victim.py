@@ -23,12 +23,15 @@ from sqlalchemy.orm import Session
 
 from service.app import engine_of, session_of
 from service.clock import FakeClock
+from service.domain.closings import Outcome
 from service.mail.base import Envelope, SendAnswer, Uncertain
 from service.mail.sendgrid import SEND_PATH, SendGridTransport
 from service.mail.single_post import HttpAnswer, PostClient, Timeouts
-from service.models import Message, SendBatch
+from service.models import Application, Job, Message, SendBatch, User
 from service.parts import parts
 from service.workflows.answers import LOOK_UP_AFTER
+from service.workflows.close_job import close_job
+from service.workflows.closing_plan import ClosingWish
 from service.workflows.decide import reject
 from service.workflows.dispatch import dispatch
 from service.workflows.fold_events import fold_events
@@ -53,7 +56,8 @@ class Order:
     """What one life is to do. ``die_at`` counts commits, before and after each; ``edge`` names
     one of ``EDGES`` and ``edge_of`` the request it is about (0 for the first). ``stall_at`` counts
     as ``die_at`` does and halts the life there until it is woken. ``settling``: the log is asked
-    about lost answers, and what it does not show is sent again.
+    about lost answers, and what it does not show is sent again. ``closing``: the rejections come
+    from closing a job.
     """
 
     tag: str
@@ -69,6 +73,7 @@ class Order:
     edge_of: int = 0
     stall_at: int | None = None
     settling: bool = False
+    closing: bool = False
 
 
 class Life:
@@ -226,19 +231,19 @@ def decide(employer: Employer, life: Life, order: Order) -> None:
     """Reject some people in one transaction and write to others in another."""
     with employer.work("user:test") as work:
         owner = add_user(work)
-        letters = []
-        for number in range(order.rejections):
-            application = add_application(work, owner=owner, email=address(order, f"r{number}"))
-            decided = reject(
-                work,
-                application,
-                reason="another person fits better",
-                decided_by_id=owner.id,
-                decided_at=work.now,
-                source="keepword",
-            )
-            wish = Wish("rejection-application", {}, by_user_id=owner.id, decision=decided)
-            letters.append(write_letter(work, application, wish).id)
+        job = Job(title="Bookbinder", status="open", created_at=work.now)
+        people = [
+            add_application(work, owner=owner, job=job, email=address(order, f"r{number}"))
+            for number in range(order.rejections)
+        ]
+        if not order.closing:
+            letters = [_reject(work, application, owner) for application in people]
+    if order.closing:
+        with employer.work("user:test") as work:
+            wish = ClosingWish(Outcome.FILLED, owner.id)
+            closing = close_job(work, job.id, wish, order.rejections).closing
+            written = select_rows(Message.id).where(Message.closing_id == closing.id)
+            letters = list(work.session.scalars(written))
     life.say("written", *letters)
     with employer.work("user:test") as work:
         letters = [
@@ -250,6 +255,19 @@ def decide(employer: Employer, life: Life, order: Order) -> None:
             for number in range(order.notes)
         ]
     life.say("written", *letters)
+
+
+def _reject(work: Work, application: Application, owner: User) -> str:
+    decided = reject(
+        work,
+        application,
+        reason="another person fits better",
+        decided_by_id=owner.id,
+        decided_at=work.now,
+        source="keepword",
+    )
+    wish = Wish("rejection-application", {}, by_user_id=owner.id, decision=decided)
+    return write_letter(work, application, wish).id
 
 
 def address(order: Order, name: str) -> str:

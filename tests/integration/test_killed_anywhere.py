@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.run import at_random, settled_anywhere, stalled_anywhere
+from tests.chaos.run import at_random, closed_anywhere, settled_anywhere, stalled_anywhere
 from tests.chaos.trial import Tally, Trial, trial
 from tests.chaos.victim import EDGES
 from tests.doubles.sendgrid_behaviours import hang_up
@@ -88,3 +88,10 @@ def test_killed_anywhere_while_lost_answers_are_settled_by_the_log_and_by_a_pers
 def test_killed_at_random_places_in_bad_weather(lives: Trial) -> None:
     for seed in range(12):
         assert_nothing_went_wrong(at_random(lives, seed))
+
+
+def test_killed_anywhere_on_the_way_from_closing_a_job(lives: Trial) -> None:
+    tally = closed_anywhere(lives)
+
+    assert_nothing_went_wrong(tally)
+    assert tally.killed > 20

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from service.domain.contacts import Channel
 from service.domain.promises import PromiseError
-from service.mail.base import EventKind, Uncertain
+from service.mail.base import EventKind, RetryLater, Uncertain
 from service.models import (
     Contact,
     Interview,
@@ -24,7 +24,7 @@ from service.workflows.waking import REJECTION_HOLD
 from tests.harness import Employer, RecordingTransport
 from tests.integration.letter_case import Case
 from tests.integration.test_contradictions import Held, second_application
-from tests.integration.watching import message_of, run_dispatch
+from tests.integration.watching import message_of, run_dispatch, write_letters
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -289,3 +289,16 @@ def test_a_letter_about_several_applications_reaches_the_person_about_each(
     with employer.session() as session:
         rows = session.scalars(select(Contact.application_id).where(Contact.message_id == held.id))
         assert set(rows) == {held.application_id, other}
+
+
+def test_patience_with_a_letter_counts_anew_from_a_persons_word(employer: Employer) -> None:
+    (message_id,) = write_letters(employer)
+    transport = recording(employer)
+    transport.answers = [Uncertain("lost"), RetryLater("busy")]
+    run_dispatch(employer)
+    employer.clock.advance(timedelta(days=7))
+    settle(employer, message_id, arrived=False)
+    run_dispatch(employer)
+
+    assert len(transport.sent) == 2
+    assert message_of(employer, message_id).state == "retry"
