@@ -1,4 +1,4 @@
-"""When to try again, and when to stop and ask a person."""
+"""When to try again, how long mail rests, and when to stop and ask a person."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DELIVERY_ATTEMPTS = 5
 
 
 def next_attempt_at(now: datetime, attempt: int, chance: float) -> datetime:
-    """Return when to try again after ``attempt`` tries (1 for the first).
+    """Return when to try a delivery again after ``attempt`` tries (1 for the first).
 
     Full jitter: a uniform share (``chance`` in [0, 1)) of the exponential bound, so that a crowd
     that failed together does not return together.
