@@ -15,7 +15,7 @@ from sqlalchemy.orm import defer
 from service.db import in_chunks
 from service.domain.delivery import CANCELLABLE, MailState
 from service.models import Message
-from service.workflows.enqueue import cancel
+from service.workflows.enqueue import cancel_all
 from service.workflows.work import Work
 
 CHUNK = 500
@@ -57,15 +57,17 @@ def cancel_letters(work: Work, which: Which, reason: str, *, dry_run: bool = Fal
         )
         if not dry_run:
             query = query.with_for_update(key_share=True)
+        stopping = []
         for message in work.session.scalars(query.execution_options(populate_existing=True)):
             if message.state in CANCELLABLE:
-                if not dry_run:
-                    cancel(work, message, reason)
+                stopping.append(message)
                 found.cancelled.append(message.id)
             elif message.state == MailState.CANCELLED:
                 found.cancelled_before.append(message.id)
             else:
                 found.too_late.append((message.id, message.state))
+        if not dry_run:
+            cancel_all(work, stopping, reason)
         work.session.flush()
     return found
 

@@ -30,7 +30,7 @@ from service.workflows.closing_letters import PlannedLetter
 from service.workflows.closing_plan import ClosingPlan, ClosingWish, plan_closing
 from service.workflows.composing import Letter
 from service.workflows.decide import reject_all
-from service.workflows.enqueue import cancel, enqueue_letters
+from service.workflows.enqueue import cancel_all, enqueue_letters
 from service.workflows.given_way import give_way_reason
 from service.workflows.letters import record_letter
 from service.workflows.policies import rules
@@ -162,15 +162,15 @@ def _give_way(work: Work, closing: JobClosing, plan: ClosingPlan) -> None:
     """Cancel the letters that wait and would say again what the new ones say."""
     ids = sorted({id_ for letter in plan.letters for id_ in letter.supersedes})
     for chunk in in_chunks(ids, CHUNK):
-        for message in work.session.scalars(
+        waiting = work.session.scalars(
             select(Message)
             .where(Message.id.in_(chunk))
             .order_by(Message.id)
             .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
-        ):
-            # One that was sent since the plan was made raises: the whole closing is asked anew.
-            cancel(work, message, give_way_reason(closing.id))
+        ).all()
+        # One that was sent since the plan was made raises: the whole closing is asked anew.
+        cancel_all(work, waiting, give_way_reason(closing.id))
 
 
 def _decide(work: Work, plan: ClosingPlan) -> dict[str, Decision]:

@@ -140,31 +140,35 @@ def cancel_unsent(work: Work, application_id: str, reason: str, *kinds: str) -> 
     if kinds:
         query = query.where(Message.kind.in_(kinds))
     stopped = list(work.session.scalars(query.with_for_update()))
-    for message in stopped:
-        cancel(work, message, reason)
+    cancel_all(work, stopped, reason)
     return stopped
 
 
 def cancel(work: Work, message: Message, reason: str) -> Message:
     """Stop one letter; ``PromiseError`` is the honest answer where it is too late."""
-    try:
-        message.state = take(MailState(message.state), Step.CANCEL)
-    except NoSuchStepError:
-        raise PromiseError(
-            "already-sent",
-            f"too late: the letter is {message.state} already",
-        ) from None
-    message.reason = reason
-    message.due_at = None
-    for application_id in _spoken_of(work, message):
-        record(work, application_id, "letter_cancelled", message=message.id)
+    cancel_all(work, [message], reason)
     return message
 
 
-def _spoken_of(work: Work, message: Message) -> list[str]:
-    """Return every application a letter speaks of; only those of closings speak of several."""
-    own = [message.application_id] if message.application_id is not None else []
-    if message.closing_id is None:
-        return own
-    also = select(MessageAlso.application_id).where(MessageAlso.message_id == message.id)
-    return [*own, *work.session.scalars(also.order_by(MessageAlso.application_id))]
+def cancel_all(work: Work, messages: Sequence[Message], reason: str) -> None:
+    """Stop letters and tell it to every application they speak of; as ``cancel`` does each."""
+    for message in messages:
+        try:
+            message.state = take(MailState(message.state), Step.CANCEL)
+        except NoSuchStepError:
+            raise PromiseError(
+                "already-sent",
+                f"too late: the letter is {message.state} already",
+            ) from None
+        message.reason = reason
+        message.due_at = None
+        if message.application_id is not None:
+            record(work, message.application_id, "letter_cancelled", message=message.id)
+    # Only letters of closings speak of several.
+    of_closings = [message.id for message in messages if message.closing_id is not None]
+    for chunk in in_chunks(of_closings, AT_ONCE):
+        also = select(MessageAlso.application_id, MessageAlso.message_id).where(
+            MessageAlso.message_id.in_(chunk)
+        )
+        for application_id, message_id in work.session.execute(also):
+            record(work, application_id, "letter_cancelled", message=message_id)

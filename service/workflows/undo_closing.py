@@ -29,7 +29,7 @@ from service.models import (
 from service.workflows.close_job import CHUNK, lock_for_closing
 from service.workflows.closing_facts import NOT_REACHED, Known, gather
 from service.workflows.decide import Around, reopen_here, withdraw_decision
-from service.workflows.enqueue import cancel
+from service.workflows.enqueue import cancel_all
 from service.workflows.given_way import given_way, write_again
 from service.workflows.promise_changes import open_promises_of, release
 from service.workflows.reopening import pasts
@@ -178,10 +178,9 @@ class _Undoing:
 
     def stop_letters(self) -> None:
         """Cancel every letter of the closing that has not left."""
-        for message in self.messages.values():
-            if message.state in CANCELLABLE:
-                cancel(self.work, message, _UNDONE)
-                self.done.letters_cancelled += 1
+        waiting = [each for each in self.messages.values() if each.state in CANCELLABLE]
+        cancel_all(self.work, waiting, _UNDONE)
+        self.done.letters_cancelled += len(waiting)
 
     def take_back(self, entry: ClosingEntry) -> None:
         """Take back what the closing did about one application, unless the person was told."""
