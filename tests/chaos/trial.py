@@ -28,7 +28,7 @@ from service.models import Contact, MailChannel, Message
 from service.parts import parts
 from service.workflows.dispatch import dispatch
 from service.workflows.fold_events import fold_events
-from tests.chaos.victim import HOOK, IMPATIENT, Order, delivered, settle_lost
+from tests.chaos.victim import HOOK, PATIENT, Order, delivered, settle_lost
 from tests.chaos.zygote import STALLED
 from tests.doubles.sendgrid import SendGridDouble
 from tests.doubles.sendgrid_behaviours import Behaviour
@@ -176,7 +176,7 @@ class Trial:
         """Do what the next worker does once every lease has ended."""
         # Every life is lived on the same Monday, and its recovery a little later.
         clock = FakeClock(MONDAY + timedelta(minutes=110))
-        pool = PostClient(self._double.base_url, clock=clock, timeouts=IMPATIENT)
+        pool = PostClient(self._double.base_url, clock=clock, timeouts=PATIENT)
         transport = SendGridTransport(
             self._double.api_key, clock=clock, base_url=self._double.base_url, pool=pool
         )

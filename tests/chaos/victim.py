@@ -47,8 +47,8 @@ HOOK = "/hooks/sendgrid/events"
 EDGES = ("before the connection", "half the body sent", "all sent, nothing read", "answer read")
 """The input and output of one request, cut where a worker may die."""
 
-IMPATIENT = Timeouts(connect=2, write=2, read=0.3, pool=2, overall=5)
-"""Long enough for a double on this machine, short enough not to wait for one that is silent."""
+PATIENT = Timeouts(connect=5, write=5, read=10, pool=5, overall=20)
+"""The double is never silent here, so that no sound answer is lost on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def live(order: Order, world: World) -> None:
     """Decide, write, send, hear of the delivery, fold it in."""
     life = Life(order)
     employer = world.employer
-    client = DyingClient(life, clock=employer.clock, timeouts=IMPATIENT)
+    client = DyingClient(life, clock=employer.clock, timeouts=PATIENT)
     transport = TracedTransport(life, order.api_key, clock=employer.clock, pool=client)
     life.watch()
     decide(employer, life, order)
