@@ -11,7 +11,6 @@ from datetime import date
 from typing import NoReturn
 
 import click
-from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from service.cli.job_showing import plan_document, progress_document, show_plan, show_progress
@@ -21,6 +20,7 @@ from service.db import reading_only
 from service.domain.closings import MANY, Outcome
 from service.domain.promises import PromiseError
 from service.models import Job, JobClosing
+from service.queries import jobs
 from service.queries.closings import closing_progress, jobs_to_close
 from service.workflows.close_job import close_job
 from service.workflows.closing_plan import ClosingPlan, ClosingWish, plan_closing
@@ -52,12 +52,9 @@ def show(*, everything: bool, as_document: bool) -> None:
         waiting = {
             row.job_id: row.untold for row in jobs_to_close(keepword.session, keepword.now.date())
         }
-        query = select(Job).order_by(Job.title, Job.id)
-        if not everything:
-            query = query.where(Job.id.in_(list(waiting)))
         rows = [
             {"id": row.id, "title": row.title, "status": row.status, "untold": waiting.get(row.id)}
-            for row in keepword.session.scalars(query)
+            for row in jobs.by_title(keepword.session, None if everything else waiting)
         ]
     if as_document:
         as_json({"jobs": [{**row, "untold": row["untold"] or 0} for row in rows]})
@@ -191,9 +188,7 @@ def undo(closing_id: str, by: str | None, *, dry_run: bool, as_document: bool) -
 
 
 def _named(session: Session, name: str) -> Job:
-    found = session.scalars(
-        select(Job).where(or_(Job.id == name, func.lower(Job.title) == name.strip().lower()))
-    ).all()
+    found = jobs.named(session, name)
     if not found:
         unusable(f"there is no job “{name}”. “keepword job list --all” shows them.", "JOB")
     if len(found) > 1:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from sqlalchemy import select
 
 from service.cli.running import opened, unusable
 from service.cli.showing import as_json, local, table
@@ -27,7 +26,7 @@ from service.domain.promises import PromiseError
 from service.mail.lint.findings import Finding
 from service.mail.lint.letters import lint, lint_folder
 from service.mail.variables import CANDIDATE_KINDS, KINDS, OPTIONAL, TemplateError
-from service.models import Application, TemplateVersion
+from service.models import Application
 from service.queries import wordings
 from service.resources import resource_folder
 from service.workflows.template_preview import preview_version
@@ -139,11 +138,7 @@ def lint_all(*, stored: bool, as_document: bool) -> None:
     found: list[tuple[str, int | None, list[Finding]]]
     if stored:
         with opened() as keepword:
-            rows = keepword.session.scalars(
-                select(TemplateVersion)
-                .where(TemplateVersion.state.in_(("approved", "draft")))
-                .order_by(TemplateVersion.kind, TemplateVersion.number)
-            ).all()
+            rows = wordings.in_use(keepword.session)
         found = [(row.kind, row.number, lint(source_of(row))) for row in rows]
     else:
         folder = lint_folder(resource_folder("templates/email"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import click
-from sqlalchemy import select
 
 from service.cli.running import Opened, unusable
 from service.cli.showing import clean, table
 from service.mail.lint.findings import Finding
 from service.mail.variables import KINDS
 from service.models import TemplateVersion
+from service.queries import wordings
 
 as_document_option = click.option(
     "--json", "as_document", is_flag=True, help="Print JSON for programs."
@@ -21,12 +21,7 @@ kind_argument = click.argument("kind", type=click.Choice(sorted(KINDS)), metavar
 
 def version_of(keepword: Opened, kind: str, number: int | None) -> TemplateVersion:
     """Return a version by its number, or the one in force; a usage error where there is none."""
-    query = select(TemplateVersion).where(TemplateVersion.kind == kind)
-    if number is None:
-        query = query.where(TemplateVersion.state == "approved")
-    else:
-        query = query.where(TemplateVersion.number == number)
-    row = keepword.session.scalars(query).one_or_none()
+    row = wordings.version(keepword.session, kind, number)
     if row is None:
         what = "no version in force" if number is None else f"no version {number}"
         unusable(f"{kind} has {what}. “keepword template versions {kind}” shows all.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +24,25 @@ def versions(
         limit=limit,
         newest_first=True,
     )
+
+
+def version(session: Session, kind: str, number: int | None) -> TemplateVersion | None:
+    """Return one version by its number, or the one in force where no number is given."""
+    query = select(TemplateVersion).where(TemplateVersion.kind == kind)
+    if number is None:
+        query = query.where(TemplateVersion.state == "approved")
+    else:
+        query = query.where(TemplateVersion.number == number)
+    return session.scalars(query).one_or_none()
+
+
+def in_use(session: Session) -> Sequence[TemplateVersion]:
+    """Return every version that is in force or a draft, by kind and number."""
+    return session.scalars(
+        select(TemplateVersion)
+        .where(TemplateVersion.state.in_(("approved", "draft")))
+        .order_by(TemplateVersion.kind, TemplateVersion.number)
+    ).all()
 
 
 def in_force(session: Session) -> Mapping[str, TemplateVersion]:

@@ -162,13 +162,14 @@ def cancel_all(work: Work, messages: Sequence[Message], reason: str) -> None:
             ) from None
         message.reason = reason
         message.due_at = None
-        if message.application_id is not None:
-            record(work, message.application_id, "letter_cancelled", message=message.id)
-    # Only letters of closings speak of several.
-    of_closings = [message.id for message in messages if message.closing_id is not None]
-    for chunk in in_chunks(of_closings, AT_ONCE):
-        also = select(MessageAlso.application_id, MessageAlso.message_id).where(
-            MessageAlso.message_id.in_(chunk)
+    # What happened before it stands before it.
+    work.flush()
+    for chunk in in_chunks([message.id for message in messages], AT_ONCE):
+        record_letters(
+            work.session,
+            work.now,
+            chunk,
+            MailState.CANCELLED,
+            source=work.source,
+            actor=work.actor,
         )
-        for application_id, message_id in work.session.execute(also):
-            record(work, application_id, "letter_cancelled", message=message_id)

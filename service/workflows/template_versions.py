@@ -118,12 +118,6 @@ def withdraw(
     return version
 
 
-def shipped_version(work: Work, kind: str) -> TemplateVersion | None:
-    """Return the version that holds the files' words of today, to be approved again."""
-    digest = work.office.templates[kind].version
-    return next((row for row in _rows(work, kind) if row.digest == digest), None)
-
-
 def source_of(version: TemplateVersion) -> TemplateSource:
     """Return the words of a version."""
     return TemplateSource(version.kind, version.layout, version.subject, version.text, version.html)

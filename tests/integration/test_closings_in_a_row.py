@@ -12,11 +12,11 @@ from service.domain.promises import PromiseError
 from service.models import Application, Message, MessageAlso, Promise
 from service.workflows.close_job import Closed, close_job
 from service.workflows.contacts import log_contact
-from service.workflows.template_versions import approve, shipped_version, withdraw
+from service.workflows.template_versions import approve, withdraw
 from service.workflows.undo_closing import Undone, undo_closing
 from tests.harness import Employer
 from tests.integration.closing_case import Closing
-from tests.integration.watching import run_dispatch
+from tests.integration.watching import run_dispatch, shipped_version
 
 
 @pytest.fixture

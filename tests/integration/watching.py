@@ -13,7 +13,15 @@ from service.app import session_of
 from service.clock import FakeClock
 from service.domain.policies import Action, Kind
 from service.mail.base import Envelope, SendAnswer
-from service.models import Application, Message, Notice, Promise, TimelineEntry, User
+from service.models import (
+    Application,
+    Message,
+    Notice,
+    Promise,
+    TemplateVersion,
+    TimelineEntry,
+    User,
+)
 from service.parts import parts
 from service.workflows.check import CheckReport, check
 from service.workflows.composing import Letter
@@ -185,3 +193,13 @@ class LookingTransport(RecordingTransport):
         """Keep the mail, look, answer."""
         usual = super().send(group, batch_id)
         return self.look(group[0]) or usual
+
+
+def shipped_version(work: Work, kind: str) -> TemplateVersion:
+    """The version that holds the files' words of today."""
+    digest = work.office.templates[kind].version
+    return work.session.scalars(
+        select(TemplateVersion).where(
+            TemplateVersion.kind == kind, TemplateVersion.digest == digest
+        )
+    ).one()
