@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
 from service.ats.payload import PayloadError
 from service.domain.changes import Translation
 from service.signing import SignatureError
 
 __all__ = [
     "Adapter",
+    "AdapterDefaults",
+    "Guide",
     "HandshakeAnswer",
     "Incoming",
     "PayloadError",
@@ -77,15 +80,30 @@ class HandshakeAnswer:
     body: bytes = b""
 
 
+@dataclass(frozen=True)
+class Guide:
+    """What a person does at the vendor's side: where, and which events to tick there."""
+
+    where: str
+    events: tuple[str, ...]
+    secret: str
+    """Where the signing secret comes from: shown by the vendor, or made up here."""
+
+
 class Adapter(Protocol):
     """One ATS. ``name`` is stored with a connection; ``label`` is for people.
 
     ``success_status`` is the very code the vendor takes for success; duplicates get it too.
+    ``api``, ``poller`` and ``write_back`` are ``None`` where the vendor offers no such thing.
     """
 
     name: str
     label: str
     success_status: int
+    guide: Guide
+    api: VendorApi | None
+    poller: Poller | None
+    write_back: WriteBack | None
 
     def handshake(self, incoming: Incoming) -> HandshakeAnswer | None:
         """Answer a vendor's greeting that comes *before* anything is signed; else ``None``.
@@ -110,18 +128,74 @@ class Adapter(Protocol):
         """The headers stored beside the body: what ``translate`` or a person needs; no secrets."""
 
     def translate(
-        self, body: bytes, headers: Mapping[str, str], received_at: datetime
-    ) -> Translation:
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        received_at: datetime,
+        answers: Answers = NO_ANSWERS,
+    ) -> Translation | Needs:
         """What the delivery means, from what was stored. Raises ``PayloadError`` if it is broken.
 
         A pure function of its arguments: replaying a stored delivery gives the same answer.
+        Where the body is only a hint, ``Needs`` says what to ask the vendor first; it is called
+        again with the answers, and may need more, a few times.
         """
+
+    def translate_found(
+        self, kind: str, record: bytes, received_at: datetime, answers: Answers = NO_ANSWERS
+    ) -> Translation | Needs:
+        """What a record means that ``poller`` found; else like ``translate``."""
 
     def sign(self, body: bytes, secret: str, at: datetime, identity: str) -> dict[str, str]:
         """The headers the vendor would send with ``body``: for the demo, tests and "send a test".
 
-        ``identity`` is the vendor's delivery id.
+        ``identity`` is the vendor's delivery id. ``body`` is what ``signed_body`` gave.
         """
+
+    def signed_body(self, body: bytes, secret: str, at: datetime, identity: str) -> bytes:
+        """The body as the vendor would send it: some put the signature inside."""
+
+
+class AdapterDefaults:
+    """What holds for an adapter unless it says otherwise: it only takes signed webhooks in."""
+
+    api: VendorApi | None = None
+    poller: Poller | None = None
+    write_back: WriteBack | None = None
+
+    def handshake(
+        self,
+        incoming: Incoming,  # noqa: ARG002 - the protocol's
+    ) -> HandshakeAnswer | None:
+        """None: a greeting, if there is one, is signed like any delivery."""
+        return None
+
+    def secret_fault(
+        self,
+        secret: str,  # noqa: ARG002 - the protocol's
+    ) -> str | None:
+        """None: any text is a key."""
+        return None
+
+    def signed_body(
+        self,
+        body: bytes,
+        secret: str,  # noqa: ARG002 - the protocol's
+        at: datetime,  # noqa: ARG002 - the protocol's
+        identity: str,  # noqa: ARG002 - the protocol's
+    ) -> bytes:
+        """The body itself: the signature is in a header."""
+        return body
+
+    def translate_found(
+        self,
+        kind: str,
+        record: bytes,  # noqa: ARG002 - the protocol's
+        received_at: datetime,  # noqa: ARG002 - the protocol's
+        answers: Answers = NO_ANSWERS,  # noqa: ARG002 - the protocol's
+    ) -> Translation | Needs:
+        """Refuse: nobody polls it, so nothing can have been found."""
+        raise PayloadError("", f"nothing of the kind {kind[:60]!r} is ever found here")
 
 
 def body_identity(body: bytes, salt: str = "") -> str:

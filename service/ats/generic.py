@@ -11,7 +11,8 @@ from datetime import datetime
 
 from service import signing
 from service.ats import generic_payloads as read
-from service.ats.base import HandshakeAnswer, Incoming, body_identity
+from service.ats.asking import NO_ANSWERS, Answers
+from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
 from service.ats.body import load_object
 from service.ats.payload import JsonObject
 from service.domain.changes import (
@@ -44,19 +45,18 @@ _HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _MOST_OF_A_NAME = 60
 
 
-class Generic:
+class Generic(AdapterDefaults):
     """Any source that can sign a JSON event."""
 
     name: str = "generic"
     label: str = "Generic (signed events)"
     success_status: int = 200
 
-    def handshake(
-        self,
-        incoming: Incoming,  # noqa: ARG002 - the protocol's; there is no greeting to read
-    ) -> HandshakeAnswer | None:
-        """None: a ping is an ordinary signed event."""
-        return None
+    guide: Guide = Guide(
+        where="wherever the source keeps its webhooks",
+        events=("every event type of docs/generic-events.md that the source knows of",),
+        secret="made here by --new-secret, or any key after Standard Webhooks",  # noqa: S106 - a hint
+    )
 
     def secret_fault(self, secret: str) -> str | None:
         """Standard Webhooks signs with the bytes that the secret's base64 stands for."""
@@ -82,6 +82,7 @@ class Generic:
         body: bytes,
         headers: Mapping[str, str],  # noqa: ARG002 - the protocol's; the body says it all
         received_at: datetime,
+        answers: Answers = NO_ANSWERS,  # noqa: ARG002 - the protocol's; nothing is fetched
     ) -> Translation:
         """See ``Adapter.translate``."""
         root = load_object(body, strict=True)

@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from service import signing
-from service.ats.base import HandshakeAnswer, Incoming, body_identity
+from service.ats.asking import NO_ANSWERS, Answers
+from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
 from service.ats.body import load_object
 from service.ats.greenhouse_actions import HANDLERS, Ignored
 from service.ats.payload import PayloadError
@@ -44,26 +45,17 @@ _IGNORED = {
 }
 
 
-class Greenhouse:
+class Greenhouse(AdapterDefaults):
     """Greenhouse Recruiting. Success is exactly 200 ("a non HTTP 200 response" is retried)."""
 
     name: str = "greenhouse"
     label: str = "Greenhouse"
     success_status: int = 200
-
-    def handshake(
-        self,
-        incoming: Incoming,  # noqa: ARG002 - the protocol's; there is no greeting to read
-    ) -> HandshakeAnswer | None:
-        """None: its ping is signed like any delivery."""
-        return None
-
-    def secret_fault(
-        self,
-        secret: str,  # noqa: ARG002 - the protocol's; whoever sets the webhook up makes one up
-    ) -> str | None:
-        """None: any text is a key."""
-        return None
+    guide: Guide = Guide(
+        where="Configure > Dev Center > Web Hooks > Web Hooks > Create New Web Hook",
+        events=tuple(sorted(set(HANDLERS))),
+        secret="made up here; enter the same one at Greenhouse as “Secret key”",  # noqa: S106 - a hint
+    )
 
     def verify(
         self,
@@ -106,6 +98,7 @@ class Greenhouse:
         body: bytes,
         headers: Mapping[str, str],  # noqa: ARG002 - the protocol's; the body says it all
         received_at: datetime,
+        answers: Answers = NO_ANSWERS,  # noqa: ARG002 - the protocol's; nothing is fetched
     ) -> Translation:
         """See ``Adapter.translate``."""
         root = load_object(body, strict=False)

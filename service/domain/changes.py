@@ -105,6 +105,20 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Stands:
+    """The source's whole present state of an application that is open, as of ``at``.
+
+    Unlike ``Moved`` it also takes back an older closing: a source that is asked how things stand
+    and says "open" has seen whatever closed it before. ``stage`` is ``None`` where the label maps
+    to none of ours, which leaves an open application's stage as it is.
+    """
+
+    application: ApplicationRef
+    at: datetime | None
+    stage: Stage | None
+
+
+@dataclass(frozen=True)
 class Rejected:
     """A person decided against this application in the ATS: the event is the record of it."""
 
@@ -260,6 +274,7 @@ class JobDeleted:
 Change = (
     Applied
     | Moved
+    | Stands
     | Rejected
     | Unrejected
     | Hired

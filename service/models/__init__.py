@@ -4,7 +4,7 @@ from service.models.application import Application, Interview
 from service.models.calendar import Calendar, CalendarVersion
 from service.models.candidate import Candidate, CandidateEmail, CandidatePhone, CandidateSource
 from service.models.closing import ClosingEntry, JobClosing
-from service.models.connection import Connection, Delivery
+from service.models.connection import Connection, Delivery, DeliveryAnswer, ProfileEntry
 from service.models.contact import Contact
 from service.models.decision import Decision
 from service.models.job import Job
@@ -30,6 +30,7 @@ __all__ = [
     "Contact",
     "Decision",
     "Delivery",
+    "DeliveryAnswer",
     "Heartbeat",
     "IdempotentRequest",
     "Interview",
@@ -42,6 +43,7 @@ __all__ = [
     "Notice",
     "Policy",
     "PolicyVersion",
+    "ProfileEntry",
     "Promise",
     "SendBatch",
     "TemplateVersion",

@@ -1,4 +1,4 @@
-"""Connections to ATSs, and every delivery each has posted."""
+"""Connections to ATSs, every delivery each has posted, and what is written back to them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from service.db import Base, new_id
 
 _WAITING = text("state = 'received'")
+_WAITING_ENTRY = text("state IN ('waiting', 'sending')")
 
 
 class Connection(Base):
@@ -34,6 +35,21 @@ class Connection(Base):
     # Who sends rejections: "keepword" or "ats", never both. Null where nobody has answered yet,
     # and then Keepword sends none.
     rejections_by: Mapped[str | None]
+    # How the vendor's API is reached: plain answers as text, sealed ones under "credentials".
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    credentials: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    api_fault: Mapped[str | None]
+    api_fault_at: Mapped[datetime | None]
+    write_back: Mapped[bool] = mapped_column(default=False)
+    # Reconciliation: null minutes never poll; everything up to the watermark has been read.
+    sync_every_minutes: Mapped[int | None]
+    next_sync_at: Mapped[datetime | None] = mapped_column(index=True)
+    watermark_at: Mapped[datetime | None]
+    last_synced_at: Mapped[datetime | None]
+    sync_fault: Mapped[str | None]
+    sync_failures: Mapped[int] = mapped_column(default=0)
+    lease_token: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     first_authentic_at: Mapped[datetime | None]
@@ -46,7 +62,10 @@ class Connection(Base):
 
 
 class Delivery(Base):
-    """One authentic webhook POST, kept as it came, replayable."""
+    """One authentic webhook POST or one record found by asking, kept as it came, replayable.
+
+    ``found`` is the kind of record for what was found by asking, and null for a webhook.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -68,6 +87,7 @@ class Delivery(Base):
     id: Mapped[str] = mapped_column(unique=True, default=lambda: new_id("dlv"))
     connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
     identity: Mapped[str]
+    found: Mapped[str | None]
     headers: Mapped[dict[str, Any]]
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
@@ -81,3 +101,51 @@ class Delivery(Base):
     candidate_id: Mapped[str | None] = mapped_column(ForeignKey("candidate.id"), index=True)
     done_at: Mapped[datetime | None]
     duplicates: Mapped[int] = mapped_column(default=0)
+
+
+class DeliveryAnswer(Base):
+    """What the vendor's API said when a delivery was only a hint, stored beside it."""
+
+    __tablename__ = "delivery_answer"
+    __table_args__ = (UniqueConstraint("delivery_id", "ask"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("ans"))
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.id"))
+    ask: Mapped[str]
+    status: Mapped[int]
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    fetched_at: Mapped[datetime]
+
+
+class ProfileEntry(Base):
+    """Something to write into a candidate's profile at the vendor: an outbox of its own.
+
+    ``state`` is ``waiting``, ``sending``, ``done``, ``failed``, ``uncertain`` or ``cancelled``.
+    """
+
+    __tablename__ = "profile_entry"
+    __table_args__ = (
+        Index(
+            "ix_profile_entry_waiting",
+            "next_attempt_at",
+            "id",
+            sqlite_where=_WAITING_ENTRY,
+            postgresql_where=_WAITING_ENTRY,
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("pfe"))
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"), index=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("application.id"), index=True)
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("message.id"), index=True)
+    promise_id: Mapped[str | None] = mapped_column(ForeignKey("promise.id"), index=True)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(default="waiting", index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    lease_token: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]

@@ -32,6 +32,7 @@ from service.domain.changes import (
     OfferWithdrawn,
     Rejected,
     Stage,
+    Stands,
     Unhired,
     Unrejected,
     Withdrawn,
@@ -161,6 +162,7 @@ class _Applier:
         change: (
             Applied
             | Moved
+            | Stands
             | Rejected
             | Unrejected
             | Hired

@@ -16,6 +16,7 @@ from service.domain.changes import (
     Moved,
     Rejected,
     Stage,
+    Stands,
     Unhired,
     Unrejected,
     Withdrawn,
@@ -34,7 +35,7 @@ from service.workflows.reopening import note_applied, owe_again
 from service.workflows.who_tells import ats_tells, note_ats_tells
 from service.workflows.work import Work
 
-StandingChange = Applied | Moved | Rejected | Unrejected | Hired | Unhired | Withdrawn
+StandingChange = Applied | Moved | Stands | Rejected | Unrejected | Hired | Unhired | Withdrawn
 
 # What each taking back takes back. Greenhouse tells a candidate's own withdrawal as a rejection.
 _UNREJECTABLE = frozenset({Stage.REJECTED, Stage.WITHDRAWN})
@@ -53,6 +54,8 @@ def apply_standing(
     match change:
         case Applied(stage=stage) | Moved(stage=stage):
             applier.stand(change.application, stage, change.at)
+        case Stands():
+            applier.stand_open(change)
         case Rejected():
             applier.reject(change)
         case Unrejected(stage=stage) | Unhired(stage=stage):
@@ -98,6 +101,19 @@ class _Standing:
         self._note_mapping(reported, at)
         if reported is not None:
             self._settle(settle(self._current, reported, at, self._received_at))
+
+    def stand_open(self, change: Stands) -> None:
+        """Take a whole present state: it is open, so whatever closed it before stands no more."""
+        application, at = self._application, change.at
+        if at is not None:
+            # Remembered whatever stands now: the closing it has seen may still be on its way.
+            application.reopened_at = max(at, application.reopened_at or at)
+        if not self._current.closed:
+            self.stand(change.application, change.stage, at)
+        elif at is not None and at > self._current.at:
+            reported = self._mapped(change.application) or change.stage
+            self._note_mapping(reported, at)
+            self._settle(reopen(self._current, reported or Stage.APPLIED, at, self._received_at))
 
     def reject(self, change: Rejected) -> None:
         if self._taken_back(change.at):

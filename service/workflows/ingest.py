@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from service.ats.asking import Needs
 from service.ats.base import PayloadError
 from service.ats.registry import UnknownAdapterError, adapter_named
 from service.clock import Clock
@@ -133,6 +134,8 @@ def _translate_and_apply(
 ) -> None:
     adapter = adapter_named(connection.vendor)
     translation = adapter.translate(delivery.body, delivery.headers, delivery.received_at)
+    if isinstance(translation, Needs):
+        raise PayloadError("", "it is only a hint, and nothing is known of how things stand")
     applied = apply_changes(work, connection, translation.changes, delivery.received_at)
     notes = [*translation.warnings, *applied.notes]
     if translation.ignored is not None:

@@ -1,0 +1,114 @@
+"""Asking an ATS how things stand, what it answered, and what is written back to it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True)
+DOCUMENT = sa.JSON(none_as_null=True).with_variant(
+    postgresql.JSONB(none_as_null=True), "postgresql"
+)
+_WAITING = "state IN ('waiting', 'sending')"
+
+# Column and its default for connections that are there already.
+COLUMNS: tuple[tuple[sa.Column[object], str | None], ...] = (
+    (sa.Column("settings", DOCUMENT, nullable=False), "'{}'"),
+    (sa.Column("credentials", DOCUMENT, nullable=False), "'{}'"),
+    (sa.Column("api_fault", sa.String()), None),
+    (sa.Column("api_fault_at", INSTANT), None),
+    (sa.Column("write_back", sa.Boolean(), nullable=False), "false"),
+    (sa.Column("sync_every_minutes", sa.Integer()), None),
+    (sa.Column("next_sync_at", INSTANT), None),
+    (sa.Column("watermark_at", INSTANT), None),
+    (sa.Column("last_synced_at", INSTANT), None),
+    (sa.Column("sync_fault", sa.String()), None),
+    (sa.Column("sync_failures", sa.Integer(), nullable=False), "0"),
+    (sa.Column("lease_token", sa.String()), None),
+    (sa.Column("lease_until", INSTANT), None),
+)
+
+
+def upgrade() -> None:
+    for column, default in COLUMNS:
+        _add(column, default)
+    op.create_index(op.f("ix_connection_next_sync_at"), "connection", ["next_sync_at"])
+    op.add_column("delivery", sa.Column("found", sa.String(), nullable=True))
+    op.create_table(
+        "delivery_answer",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("delivery_id", sa.String(), nullable=False),
+        sa.Column("ask", sa.String(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("headers", DOCUMENT, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("fetched_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name="fk_delivery_answer_delivery_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_answer")),
+        sa.UniqueConstraint("delivery_id", "ask", name="uq_delivery_answer_delivery_id_ask"),
+    )
+    op.create_table(
+        "profile_entry",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("connection_id", sa.String(), nullable=False),
+        sa.Column("application_id", sa.String(), nullable=False),
+        sa.Column("message_id", sa.String(), nullable=True),
+        sa.Column("promise_id", sa.String(), nullable=True),
+        sa.Column("dedupe_key", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", INSTANT, nullable=False),
+        sa.Column("lease_token", sa.String(), nullable=True),
+        sa.Column("lease_until", INSTANT, nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("done_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name="fk_profile_entry_application_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name="fk_profile_entry_connection_id"
+        ),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name="fk_profile_entry_message_id"),
+        sa.ForeignKeyConstraint(["promise_id"], ["promise.id"], name="fk_profile_entry_promise_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile_entry")),
+        sa.UniqueConstraint("dedupe_key", name="uq_profile_entry_dedupe_key"),
+    )
+    for column_name in ("connection_id", "application_id", "message_id", "promise_id", "state"):
+        op.create_index(op.f(f"ix_profile_entry_{column_name}"), "profile_entry", [column_name])
+    op.create_index(
+        "ix_profile_entry_waiting",
+        "profile_entry",
+        ["next_attempt_at", "id"],
+        sqlite_where=sa.text(_WAITING),
+        postgresql_where=sa.text(_WAITING),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("profile_entry")
+    op.drop_table("delivery_answer")
+    op.execute("ALTER TABLE delivery DROP COLUMN found")
+    op.drop_index(op.f("ix_connection_next_sync_at"), "connection")
+    for column, _ in reversed(COLUMNS):
+        op.execute(f'ALTER TABLE connection DROP COLUMN "{column.name}"')
+
+
+def _add(column: sa.Column[object], default: str | None) -> None:
+    """Add one column in place: SQLite would rebuild a table that others refer to."""
+    dialect = op.get_bind().dialect
+    clause = f'ALTER TABLE connection ADD COLUMN "{column.name}" {column.type.compile(dialect)}'
+    if default is not None:
+        clause += f" DEFAULT {default} NOT NULL"
+    op.execute(clause)
+    if default is not None and dialect.name != "sqlite":
+        # The default was for the rows that were there; the models name their own.
+        op.execute(f'ALTER TABLE connection ALTER COLUMN "{column.name}" DROP DEFAULT')
