@@ -21,12 +21,13 @@ from sqlalchemy import (
     Engine,
     MetaData,
     String,
+    create_engine,
     event,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, Dialect, ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -100,6 +101,8 @@ def engine_options(database_url: str) -> dict[str, Any]:
         # Parameters are people's data: they stay out of every error text.
         "hide_parameters": True,
         "pool_pre_ping": True,
+        # Kept open: one for each thread of the web and for most of the loops at once.
+        "pool_size": 16,
     }
     if database_url.startswith("postgresql"):
         options["connect_args"] = {"connect_timeout": CONNECT_WITHIN}
@@ -124,30 +127,21 @@ def reading_only() -> Iterator[None]:
 PATIENCE = 10
 """Seconds a writer waits for its turn on SQLite, and then for another process to end its own."""
 
+CACHE_KIB = 16_384
+"""How much of a SQLite database a connection may keep in memory. SQLite's own two megabytes hold
+the indexes of some thousand letters; beyond that every row written would read pages back."""
+
 _TURN = "keepword.turn"
+_TURNS = "keepword_turns"
 
 
 def prepare_engine(engine: Engine) -> None:
     """Set SQLite's pragmas and transaction handling; leave other databases alone."""
     if engine.dialect.name != "sqlite":
         return
-
-    @event.listens_for(engine, "connect")
-    def connect(dbapi_connection: Any, _record: object) -> None:
-        # The driver's own BEGIN handling is off: it would begin deferred and lose updates.
-        dbapi_connection.isolation_level = None
-        cursor = dbapi_connection.cursor()
-        for pragma in (
-            f"busy_timeout={PATIENCE * 1000}",
-            "journal_mode=WAL",
-            # NORMAL may lose the last commits on power failure: a lost "sending" would resend.
-            "synchronous=FULL",
-            "foreign_keys=ON",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
+    event.listen(engine, "connect", _set_pragmas)
     turns = Turns()
+    engine.update_execution_options(**{_TURNS: turns})
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -163,6 +157,57 @@ def prepare_engine(engine: Engine) -> None:
     @event.listens_for(engine, "checkin")
     def give_turn(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:
         turn = (record.record_info or {}).pop(_TURN, None)
+        if turn is not None:
+            turns.give(turn)
+
+
+def _set_pragmas(dbapi_connection: Any, _record: object) -> None:
+    # The driver's own BEGIN handling is off: it would begin deferred and lose updates.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        f"busy_timeout={PATIENCE * 1000}",
+        "journal_mode=WAL",
+        # NORMAL may lose the last commits on power failure: a lost "sending" would resend.
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"cache_size=-{CACHE_KIB}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def at_once(engine: Engine) -> Engine:
+    """Return an engine for single statements that are a transaction each, whoever commits.
+
+    It costs PostgreSQL one exchange instead of four, and keeps SQLite's other writers waiting for
+    no longer than the statement takes. Its connections are its own and are not asked first whether
+    they still stand: whoever uses them tries again once where one fell. It is disposed of with
+    ``engine``.
+    """
+    options = engine_options(engine.url.drivername) | {"pool_pre_ping": False}
+    own = create_engine(engine.url, isolation_level="AUTOCOMMIT", **options)
+    event.listen(engine, "engine_disposed", lambda _engine: own.dispose())
+    if engine.dialect.name == "sqlite":
+        event.listen(own, "connect", _set_pragmas)
+        _take_turns(own, engine.get_execution_options()[_TURNS])
+    return own
+
+
+def _take_turns(engine: Engine, turns: Turns) -> None:
+    """Let each statement wait for its turn, and give it back as soon as it is done."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def take(connection: Connection, *_: object) -> None:
+        connection.info[_TURN] = turns.take(PATIENCE)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def give(connection: Connection, *_: object) -> None:
+        turns.give(connection.info.pop(_TURN))
+
+    @event.listens_for(engine, "handle_error")
+    def give_up(context: ExceptionContext) -> None:
+        turn = context.connection.info.pop(_TURN, None) if context.connection else None
         if turn is not None:
             turns.give(turn)
 

@@ -40,6 +40,7 @@ from service.models import (
     User,
 )
 from service.parts import parts
+from service.vendors.base import Vendors
 from service.worker import turn_all
 from service.workflows.bootstrap import bootstrap
 from service.workflows.work import Work
@@ -145,6 +146,7 @@ def make_employer(
     *,
     at: datetime = MONDAY,
     transport: Transport | None = None,
+    vendors: Vendors | None = None,
     clock: FakeClock | None = None,
     **config: Any,
 ) -> Employer:
@@ -159,7 +161,7 @@ def make_employer(
         "mail_from": "hiring@example.com",
         **config,
     }
-    app = create_app(Config(**settings), clock=clock, transport=carrier)
+    app = create_app(Config(**settings), clock=clock, transport=carrier, vendors=vendors)
     employer = Employer(app, clock, carrier)
     with employer.work("keepword") as work:
         bootstrap(work)
@@ -225,8 +227,8 @@ def add_notices(work: Work, number: int) -> None:
             template_version="1",
             values={},
             subject="s",
-            text="t",
-            html="<p>h</p>",
+            own_text="t",
+            own_html="<p>h</p>",
             state="ready",
             due_at=work.now,
             created_at=work.now,

@@ -16,6 +16,7 @@ from typing import Final
 
 import css_inline
 
+from service.domain.letter_forms import filled_html, filled_text, form_id
 from service.mail.base import Skeleton
 from service.mail.template_text import (
     TAG,
@@ -32,6 +33,7 @@ from service.mail.template_text import (
 from service.mail.variables import KINDS, LISTS, OPTIONAL, TemplateError, checked_value, one_line
 
 __all__ = [
+    "Form",
     "Rendered",
     "Template",
     "TemplateError",
@@ -51,16 +53,36 @@ _INLINER: Final = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_r
 
 
 @dataclass(frozen=True)
+class Form:
+    """The text and the HTML part that letters of one wording share (see ``letter_forms``)."""
+
+    id: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Rendered:
     """One letter, ready to be kept and sent: subject (one line), text part, HTML part.
 
-    ``values`` are the values just as they stand in it.
+    ``values`` are the values just as they stand in it. With a ``form`` they are the letter: both
+    parts are then made of them when somebody reads it. Without one it has parts of its ``own``.
     """
 
     subject: str
-    text: str
-    html: str
-    values: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
+    values: Mapping[str, Value] = field(repr=False)
+    form: Form | None = None
+    own: tuple[str, str] = field(default=("", ""), repr=False)
+
+    @property
+    def text(self) -> str:
+        """The text part."""
+        return self.own[0] if self.form is None else filled_text(self.form.text, self.values)
+
+    @property
+    def html(self) -> str:
+        """The HTML part, every value escaped."""
+        return self.own[1] if self.form is None else filled_html(self.form.html, self.values)
 
 
 @dataclass(frozen=True)
@@ -111,35 +133,39 @@ class Template:
         A value that the kind has but this wording does not say is left unsaid. Raises
         ``TemplateError`` naming the variable that is unknown, missing, blank or unfit.
         """
-        for name in sorted(values.keys() - KINDS[self.kind] - OPTIONAL[self.kind]):
-            raise TemplateError(self.kind, name, "is not known to this template; leave it out")
-        for name in sorted(self.variables - values.keys()):
-            raise TemplateError(self.kind, name, "is missing; the letter needs it")
-        checked = {name: self._checked(name, value) for name, value in values.items()}
-        patterns = self._patterns_for(frozenset(checked.keys() & self.optional))
-        if patterns is None:
-            return Rendered(
-                subject=fill(self._subject, checked),
-                text=fill(self._text, checked),
-                html=fill(self._html, escaped(checked)),
-                values=checked,
-            )
-        subject, text, html = patterns
-        return Rendered(subject % checked, text % checked, html % escaped(checked), checked)
+        # Which names a letter gives is the same for very many: what follows from it is kept.
+        given = frozenset(values)
+        shared = self._shared[given] if given in self._shared else self._share(given)
+        kind = self.source.kind
+        checked = {
+            name: self._checked_list(name, value)
+            if name in LISTS
+            else checked_value(kind, name, value)
+            for name, value in values.items()
+        }
+        if shared is None:
+            text, html = fill(self._text, checked), fill(self._html, escaped(checked))
+            return Rendered(fill(self._subject, checked), checked, own=(text, html))
+        return Rendered(shared[0] % checked, checked, shared[1])
 
-    def _patterns_for(self, given: frozenset[str]) -> tuple[str, str, str] | None:
-        """Return the three parts as patterns that a mapping of values fills in one step."""
-        if given not in self._patterns:
-            skeleton = self._skeleton(given)
-            self._patterns[given] = (
-                None
-                if skeleton is None
-                else (pattern(skeleton.subject), pattern(skeleton.text), pattern(skeleton.html))
-            )
-        return self._patterns[given]
+    def _share(self, given: frozenset[str]) -> tuple[str, Form] | None:
+        """Return the subject and the form that letters with just these variables share.
+
+        ``None`` where they differ in more than values. Raises ``TemplateError`` as ``render``.
+        """
+        for name in sorted(given - KINDS[self.kind] - OPTIONAL[self.kind]):
+            raise TemplateError(self.kind, name, "is not known to this template; leave it out")
+        for name in sorted(self.variables - given):
+            raise TemplateError(self.kind, name, "is missing; the letter needs it")
+        skeleton, made = self._skeleton(given & self.optional), None
+        if skeleton is not None:
+            text, html = pattern(skeleton.text), pattern(skeleton.html)
+            made = pattern(skeleton.subject), Form(form_id(text, html), text, html)
+        self._shared[given] = made
+        return made
 
     @cached_property
-    def _patterns(self) -> dict[frozenset[str], tuple[str, str, str] | None]:
+    def _shared(self) -> dict[frozenset[str], tuple[str, Form] | None]:
         return {}
 
     def skeleton(self, values: Mapping[str, Value]) -> Skeleton | None:
@@ -169,9 +195,7 @@ class Template:
     def _skeletons(self) -> dict[frozenset[str], Skeleton | None]:
         return {}
 
-    def _checked(self, name: str, value: Value) -> Value:
-        if name not in LISTS:
-            return checked_value(self.kind, name, value)
+    def _checked_list(self, name: str, value: Value) -> Value:
         if isinstance(value, str) or not value:
             raise TemplateError(self.kind, name, "pass at least one entry, as a list")
         fields = LISTS[name]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
@@ -34,6 +35,12 @@ _CANDIDATE: Final = frozenset(
 )
 _STAFF: Final = frozenset(
     {"greeting_name", "overdue_count", "items", "page_url", "company_name", "help_email"}
+)
+
+# They say nothing of one person and stand in many letters alike, so a check may be remembered.
+_OF_THE_OFFICE: Final = frozenset(
+    {"job_title", "company_name", "sender_name", "sender_email", "help_email", "page_url"}
+    | {"next_word_by", "reply_by"}
 )
 
 CANDIDATE_KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -133,6 +140,17 @@ def checked_value(template: str, variable: str, value: object) -> str:
     Text is made one line. Addresses and links are taken as they are or refused: a mended address
     would lead elsewhere.
     """
+    if variable in _OF_THE_OFFICE and type(value) is str:
+        return _remembered(template, variable, value)
+    return _checked(template, variable, value)
+
+
+@lru_cache(maxsize=1000)
+def _remembered(template: str, variable: str, value: str) -> str:
+    return _checked(template, variable, value)
+
+
+def _checked(template: str, variable: str, value: object) -> str:
     if not isinstance(value, str):
         raise TemplateError(
             template, variable, "pass text; a number or a date is written out first"

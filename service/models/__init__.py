@@ -7,8 +7,16 @@ from service.models.closing import ClosingEntry, JobClosing
 from service.models.connection import Connection, Delivery, DeliveryAnswer, ProfileEntry
 from service.models.contact import Contact
 from service.models.decision import Decision
+from service.models.imports import ErasedAddress, Import, ImportedApplication, ImportedJob
 from service.models.job import Job
-from service.models.message import MailChannel, MailEvent, Message, MessageAlso, SendBatch
+from service.models.message import (
+    LetterForm,
+    MailChannel,
+    MailEvent,
+    Message,
+    MessageAlso,
+    SendBatch,
+)
 from service.models.operation import Heartbeat, IdempotentRequest
 from service.models.policy import Policy, PolicyVersion
 from service.models.promise import Notice, Promise
@@ -31,11 +39,16 @@ __all__ = [
     "Decision",
     "Delivery",
     "DeliveryAnswer",
+    "ErasedAddress",
     "Heartbeat",
     "IdempotentRequest",
+    "Import",
+    "ImportedApplication",
+    "ImportedJob",
     "Interview",
     "Job",
     "JobClosing",
+    "LetterForm",
     "MailChannel",
     "MailEvent",
     "Message",

@@ -6,28 +6,31 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.db import Base, new_id
+from service.domain.letter_forms import filled_html, filled_text
 
 _WATCHED = text("due_at IS NOT NULL")
 _UNFOLDED = text("folded_at IS NULL")
 
 
 class Message(Base):
-    """One email, rendered when it was written: what is shown is what is sent.
+    """One email, fixed when it was written: what is shown is what is sent.
 
     ``dedupe_key`` is what makes a letter go once, whoever asks again. ``due_at`` is when the row
     next wants attention: the end of its hold, of its wait, of its lease, of the time an event may
-    take; null where nothing is left to watch. ``values`` holds everything the template was given,
-    so that a letter can be told apart into what all of its kind share and what is this person's.
+    take; null where nothing is left to watch. ``values`` holds everything the template was given:
+    with the ``form`` that all alike share they are the letter. One that shares nothing (a list
+    differs in more than values) has parts of its own.
     """
 
     __tablename__ = "message"
     __table_args__ = (
-        Index("ix_message_due", "due_at", "id", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
+        # None ends in the id: it would scatter what is written together over the whole index.
+        Index("ix_message_due", "due_at", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
         Index("ix_message_application", "application_id", "created_at"),
-        Index("ix_message_state", "state", "created_at", "id"),
+        Index("ix_message_state", "state", "created_at"),
         # Unset while a letter waits: most rows never enter these while they are written.
         *(
             Index(
@@ -69,8 +72,9 @@ class Message(Base):
     template_version: Mapped[str]
     values: Mapped[dict[str, Any]]
     subject: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
+    form_id: Mapped[str | None] = mapped_column(ForeignKey("letter_form.id"))
+    own_text: Mapped[str] = mapped_column("text", Text, default="")
+    own_html: Mapped[str] = mapped_column("html", Text, default="")
 
     state: Mapped[str]
     reason: Mapped[str | None]
@@ -93,6 +97,33 @@ class Message(Base):
     version: Mapped[int] = mapped_column()
     # A write over a version that is no longer current fails instead of losing an update.
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
+
+    form: Mapped[LetterForm | None] = relationship()
+
+    @property
+    def text(self) -> str:
+        """The text part."""
+        return self.own_text if self.form is None else filled_text(self.form.text, self.values)
+
+    @property
+    def html(self) -> str:
+        """The HTML part."""
+        return self.own_html if self.form is None else filled_html(self.form.html, self.values)
+
+
+class LetterForm(Base):
+    """The text and HTML parts of many letters, a place in them for each value. It never changes.
+
+    ``id`` is a hash of both parts (see ``letter_forms``), so that equal forms are one row.
+    """
+
+    __tablename__ = "letter_form"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
 
 
 class MessageAlso(Base):

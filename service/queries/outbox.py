@@ -200,14 +200,11 @@ def job_closed_by(session: Session, closing_id: str) -> str | None:
 
 def whole_letter(session: Session, message_id: str) -> WholeLetter | None:
     """Return one letter, or ``None`` where there is none of this id."""
-    row = session.execute(
-        select(
-            *_COLUMNS, Message.from_name, Message.from_address, Message.text, Message.html
-        ).where(Message.id == message_id)
-    ).one_or_none()
-    if row is None:
+    message = session.get(Message, message_id)
+    if message is None:
         return None
-    return WholeLetter(_letter(row), *tuple(row)[len(_COLUMNS) :])
+    letter = Letter(*(getattr(message, each.key) for each in _COLUMNS))
+    return WholeLetter(letter, message.from_name, message.from_address, message.text, message.html)
 
 
 def who_paused(session: Session) -> str | None:

@@ -11,7 +11,7 @@ from service.queries.keyset import Key, Page, page
 
 def messages(session: Session, *, after: Key | None, limit: int, **equal: str) -> Page[Message]:
     """Return messages without their bodies, the newest first."""
-    query = select(Message).options(defer(Message.text), defer(Message.html))
+    query = select(Message).options(defer(Message.own_text), defer(Message.own_html))
     for name, value in equal.items():
         query = query.where(getattr(Message, name) == value)
     by = (Message.created_at, Message.id)
@@ -21,6 +21,26 @@ def messages(session: Session, *, after: Key | None, limit: int, **equal: str) -
 def connections(session: Session, *, after: Key | None, limit: int) -> Page[Connection]:
     """Return connections by name."""
     return page(session, select(Connection), (Connection.name,), after=after, limit=limit)
+
+
+def connection_named(session: Session, name: str, *, lock: bool = False) -> Connection | None:
+    """Return the connection of this name, if there is one; ``lock`` keeps it as it is."""
+    query = select(Connection).where(Connection.name == name)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    return session.scalars(query).one_or_none()
+
+
+def delivery_of(
+    session: Session, connection_id: str, delivery_id: str, *, lock: bool = False
+) -> Delivery | None:
+    """Return one delivery of a connection, with its body."""
+    query = select(Delivery).where(
+        Delivery.id == delivery_id, Delivery.connection_id == connection_id
+    )
+    if lock:
+        query = query.with_for_update()
+    return session.scalars(query).one_or_none()
 
 
 def deliveries(session: Session, *, after: Key | None, limit: int, **equal: str) -> Page[Delivery]:

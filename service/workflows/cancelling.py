@@ -50,7 +50,7 @@ def cancel_letters(work: Work, which: Which, reason: str, *, dry_run: bool = Fal
     for ids in in_chunks(_ids(work, which), CHUNK):
         query = (
             select(Message)
-            .options(defer(Message.text), defer(Message.html), defer(Message.values))
+            .options(defer(Message.own_text), defer(Message.own_html), defer(Message.values))
             .where(Message.id.in_(ids))
             # In one order, whoever locks: two of us never wait for each other crosswise.
             .order_by(Message.id)

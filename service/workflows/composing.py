@@ -1,7 +1,7 @@
-"""Composes a letter: to whom, who signs, what it says and when it may go; nothing is stored.
+"""Composes a letter: to whom, who signs, what it says and when it may go.
 
-A letter is rendered here, whole, so what is shown is what is sent; a blank or unknown variable
-stops it here and not in somebody's mailbox.
+What it says is fixed here, so what is shown is what is sent; a blank or unknown variable stops it
+here and not in somebody's mailbox. Nothing is stored but the form it shares with all alike.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ from service.mail.addresses import BadAddressError, checked_address
 from service.mail.templates import Value
 from service.mail.variables import greeting_name
 from service.models import Application, Candidate, CandidateEmail, Decision, Promise, User
+from service.workflows.letter_forms import kept_form
 from service.workflows.waking import Wait, hold
 from service.workflows.who_tells import check_keepword_tells
 from service.workflows.wordings import wording_in_force
 from service.workflows.work import Work
+
+_WAITS = "waits"
+"""Where a unit of work keeps what it knows of holds."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,17 @@ def composed(work: Work, application: Application, letter: Letter) -> dict[str, 
     Raises ``PromiseError`` where no letter can go (no address, suppressed, erased, no decision,
     a rejection that the ATS sends) and ``TemplateError`` where it cannot be rendered.
     """
-    address = reachable_address(application.candidate)
+    candidate = application.candidate
+    address, name = reachable_address(candidate), full_name(candidate)
     _check_decision(letter)
-    # One that it names without a decision goes on: nobody rejects there.
-    for each in (application, *(other for other, decision in letter.also if decision)):
-        check_keepword_tells(work, each, letter.kind)
+    check_keepword_tells(work, application, letter.kind)
+    for other, decision in letter.also:
+        # One that it names without a decision goes on: nobody rejects there.
+        if decision:
+            check_keepword_tells(work, other, letter.kind)
     sender = sender_for(work, application, letter.by_user_id)
     template = wording_in_force(work, letter.kind)
-    rendered = template.render(compose(work, application, letter, sender))
+    rendered = template.render(compose(work, application, letter, sender, name))
     wait = _later(_hold(work, application, letter), letter.hold_for)
     return {
         "id": new_id("msg"),
@@ -77,17 +84,17 @@ def composed(work: Work, application: Application, letter: Letter) -> dict[str, 
         "dedupe_key": letter.dedupe_key,
         "expected_stage": application.stage,
         "to_address": address.address,
-        "to_name": full_name(application.candidate),
+        "to_name": name,
         "from_address": work.office.mail_from,
         "from_name": sender.name if sender else work.office.mail_from_name or work.office.company,
         "reply_to_address": sender.email if sender else None,
         "reply_to_name": sender.name if sender else None,
         "template_version": template.version,
-        # As they stand in the letter, so that it can be told apart into what is shared and not.
-        "values": dict(rendered.values),
+        "values": rendered.values,
         "subject": rendered.subject,
-        "text": rendered.text,
-        "html": rendered.html,
+        "form_id": kept_form(work, letter.kind, rendered),
+        "own_text": rendered.own[0],
+        "own_html": rendered.own[1],
         "overruled": [],
         "urgent": letter.urgent,
         "promises_on": letter.promises_on,
@@ -103,12 +110,12 @@ def composed(work: Work, application: Application, letter: Letter) -> dict[str, 
 
 def _hold(work: Work, application: Application, letter: Letter) -> Wait | None:
     """Return the letter's wait; asked once for the many who live and applied alike."""
-    where = f"{application.job.calendar_id or ''}:{application.candidate.time_zone or ''}"
-    key = f"hold:{letter.kind}:{letter.urgent}:{where}"
-    if key not in work.known:
-        work.known[key] = hold(work, application, letter.kind, urgent=letter.urgent)
-    wait: Wait | None = work.known[key]
-    return wait
+    waits: dict[object, Wait | None] = work.known.setdefault(_WAITS, {})
+    where = (application.job.calendar_id, application.candidate.time_zone)
+    key = (letter.kind, letter.urgent, where)
+    if key not in waits:
+        waits[key] = hold(work, application, letter.kind, urgent=letter.urgent)
+    return waits[key]
 
 
 def _later(one: Wait | None, other: Wait | None) -> Wait | None:
@@ -118,18 +125,27 @@ def _later(one: Wait | None, other: Wait | None) -> Wait | None:
 
 
 def compose(
-    work: Work, application: Application, letter: Letter, sender: User | None
+    work: Work,
+    application: Application,
+    letter: Letter,
+    sender: User | None,
+    name: str | None = None,
 ) -> dict[str, Value]:
-    """Return the values of a letter: what every letter knows, and its own."""
+    """Return the values of a letter: what every letter knows, and its own.
+
+    ``name`` is the candidate's whole one, where the caller has it at hand.
+    """
     candidate = application.candidate
+    whole = full_name(candidate) if name is None else name
     values: dict[str, Value] = {
-        "greeting_name": greeting_name(candidate.first_name, full_name(candidate)),
+        "greeting_name": greeting_name(candidate.first_name, whole),
         "job_title": application.job.title,
         "company_name": work.office.company,
         "sender_name": sender.name if sender else f"The hiring team at {work.office.company}",
         "sender_email": sender.email if sender else work.office.mail_from,
     }
-    return {**values, **letter.values}
+    values.update(letter.values)
+    return values
 
 
 def sender_for(work: Work, application: Application, by_user_id: str | None) -> User | None:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
 
 from service.db import in_chunks, new_id
 from service.domain.applications import Standing, reopen, settle
-from service.domain.changes import Stage
+from service.domain.changes import Stage, Telling
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.policies import Trigger
 from service.domain.promises import OPEN_STATES, PromiseError
@@ -25,6 +27,7 @@ from service.workflows.promise_changes import (
 from service.workflows.promise_making import check_can_promise, check_still_here, promise_terms
 from service.workflows.reopening import Past, owe_again
 from service.workflows.rule_promises import arm_silence, promised_by_rule, trigger
+from service.workflows.telling import note_telling
 from service.workflows.timeline import record
 from service.workflows.together import together
 from service.workflows.work import Work
@@ -63,12 +66,14 @@ def reject(
     decided_at: datetime,
     source: str,
     told_by_ats: bool = False,
+    telling: Telling | None = None,
 ) -> Decision:
     """Record that a person decided against an application; telling the candidate is now owed.
 
     A decision made here moves the application to ``rejected``; one reported by an ATS comes with
     the stage change that the caller has made already. ``told_by_ats`` says that the ATS tells the
-    person, so that nobody here owes it.
+    person, so that nobody here owes it; ``telling`` from when it lets the person be told, and what
+    is owed counts from then.
     """
     (decision,) = reject_all(
         work,
@@ -78,6 +83,7 @@ def reject(
         decided_at=decided_at,
         source=source,
         told_by_ats=told_by_ats,
+        telling=telling,
     )
     return decision
 
@@ -91,6 +97,7 @@ def reject_all(
     decided_at: datetime,
     source: str,
     told_by_ats: bool = False,
+    telling: Telling | None = None,
 ) -> list[Decision]:
     """Record one decision against each of these applications, as ``reject`` does against one.
 
@@ -116,9 +123,9 @@ def reject_all(
             )
         if application.stage != Stage.REJECTED:
             check_can_promise(application)
-            # Known from now on: what a source says of the time before does not reopen it.
-            application.stage, application.stage_at = Stage.REJECTED, work.now
-            application.closed_at = decided_at
+    _stand_rejected(
+        work, [each for each in applications if each.stage != Stage.REJECTED], decided_at
+    )
     decisions = [
         Decision(
             id=new_id("dec"),
@@ -132,6 +139,11 @@ def reject_all(
         )
         for application in applications
     ]
+    for decision in decisions:
+        note_telling(decision, telling)
+    # Nobody can keep a word that may not be given yet.
+    told_from = telling.not_before if telling else None
+    owed_from = max(decided_at, told_from or decided_at)
     work.session.add_all(decisions)
     work.session.flush()
     owed = open_promises_of(work, ids)
@@ -143,11 +155,39 @@ def reject_all(
             retire(work, application, owed[id_])
             if not told_by_ats:
                 by = known[id_]
-                trigger(work, application, Trigger.DECIDED, decision.id, decided_at, standing=by)
+                trigger(work, application, Trigger.DECIDED, decision.id, owed_from, standing=by)
     return decisions
 
 
 _CHUNK = 500
+
+
+def _stand_rejected(work: Work, applications: Sequence[Application], decided_at: datetime) -> None:
+    """Write that all of these stand at ``rejected``, in a few statements.
+
+    Raises ``StaleDataError`` where somebody changed one since it was read, as the session does.
+    """
+    values = {
+        # Known from now on: what a source says of the time before does not reopen it.
+        "stage": Stage.REJECTED,
+        "stage_at": work.now,
+        "closed_at": decided_at,
+    }
+    work.session.flush()
+    for chunk in in_chunks(applications, _CHUNK):
+        read = [(application.id, application.version) for application in chunk]
+        written = work.session.scalars(
+            update(Application)
+            .where(tuple_(Application.id, Application.version).in_(read))
+            .values(**values, version=Application.version + 1)
+            .returning(Application.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        if len(written) != len(chunk):
+            raise StaleDataError("an application was changed since it was read")
+        for application in chunk:
+            for name, value in {**values, "version": application.version + 1}.items():
+                set_committed_value(application, name, value)
 
 
 @dataclass(frozen=True)

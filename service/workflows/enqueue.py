@@ -6,8 +6,9 @@ The dedupe key makes a letter go once, whoever asks again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from service.db import in_chunks
 from service.domain.delivery import CANCELLABLE, MailState, NoSuchStepError, Step, take
@@ -15,13 +16,11 @@ from service.domain.promises import PromiseError
 from service.mail.templates import Value
 from service.mail.variables import greeting_name
 from service.models import Application, Message, MessageAlso, User
+from service.rows import AT_ONCE, insert_rows
 from service.workflows.composing import Letter, composed
-from service.workflows.timeline import record, record_letters
+from service.workflows.timeline import record, record_letters, record_many
 from service.workflows.wordings import wording_in_force
 from service.workflows.work import Work
-
-AT_ONCE = 1000
-"""How many letters one statement writes."""
 
 
 def enqueue_letter(work: Work, application: Application, letter: Letter) -> Message:
@@ -57,32 +56,44 @@ def enqueue_letters(work: Work, letters: Sequence[tuple[Application, Letter]]) -
     They must be the ``first`` under their keys. Raises what ``composed`` raises, and then none
     of them was written.
     """
-    rows = [composed(work, application, letter) | {"version": 1} for application, letter in letters]
+    rows = [composed(work, application, letter) for application, letter in letters]
+    ids = [row["id"] for row in rows]
     also = [
-        {
-            "message_id": row["id"],
-            "application_id": other.id,
-            "decision_id": decision.id if decision else None,
-        }
-        for (_, letter), row in zip(letters, rows, strict=True)
+        (id_, other, decision)
+        for (_, letter), id_ in zip(letters, ids, strict=True)
         for other, decision in letter.also
     ]
     # What the letters name (their decisions) may still be pending.
     work.session.flush()
-    for part in in_chunks(rows, AT_ONCE):
-        # A column that no letter uses costs as much as one that all use.
-        used = [name for name in part[0] if any(row[name] is not None for row in part)]
-        work.session.connection().execute(
-            insert(Message), [{name: row[name] for name in used} for row in part]
-        )
+    insert_rows(work.session, Message, [_columns(row) for row in rows])
     if also:
-        work.session.connection().execute(insert(MessageAlso), also)
-    ids = [row["id"] for row in rows]
-    for chunk in in_chunks(ids, AT_ONCE):
-        record_letters(
-            work.session, work.now, chunk, "written", source=work.source, actor=work.actor
+        insert_rows(
+            work.session,
+            MessageAlso,
+            [
+                {
+                    "message_id": id_,
+                    "application_id": other.id,
+                    "decision_id": decision.id if decision else None,
+                }
+                for id_, other, decision in also
+            ],
         )
+    told = [(row["application_id"], row["id"], row["kind"]) for row in rows]
+    kinds = dict(zip(ids, (row["kind"] for row in rows), strict=True))
+    told += [(other.id, id_, kinds[id_]) for id_, other, _ in also]
+    record_many(
+        work,
+        "letter_written",
+        [(application_id, {"message": id_, "letter": kind}) for application_id, id_, kind in told],
+    )
     return ids
+
+
+def _columns(row: dict[str, Any]) -> dict[str, Any]:
+    row["version"] = 1
+    row["text"], row["html"] = row.pop("own_text"), row.pop("own_html")
+    return row
 
 
 def enqueue_staff(
@@ -114,8 +125,8 @@ def enqueue_staff(
         template_version=template.version,
         values={},
         subject=rendered.subject,
-        text=rendered.text,
-        html=rendered.html,
+        own_text=rendered.text,
+        own_html=rendered.html,
         state=MailState.READY,
         due_at=work.now,
         created_at=work.now,

@@ -145,7 +145,7 @@ def _write_down(
     letters = list(
         work.session.scalars(
             select(Message)
-            .options(defer(Message.text), defer(Message.html), defer(Message.values))
+            .options(defer(Message.own_text), defer(Message.own_html), defer(Message.values))
             .where(_of(request), Message.state == MailState.UNCERTAIN)
             .order_by(Message.id)
             .with_for_update()
@@ -231,7 +231,7 @@ def _name_unheard(
         letters = list(
             session.scalars(
                 select(Message)
-                .options(defer(Message.text), defer(Message.html), defer(Message.values))
+                .options(defer(Message.own_text), defer(Message.own_html), defer(Message.values))
                 .where(
                     Message.state == MailState.ACCEPTED,
                     or_(

@@ -70,7 +70,7 @@ def settle_request(work: Work, batch_id: str) -> int:
     letters = list(
         work.session.scalars(
             select(Message)
-            .options(defer(Message.text), defer(Message.html), defer(Message.values))
+            .options(defer(Message.own_text), defer(Message.own_html), defer(Message.values))
             .where(Message.batch_id == batch_id, Message.state.in_(_LOST + SENT_AGAIN))
             .order_by(Message.id)
             .with_for_update(skip_locked=True)

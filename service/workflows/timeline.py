@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.db import UTCDateTime
 from service.models import Message, MessageAlso, TimelineEntry
+from service.rows import insert_rows
 from service.workflows.work import Work
 
 
@@ -34,6 +35,28 @@ def record(
     )
     work.session.add(entry)
     return entry
+
+
+def record_many(
+    work: Work, kind: str, told: Sequence[tuple[str, dict[str, str | int | bool]]]
+) -> None:
+    """Add one entry of a kind for each application and its data, in a few statements."""
+    insert_rows(
+        work.session,
+        TimelineEntry,
+        [
+            {
+                "application_id": application_id,
+                "at": work.now,
+                "recorded_at": work.now,
+                "kind": kind,
+                "actor": work.actor,
+                "source": work.source,
+                "data": data,
+            }
+            for application_id, data in told
+        ],
+    )
 
 
 def record_letters(

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import insert
-
 from service.models import TimelineEntry
+from service.rows import insert_rows
 from service.workflows.work import TOGETHER, Work
 
 
@@ -38,19 +37,19 @@ def _tell(work: Work) -> None:
     pending = [row for row in work.session.new if isinstance(row, TimelineEntry)]
     for entry in pending:
         work.session.expunge(entry)
-    if pending:
-        work.session.execute(
-            insert(TimelineEntry),
-            [
-                {
-                    "application_id": entry.application_id,
-                    "at": entry.at,
-                    "recorded_at": entry.recorded_at,
-                    "kind": entry.kind,
-                    "actor": entry.actor,
-                    "source": entry.source,
-                    "data": entry.data,
-                }
-                for entry in pending
-            ],
-        )
+    insert_rows(
+        work.session,
+        TimelineEntry,
+        [
+            {
+                "application_id": entry.application_id,
+                "at": entry.at,
+                "recorded_at": entry.recorded_at,
+                "kind": entry.kind,
+                "actor": entry.actor,
+                "source": entry.source,
+                "data": entry.data,
+            }
+            for entry in pending
+        ],
+    )

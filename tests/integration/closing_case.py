@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from service.domain.closings import Outcome, Part
 from service.models import (
@@ -104,7 +105,11 @@ class Closing:
 
     def messages(self, closing_id: str | None = None) -> list[Message]:
         with self.employer.session() as session:
-            query = select(Message).order_by(Message.created_at, Message.id)
+            query = (
+                select(Message)
+                .order_by(Message.created_at, Message.id)
+                .options(selectinload(Message.form))
+            )
             if closing_id is not None:
                 query = query.where(Message.closing_id == closing_id)
             return list(session.scalars(query))

@@ -55,7 +55,7 @@ def _message(world: World, **fields: Any) -> Message:
             "kind": "holding", "application_id": world.application.id, "automatic": False,
             "dedupe_key": "one", "to_address": "amara@example.com", "to_name": "Amara",
             "from_address": "hiring@example.com", "from_name": "Hiring", "template_version": "1",
-            "values": {}, "subject": "s", "text": "t", "html": "h", "state": "ready",
+            "values": {}, "subject": "s", "own_text": "t", "own_html": "h", "state": "ready",
             "created_at": NOW, **fields,
         }
     )  # fmt: skip

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from service.db import LEASE
@@ -226,7 +226,7 @@ def test_a_letter_is_written_once_per_dedupe_key(employer: Employer) -> None:
         row = session.get_one(Message, first.id)
         values = {
             column.key: getattr(row, column.key)
-            for column in Message.__table__.columns
+            for column in inspect(Message).column_attrs
             if column.key not in ("id", "version")
         }
         session.add(Message(**values))

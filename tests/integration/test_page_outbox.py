@@ -122,7 +122,7 @@ def test_what_people_wrote_stays_text_everywhere(employer: Employer, hostile: st
                 Spoken(Kind.CALLBACK, hostile, within=within, promised_by_id=maria.id),
             )
         letter_id = letter(
-            work, "blocked", subject=hostile, to_name=hostile, text=hostile, reason=hostile
+            work, "blocked", subject=hostile, to_name=hostile, own_text=hostile, reason=hostile
         ).id
         pause_channel(work.session, work.now, hostile, by_provider=True)
     employer.clock.advance(timedelta(hours=2))

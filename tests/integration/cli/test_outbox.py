@@ -46,7 +46,7 @@ def test_an_empty_outbox_says_so(employer: Desk, command: Command) -> None:
 
 
 def test_one_letter_is_shown_as_it_is_sent(employer: Desk, command: Command) -> None:
-    (id_,) = some(employer, "held", text="Dear Amara,\n\x1b[31mred", subject="Where we stand")
+    (id_,) = some(employer, "held", own_text="Dear Amara,\n\x1b[31mred", subject="Where we stand")
 
     shown = command("outbox", "show", id_)
     document = json.loads(command("outbox", "show", id_, "--json").stdout)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.mail.base import Skeleton, Slot
 from service.mail.template_text import parse
-from service.mail.templates import Rendered, Template, TemplateError, TemplateSource
+from service.mail.templates import Template, TemplateError, TemplateSource
 from service.mail.templates import compile_template as compiled
 from service.mail.variables import CANDIDATE_KINDS, OPTIONAL, STAFF_KINDS
 from tests.unit.mail.sample_letters import TEMPLATES, values_for
@@ -112,7 +112,7 @@ def test_a_wording_may_leave_a_value_of_its_kind_unsaid() -> None:
     assert wording("Hello {{greeting_name}}.").render(VALUES).text == "Hello Amara.\n"
 
 
-def fill(skeleton: Skeleton, values: dict[str, str]) -> Rendered:
+def fill(skeleton: Skeleton, values: dict[str, str]) -> tuple[str, str, str]:
     def joined(nodes: tuple[str | Slot, ...], *, html: bool = False) -> str:
         return "".join(
             node
@@ -124,7 +124,7 @@ def fill(skeleton: Skeleton, values: dict[str, str]) -> Rendered:
         )
 
     html = joined(skeleton.html, html=True)
-    return Rendered(joined(skeleton.subject), joined(skeleton.text), html)
+    return joined(skeleton.subject), joined(skeleton.text), html
 
 
 def text_values(kind: str) -> dict[str, str]:
@@ -140,7 +140,8 @@ def test_a_filled_skeleton_is_the_letter_as_it_was_rendered(kind: str) -> None:
         skeleton = template.skeleton(given_here)
 
         assert skeleton is not None
-        assert fill(skeleton, given_here) == template.render(given_here)
+        letter = template.render(given_here)
+        assert fill(skeleton, given_here) == (letter.subject, letter.text, letter.html)
 
 
 def test_letters_with_and_without_the_paragraph_share_no_skeleton() -> None:
@@ -182,7 +183,7 @@ def test_whatever_a_value_is_a_skeleton_fills_to_the_letter_or_there_is_none(
         skeleton = template.skeleton(letter.values)
     assert skeleton is not None
     stood = {key: str(value) for key, value in letter.values.items()}
-    assert fill(skeleton, stood) == letter
+    assert fill(skeleton, stood) == (letter.subject, letter.text, letter.html)
 
 
 def test_the_values_of_a_letter_are_kept_as_they_stand_in_it() -> None:
