@@ -14,12 +14,13 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from service import api, dashboard, health, hooks
-from service.assembly import make_office, make_ping, make_transport, make_verifier
+from service.assembly import make_office, make_ping, make_transport, make_vendors, make_verifier
 from service.clock import Clock, JumpGuard, SystemClock
 from service.config import Config, make_home
 from service.db import db, engine_options, prepare_engine, reading_only
 from service.mail.base import Transport
 from service.parts import Parts
+from service.vendors.base import Vendors
 from service.worker import Runner, Tools
 
 
@@ -28,15 +29,17 @@ def create_app(
     *,
     clock: Clock | None = None,
     transport: Transport | None = None,
+    vendors: Vendors | None = None,
 ) -> Flask:
-    """Build the application. ``clock`` and ``transport`` are given by tests and the demo."""
+    """Build the application. What is given beside it is given by tests and the demo."""
     app = Flask("service", static_folder=None)
     logging.getLogger("keepword").setLevel(config.log_level)
     clock = clock or SystemClock()
     _connect_database(app, config)
     office = make_office(config)
     carrier = transport or make_transport(config, clock)
-    tools = Tools(office, clock, carrier, JumpGuard(clock), make_ping(config, clock))
+    asked = vendors or make_vendors(clock)
+    tools = Tools(office, clock, carrier, asked, JumpGuard(clock), make_ping(config, clock))
     runner = Runner(tools, lambda: session_of(app))
     app.extensions["keepword"] = Parts(config, office, tools, make_verifier(config), runner)
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes

@@ -18,6 +18,7 @@ from service.ping import Ping
 from service.public_holidays import holidays_for
 from service.resources import resource_folder
 from service.secret_box import SecretBox
+from service.vendors.base import Vendors
 from service.workflows.work import Office
 
 
@@ -30,7 +31,7 @@ def make_office(config: Config) -> Office:
         base_url=config.base_url,
         time_zone=config.time_zone,
         templates=load_templates(resource_folder("templates/email")),
-        box=SecretBox(ensure_secret_key(config)),
+        box=SecretBox(ensure_secret_key(config), config.secret_key_previous),
         holidays_for=holidays_for,
     )
 
@@ -51,6 +52,14 @@ def make_transport(config: Config, clock: Clock) -> Transport:
             probe_from=config.mail_from,
         )
     return CaptureTransport()
+
+
+def make_vendors(clock: Clock) -> Vendors:
+    """Return what asks the ATSs' APIs; nothing is asked of one without its credentials."""
+    # Imported here: it loads an HTTP client, and most commands ask nobody.
+    from service.vendors.over_http import HttpVendors
+
+    return HttpVendors(clock)
 
 
 def make_ping(config: Config, clock: Clock) -> Ping | None:

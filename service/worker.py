@@ -24,14 +24,18 @@ from sqlalchemy.orm import Session
 from service.clock import Clock, JumpGuard, SystemClock
 from service.mail.base import Transport
 from service.ping import Ping
+from service.vendors.base import Vendors
 from service.workflows.check import check
 from service.workflows.digest import digest
 from service.workflows.dispatch import dispatch
+from service.workflows.fetch import fetch
 from service.workflows.fold_events import fold_events
 from service.workflows.heartbeat import beat
 from service.workflows.ingest import ingest
 from service.workflows.settle import settle
+from service.workflows.sync import sync
 from service.workflows.work import Office
+from service.workflows.write_back import write_back
 
 log = logging.getLogger("keepword.worker")
 
@@ -46,6 +50,7 @@ class Tools:
     office: Office
     clock: Clock
     transport: Transport
+    vendors: Vendors
     jump: JumpGuard
     ping: Ping | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -81,6 +86,22 @@ def _ingest(session: Session, tools: Tools) -> object:
     return ingest(session, tools.office, tools.clock, stop=tools.stopping.is_set)
 
 
+def _fetch(session: Session, tools: Tools) -> object:
+    stop = tools.stopping.is_set
+    return fetch(session, tools.office, tools.clock, tools.vendors, stop=stop)
+
+
+def _sync(session: Session, tools: Tools) -> object:
+    return sync(
+        session,
+        tools.office,
+        tools.clock,
+        tools.vendors,
+        pause=tools.stopping.wait,
+        stop=tools.stopping.is_set,
+    )
+
+
 def _fold(session: Session, tools: Tools) -> object:
     return fold_events(session, tools.office, tools.clock.now(), stop=tools.stopping.is_set)
 
@@ -105,13 +126,24 @@ def _dispatch(session: Session, tools: Tools) -> object:
     )
 
 
+def _write_back(session: Session, tools: Tools) -> object:
+    if tools.jump.holding() is not None:
+        # What is on its way must not count as lost because a clock jumped.
+        return None
+    stop = tools.stopping.is_set
+    return write_back(session, tools.office, tools.clock, tools.vendors, stop=stop)
+
+
 STEPS: tuple[Step, ...] = (
+    Step("sync", timedelta(seconds=10), timedelta(minutes=5), _sync),
     Step("ingest", timedelta(seconds=1), timedelta(seconds=60), _ingest),
+    Step("fetch", timedelta(seconds=1), timedelta(minutes=5), _fetch),
     Step("mail-events", timedelta(seconds=1), timedelta(seconds=60), _fold),
     Step("settle", timedelta(seconds=30), timedelta(minutes=5), _settle),
     Step("check", timedelta(seconds=2), timedelta(seconds=60), _check),
     Step("digest", timedelta(seconds=30), timedelta(minutes=5), _digest),
     Step("dispatch", timedelta(seconds=1), timedelta(minutes=3), _dispatch),
+    Step("write-back", timedelta(seconds=2), timedelta(minutes=5), _write_back),
 )
 """Everything that turns by itself, in the order one full turn takes it."""
 

@@ -32,14 +32,31 @@ COLUMNS: tuple[tuple[sa.Column[object], str | None], ...] = (
     (sa.Column("sync_failures", sa.Integer(), nullable=False), "0"),
     (sa.Column("lease_token", sa.String()), None),
     (sa.Column("lease_until", INSTANT), None),
+    (sa.Column("silences", DOCUMENT, nullable=False), "'[]'"),
+    (sa.Column("refused_since", sa.Integer(), nullable=False), "0"),
 )
 
 
 def upgrade() -> None:
     for column, default in COLUMNS:
-        _add(column, default)
+        _add("connection", column, default)
+    for name, kind in (("open_stage", sa.String()), ("open_stage_at", INSTANT)):
+        _add("application", sa.Column(name, kind), None)
+    _add("application", sa.Column("ats_stage_at", INSTANT), None)
+    _add("candidate_source", sa.Column("merged_away", sa.Boolean(), nullable=False), "false")
+    _add("interview", sa.Column("said_at", INSTANT), None)
+    _add("decision", sa.Column("tell_not_before_at", INSTANT), None)
+    _add("decision", sa.Column("tell_unclear", sa.Boolean(), nullable=False), "false")
+    op.create_index(
+        "ix_application_unmapped",
+        "application",
+        ["connection_id", "ats_stage"],
+        sqlite_where=sa.text("unmapped = 1"),
+        postgresql_where=sa.text("unmapped"),
+    )
     op.create_index(op.f("ix_connection_next_sync_at"), "connection", ["next_sync_at"])
     op.add_column("delivery", sa.Column("found", sa.String(), nullable=True))
+    op.add_column("delivery", sa.Column("asked_at", INSTANT, nullable=True))
     op.create_table(
         "delivery_answer",
         sa.Column("id", sa.String(), nullable=False),
@@ -65,6 +82,7 @@ def upgrade() -> None:
         sa.Column("dedupe_key", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_tried_at", INSTANT, nullable=True),
         sa.Column("next_attempt_at", INSTANT, nullable=False),
         sa.Column("lease_token", sa.String(), nullable=True),
         sa.Column("lease_until", INSTANT, nullable=True),
@@ -96,19 +114,27 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("profile_entry")
     op.drop_table("delivery_answer")
+    op.execute("ALTER TABLE delivery DROP COLUMN asked_at")
     op.execute("ALTER TABLE delivery DROP COLUMN found")
     op.drop_index(op.f("ix_connection_next_sync_at"), "connection")
+    op.drop_index("ix_application_unmapped", "application")
+    for name in ("ats_stage_at", "open_stage_at", "open_stage"):
+        op.execute(f"ALTER TABLE application DROP COLUMN {name}")
+    op.execute("ALTER TABLE interview DROP COLUMN said_at")
+    op.execute("ALTER TABLE candidate_source DROP COLUMN merged_away")
+    op.execute("ALTER TABLE decision DROP COLUMN tell_unclear")
+    op.execute("ALTER TABLE decision DROP COLUMN tell_not_before_at")
     for column, _ in reversed(COLUMNS):
         op.execute(f'ALTER TABLE connection DROP COLUMN "{column.name}"')
 
 
-def _add(column: sa.Column[object], default: str | None) -> None:
+def _add(table: str, column: sa.Column[object], default: str | None) -> None:
     """Add one column in place: SQLite would rebuild a table that others refer to."""
     dialect = op.get_bind().dialect
-    clause = f'ALTER TABLE connection ADD COLUMN "{column.name}" {column.type.compile(dialect)}'
+    clause = f'ALTER TABLE {table} ADD COLUMN "{column.name}" {column.type.compile(dialect)}'
     if default is not None:
         clause += f" DEFAULT {default} NOT NULL"
     op.execute(clause)
     if default is not None and dialect.name != "sqlite":
         # The default was for the rows that were there; the models name their own.
-        op.execute(f'ALTER TABLE connection ALTER COLUMN "{column.name}" DROP DEFAULT')
+        op.execute(f'ALTER TABLE {table} ALTER COLUMN "{column.name}" DROP DEFAULT')

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from service.cli.running import opened, stoppable
 from service.cli.showing import as_json, table
 from service.models import Delivery, MailEvent
+from service.workflows.fetch import fetch
 from service.workflows.fold_events import fold_events
 from service.workflows.ingest import ingest as run_ingest
 
@@ -33,8 +34,16 @@ def ingest(*, dry_run: bool, as_document: bool) -> None:
             }
         else:
             report = run_ingest(session, core.office, core.clock, stop=stop)
+            fetched = fetch(session, core.office, core.clock, core.vendors, stop=stop)
             folded = fold_events(session, core.office, core.clock.now(), stop=stop)
-            found = {**vars(report), "mail_events": folded}
+            found = {
+                "done": report.done + fetched.done,
+                "ignored": report.ignored + fetched.ignored,
+                "failed": report.failed + fetched.failed,
+                "retried": report.retried + fetched.retried,
+                "waiting_for_a_vendor": fetched.waiting,
+                "mail_events": folded,
+            }
     if as_document:
         as_json({"dry_run": dry_run, **found})
     else:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NoReturn
 
 import click
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from service.assembly import make_engine, make_office, make_transport
+from service.assembly import make_engine, make_office, make_transport, make_vendors
 from service.cli.faults import NotMigratedError
 from service.clock import Clock, SystemClock
 from service.config import Config, ConfigError
@@ -24,6 +25,7 @@ from service.mail.addresses import has_unsafe_characters
 from service.mail.base import Transport
 from service.mail.variables import TemplateError
 from service.models import User
+from service.vendors.base import Vendors
 from service.workflows import migrate
 from service.workflows.bootstrap import bootstrap
 from service.workflows.work import Office, Work
@@ -48,6 +50,11 @@ class Core:
     clock: Clock
     transport: Transport
     engine: Engine
+
+    @cached_property
+    def vendors(self) -> Vendors:
+        """What asks the ATSs' APIs, made when a command first asks one."""
+        return make_vendors(self.clock)
 
     def session(self) -> Session:
         """Return a new session, to be closed by whoever asked."""

@@ -25,7 +25,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     "--no-migrate", is_flag=True, help="Do not migrate the database: end if it is not up to date."
 )
 def worker(*, no_migrate: bool) -> None:
-    """Run the loops alone: ingest, mail events, checker, digests, mail."""
+    """Run the loops alone: ingest, syncs, mail events, checker, digests, mail."""
     with core() as built:
         log_to_stderr(built.config.log_level)
         if no_migrate:
@@ -36,7 +36,7 @@ def worker(*, no_migrate: bool) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         jump = JumpGuard(built.clock)
         ping = make_ping(built.config, built.clock)
-        tools = Tools(built.office, built.clock, built.transport, jump, ping)
+        tools = Tools(built.office, built.clock, built.transport, built.vendors, jump, ping)
         runner = Runner(tools, built.session)
         runner.start()
         click.echo("Keepword's loops run.")

@@ -14,6 +14,9 @@ notices the end of an outage before Keepword does."""
 PATIENCE = timedelta(days=5)
 """How long a letter is tried: as long as a provider's worst known outages last, with room."""
 
+VENDOR_BASE = timedelta(seconds=30)
+"""How long a hint waits at least that a vendor's API would not tell about."""
+
 DELIVERY_ATTEMPTS = 5
 """How often processing a stored delivery is tried before it is set aside for a person."""
 
@@ -41,3 +44,21 @@ def rest_until(now: datetime, failures: int, chance: float) -> datetime:
 def out_of_patience(first_tried_at: datetime, now: datetime) -> bool:
     """Tell whether a letter has been tried long enough."""
     return now - first_tried_at >= PATIENCE
+
+
+def wait_for_vendor(waited: timedelta, chance: float) -> timedelta:
+    """Return how long a hint waits before its vendor is asked again.
+
+    It grows with how long it has waited already, from seconds to an hour; between half and all of
+    that, by chance.
+    """
+    bound = min(CAP, max(VENDOR_BASE, waited))
+    return bound / 2 + bound / 2 * chance
+
+
+def sync_again_in(failures: int, usual: timedelta) -> timedelta:
+    """Return when to sync again after ``failures`` in a row (1 for the first).
+
+    Soon at first, and never later than as usual: that is no burden to any vendor.
+    """
+    return min(usual, timedelta(minutes=1) * (1 << min(failures - 1, 16)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.db import Base, new_id
@@ -15,12 +15,23 @@ from service.models.job import Job
 class Application(Base):
     """Where one candidate stands with one job, and when they last heard from a person or a letter.
 
-    ``stage_at`` is the source's time of the stage: an older event changes nothing. ``unmapped``
-    marks a label of the ATS that maps to none of our stages: a visible to-do.
+    ``stage_at`` is the source's time of the stage: an older event changes nothing. ``ats_stage`` is
+    the ATS's own label and ``ats_stage_at`` the source's time of it. ``unmapped`` marks a label
+    that maps to none of our stages: a visible to-do.
     """
 
     __tablename__ = "application"
-    __table_args__ = (UniqueConstraint("connection_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("connection_id", "external_id"),
+        # Few at any time, and asked for by every page.
+        Index(
+            "ix_application_unmapped",
+            "connection_id",
+            "ats_stage",
+            sqlite_where=text("unmapped = 1"),
+            postgresql_where=text("unmapped"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("app"))
     candidate_id: Mapped[str] = mapped_column(ForeignKey("candidate.id"), index=True)
@@ -29,7 +40,11 @@ class Application(Base):
     external_id: Mapped[str | None]
     stage: Mapped[str] = mapped_column(default="applied")
     stage_at: Mapped[datetime]
+    # The newest open stage that a source reported: where it stands again once it is reopened.
+    open_stage: Mapped[str | None]
+    open_stage_at: Mapped[datetime | None]
     ats_stage: Mapped[str | None]
+    ats_stage_at: Mapped[datetime | None]
     unmapped: Mapped[bool] = mapped_column(default=False)
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"), index=True)
     waiting_on_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"))
@@ -60,6 +75,8 @@ class Interview(Base):
     external_id: Mapped[str] = mapped_column(index=True)
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
+    # Source time of the booking or cancelling last taken, so that an older one changes nothing.
+    said_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

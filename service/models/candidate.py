@@ -75,3 +75,5 @@ class CandidateSource(Base):
     external_id: Mapped[str]
     # Source time of the facts last taken, so that an older event overwrites none.
     facts_at: Mapped[datetime | None]
+    # The source merged this record into another: what it does to the empty rest concerns nobody.
+    merged_away: Mapped[bool] = mapped_column(default=False)

@@ -56,6 +56,10 @@ class Connection(Base):
     last_authentic_at: Mapped[datetime | None]
     refused_count: Mapped[int] = mapped_column(default=0)
     last_refused_at: Mapped[datetime | None]
+    # What was refused since the last authentic delivery, and how it usually speaks: the latest
+    # silences between its webhooks, each as the instants of both.
+    refused_since: Mapped[int] = mapped_column(default=0)
+    silences: Mapped[list[Any]] = mapped_column(default=list)
     version: Mapped[int] = mapped_column()
     # A write over a version that is no longer current fails instead of losing an update.
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
@@ -96,6 +100,8 @@ class Delivery(Base):
     next_attempt_at: Mapped[datetime]
     lease_token: Mapped[str | None]
     lease_until: Mapped[datetime | None]
+    # Since when the vendor's API owes what this delivery is only a hint of.
+    asked_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     error: Mapped[str | None]
     candidate_id: Mapped[str | None] = mapped_column(ForeignKey("candidate.id"), index=True)
@@ -143,6 +149,8 @@ class ProfileEntry(Base):
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(default="waiting", index=True)
     attempts: Mapped[int] = mapped_column(default=0)
+    # Patience counts from here: what waited for good credentials has not been tried.
+    first_tried_at: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime]
     lease_token: Mapped[str | None]
     lease_until: Mapped[datetime | None]

@@ -35,6 +35,10 @@ class Decision(Base):
     decided_by_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"))
     decided_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    # Where the source has a rule about when the person may be told: from when, or, where it has
+    # not said so, that a person must look there first.
+    tell_not_before_at: Mapped[datetime | None]
+    tell_unclear: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
     # A write over a version that is no longer current fails instead of losing an update.

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from service.db import Base, new_id
 
 _OPEN = text("state IN ('open', 'paused')")
+_REPLACED = text("replaced_by_id IS NOT NULL")
 _WATCHED = text("next_check_at IS NOT NULL")
 
 
@@ -46,6 +47,13 @@ class Promise(Base):
         Index("ix_promise_open_due", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_promise_application", "application_id", "made_at"),
         Index("ix_promise_due_at", "due_at", "id"),
+        # Few have one; without it each promise that is removed would be looked for in all others.
+        Index(
+            "ix_promise_replaced_by",
+            "replaced_by_id",
+            sqlite_where=_REPLACED,
+            postgresql_where=_REPLACED,
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("prm"))

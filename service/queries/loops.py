@@ -25,6 +25,14 @@ _CONSEQUENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The reader of ATS deliveries",
             "What your ATS reports waits, so somebody listed here may have been told already.",
         ),
+        "fetch": (
+            "The reader of what hints are about",
+            "What an ATS only hints at is not known, so somebody here may have been told already.",
+        ),
+        "sync": (
+            "The search for what no webhook told",
+            "What an ATS did not report stays unknown here.",
+        ),
         "mail-events": (
             "The reader of mail events",
             "Whether mail arrived is not known, so promises it kept still look open.",

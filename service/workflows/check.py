@@ -7,6 +7,7 @@ a cap. While news that may settle promises waits to be worked in, it flags nobod
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, and_, func, or_, select, type_coerce
@@ -17,11 +18,25 @@ from service.workflows.heartbeat import beat
 from service.workflows.judging import SET_ASIDE, CheckReport, DueRow, Judging
 from service.workflows.work import Office, Work, never
 
-__all__ = ["BACKLOG_BOUND", "BATCH", "SET_ASIDE", "CheckReport", "backlog", "check"]
+__all__ = [
+    "BACKLOG_BOUND",
+    "BATCH",
+    "SET_ASIDE",
+    "VENDOR_BOUND",
+    "CheckReport",
+    "VendorBehind",
+    "backlog",
+    "check",
+    "vendors_behind",
+]
 
 BATCH = 1000
 BACKLOG_BOUND = timedelta(minutes=2)
 """News older than this must be worked in first: it may say that a promise was kept."""
+
+VENDOR_BOUND = timedelta(minutes=15)
+"""For how long hints that a vendor's API leaves unanswered count as such news: one vendor that is
+down must not end all watching."""
 
 _promise = Promise.__table__
 _COLUMNS = (
@@ -69,10 +84,21 @@ def check(
 def backlog(session: Session, now: datetime) -> str | None:
     """Say why nothing may be flagged yet: news that may settle promises waits to be worked in."""
     bound = now - BACKLOG_BOUND
-    deliveries = session.scalar(
-        select(func.count())
-        .select_from(Delivery)
-        .where(Delivery.state == "received", Delivery.attempts == 0, Delivery.received_at < bound)
+    deliveries = (
+        session.scalar(
+            select(func.count())
+            .select_from(Delivery)
+            .where(
+                Delivery.state == "received",
+                Delivery.asked_at.is_(None),
+                Delivery.attempts == 0,
+                Delivery.received_at < bound,
+            )
+        )
+        or 0
+    )
+    deliveries += sum(
+        late.hints for late in vendors_behind(session, now) if now - late.since <= VENDOR_BOUND
     )
     events = session.scalar(
         select(func.count())
@@ -85,6 +111,35 @@ def backlog(session: Session, now: datetime) -> str | None:
         f"{deliveries} deliveries and {events} mail events wait to be worked in: "
         "nobody is flagged until they are"
     )
+
+
+@dataclass(frozen=True)
+class VendorBehind:
+    """A connection whose vendor's API owes answers: since when, and for how many hints."""
+
+    connection_id: str
+    since: datetime
+    hints: int
+
+
+def vendors_behind(session: Session, now: datetime) -> list[VendorBehind]:
+    """Return the connections with hints that wait for longer than news may.
+
+    One that has been behind for longer than ``VENDOR_BOUND`` keeps nobody from being flagged, and
+    is to be shown as a fault instead.
+    """
+    found = session.execute(
+        select(Delivery.connection_id, func.min(Delivery.asked_at), func.count())
+        .where(
+            Delivery.state == "received",
+            Delivery.asked_at.is_not(None),
+            Delivery.attempts == 0,
+            Delivery.received_at < now - BACKLOG_BOUND,
+        )
+        .group_by(Delivery.connection_id)
+        .order_by(Delivery.connection_id)
+    )
+    return [VendorBehind(of, since, hints) for of, since, hints in found if since is not None]
 
 
 def _due(

@@ -22,7 +22,10 @@ from service.models import (
     Promise,
 )
 from service.workflows.erase_traces import ERASED, erase_traces
+from service.workflows.erased_addresses import remember_erased
+from service.workflows.profile_entries import erase_entries
 from service.workflows.promise_changes import release_by_rule
+from service.workflows.stored_answers import forget_answers
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -37,6 +40,7 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
         return
     name = " ".join(part for part in (candidate.first_name, candidate.last_name) if part)
     addresses = [email.address for email in candidate.emails]
+    remember_erased(work, addresses)
     candidate.first_name = candidate.last_name = None
     candidate.time_zone = candidate.locale = None
     candidate.can_email = False
@@ -56,6 +60,7 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
         record(work, application.id, "candidate_erased")
     ids = [application.id for application in applications]
     _blank(work, candidate.id, ids)
+    erase_entries(work, ids)
     erase_traces(work, name, addresses, ids)
     work.session.flush()
     # Objects read before hold what is gone from the tables now.
@@ -92,8 +97,9 @@ def _blank(work: Work, candidate_id: str, application_ids: list[str]) -> None:
             to_address=ERASED,
             to_name=ERASED,
             subject=ERASED,
-            text=ERASED,
-            html=ERASED,
+            form_id=None,
+            own_text=ERASED,
+            own_html=ERASED,
             values={},
             reason=None,
             version=Message.version + 1,
@@ -116,6 +122,8 @@ def _blank(work: Work, candidate_id: str, application_ids: list[str]) -> None:
             version=Promise.version + 1,
         )
     )
+    theirs = session.scalars(select(Delivery.id).where(Delivery.candidate_id == candidate_id))
+    forget_answers(session, *theirs)
     session.execute(update(Delivery).where(Delivery.candidate_id == candidate_id).values(body=b""))
     # Kept answers may hold the person's data; they are only a convenience for retries.
     session.execute(

@@ -10,7 +10,8 @@ from sqlalchemy import Text, cast, false, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from service.domain.delivery import CANCELLABLE, MailState
-from service.models import Delivery, MailEvent, Message, Notice, Promise
+from service.models import Delivery, DeliveryAnswer, MailEvent, Message, Notice, Promise
+from service.workflows.stored_answers import forget_answers
 from service.workflows.work import Work
 
 ERASED = "(erased)"
@@ -32,7 +33,7 @@ def _staff_mail(work: Work, name: str, application_ids: list[str]) -> None:
         .join(Promise, Promise.id == Notice.promise_id)
         .where(Promise.application_id.in_(application_ids), Notice.message_id.is_not(None))
     )
-    named = Message.text.contains(name, autoescape=True) if name else false()
+    named = Message.own_text.contains(name, autoescape=True) if name else false()
     staff = Message.user_id.is_not(None) & (Message.id.in_(told_of) | named)
     ids = list(work.session.scalars(select(Message.id).where(staff)))
     unsent = list(
@@ -52,7 +53,14 @@ def _staff_mail(work: Work, name: str, application_ids: list[str]) -> None:
     work.session.execute(
         update(Message)
         .where(Message.id.in_(ids))
-        .values(subject=ERASED, text=ERASED, html=ERASED, values={}, version=Message.version + 1)
+        .values(
+            subject=ERASED,
+            form_id=None,
+            own_text=ERASED,
+            own_html=ERASED,
+            values={},
+            version=Message.version + 1,
+        )
     )
 
 
@@ -74,15 +82,22 @@ def _names(text: ColumnElement[str], address: str) -> ColumnElement[bool]:
 
 def _stray_deliveries(work: Work, addresses: list[str]) -> None:
     """Empty deliveries that were set aside or ignored, so that nobody is recorded for them."""
-    stray = select(Delivery.id, Delivery.body).where(
-        Delivery.candidate_id.is_(None), Delivery.state.in_(("ignored", "failed", "done"))
-    )
+    settled = Delivery.state.in_(("ignored", "failed", "done"))
+    stray = select(Delivery.id, Delivery.body).where(Delivery.candidate_id.is_(None), settled)
     wanted = [address.lower().encode() for address in addresses]
-    found = [
+    # What a feed answered may be a list of several people, whoever its delivery is filed under.
+    answered = (
+        select(DeliveryAnswer.delivery_id, DeliveryAnswer.body)
+        .join(Delivery, Delivery.id == DeliveryAnswer.delivery_id)
+        .where(settled)
+    )
+    found = {
         id_
-        for id_, body in work.session.execute(stray.execution_options(yield_per=100))
+        for rows in (stray, answered)
+        for id_, body in work.session.execute(rows.execution_options(yield_per=100))
         if any(address in body.lower() for address in wanted)
-    ]
+    }
+    forget_answers(work.session, *found)
     work.session.execute(
         update(Delivery)
         .where(Delivery.id.in_(found))

@@ -1,0 +1,1 @@
+"""Asks the vendors' APIs over HTTPS, within each one's rate, and says what came of it as values."""

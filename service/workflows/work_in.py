@@ -1,0 +1,153 @@
+"""Works in one stored delivery: what it means, its changes, and what becomes of it.
+
+A delivery's changes and its state are one transaction; every write names the lease it is made
+under, so that a worker who comes back too late changes nothing.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from service.ats.asking import Answers, Needs
+from service.ats.base import Adapter
+from service.domain.changes import Translation
+from service.domain.retries import DELIVERY_ATTEMPTS, next_attempt_at
+from service.models import Connection, Delivery
+from service.workflows.apply import apply_changes
+from service.workflows.stored_answers import answers_of, forget_answers
+from service.workflows.work import Work
+
+
+@dataclass
+class IngestReport:
+    """What one pass did. ``asking`` are those that turned out to be hints: they are fetched."""
+
+    done: int = 0
+    ignored: int = 0
+    failed: int = 0
+    retried: int = 0
+    asking: int = 0
+
+
+def held_delivery(session: Session, delivery_id: str, token: str) -> Delivery | None:
+    """Return a delivery while it is waiting and leased to us, locked; else ``None``."""
+    # Others write between two deliveries: nothing read for the last one counts any more.
+    session.expunge_all()
+    delivery = session.scalars(
+        select(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.lease_token == token)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return delivery if delivery is not None and delivery.state == "received" else None
+
+
+def meaning_of(session: Session, adapter: Adapter, delivery: Delivery) -> Translation | Needs:
+    """Return what a delivery means by all the answers stored beside it, or what is missing."""
+    first = _translated(adapter, delivery, Answers())
+    if not isinstance(first, Needs):
+        return first
+    known = answers_of(session, delivery.id)
+    return _translated(adapter, delivery, Answers(known)) if known else first
+
+
+def _translated(adapter: Adapter, delivery: Delivery, answers: Answers) -> Translation | Needs:
+    at = delivery.received_at
+    if delivery.found is not None:
+        return adapter.translate_found(delivery.found, delivery.body, at, answers)
+    return adapter.translate(delivery.body, delivery.headers, at, answers)
+
+
+def conclude(
+    work: Work,
+    connection: Connection,
+    delivery: Delivery,
+    translation: Translation,
+    report: IngestReport,
+) -> None:
+    """Apply what a delivery means and say what became of it; the caller commits."""
+    applied = apply_changes(work, connection, translation.changes, delivery.received_at)
+    notes = [*translation.warnings, *applied.notes]
+    if translation.ignored is not None:
+        notes.insert(0, translation.ignored)
+    delivery.state = "ignored" if translation.ignored is not None else "done"
+    delivery.outcome = "; ".join(notes) or None
+    delivery.error = None
+    delivery.attempts += 1
+    delivery.done_at = work.now
+    delivery.candidate_id = applied.candidate_id
+    if applied.erased:
+        # It came too late for the erasure: nothing of the person is kept from it either.
+        delivery.body = b""
+        forget_answers(work.session, delivery.id)
+    delivery.lease_token = delivery.lease_until = None
+    if delivery.state == "done":
+        report.done += 1
+    else:
+        report.ignored += 1
+    work.session.flush()
+
+
+def fail(session: Session, delivery_id: str, token: str, now: datetime, why: str) -> None:
+    """Set a delivery aside for a person, and commit. ``why`` never holds a value from it."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.lease_token == token)
+        .values(
+            state="failed",
+            error=why,
+            attempts=Delivery.attempts + 1,
+            done_at=now,
+            lease_token=None,
+            lease_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
+
+
+def retry_or_fail(
+    session: Session,
+    delivery_id: str,
+    token: str,
+    now: datetime,
+    fault: str,
+    jitter: random.Random,
+    report: IngestReport,
+) -> None:
+    """Try a delivery again later that failed unforeseen, or set it aside; commit."""
+    attempts = session.scalars(select(Delivery.attempts).where(Delivery.id == delivery_id)).one()
+    if attempts + 1 >= DELIVERY_ATTEMPTS:
+        fail(session, delivery_id, token, now, f"gave up after {attempts + 1} tries: {fault}")
+        report.failed += 1
+        return
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.lease_token == token)
+        .values(
+            attempts=attempts + 1,
+            error=fault,
+            next_attempt_at=next_attempt_at(now, attempts + 1, jitter.random()),
+            lease_token=None,
+            lease_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
+    report.retried += 1
+
+
+def hand_back(session: Session, token: str, at: datetime) -> None:
+    """Put what was claimed and not begun back in line for ``at``, not for its lease's end."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.lease_token == token, Delivery.state == "received")
+        .values(next_attempt_at=at, lease_token=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
