@@ -15,10 +15,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from service import signing
-from service.ats.asking import NO_ANSWERS, Answers
+from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
 from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
 from service.ats.body import load_object
 from service.ats.greenhouse_actions import HANDLERS, Ignored
+from service.ats.greenhouse_api import GreenhouseApi
+from service.ats.greenhouse_notes import GreenhouseNotes
+from service.ats.greenhouse_poller import KINDS, GreenhousePoller
+from service.ats.greenhouse_records import translate_record
 from service.ats.payload import PayloadError
 from service.domain.changes import Translation
 
@@ -56,6 +60,9 @@ class Greenhouse(AdapterDefaults):
         events=tuple(sorted(set(HANDLERS))),
         secret="made up here; enter the same one at Greenhouse as “Secret key”",  # noqa: S106 - a hint
     )
+    api: VendorApi | None = GreenhouseApi()
+    poller: Poller | None = GreenhousePoller()
+    write_back: WriteBack | None = GreenhouseNotes()
 
     def verify(
         self,
@@ -112,6 +119,14 @@ class Greenhouse(AdapterDefaults):
         except Ignored as reason:
             return Translation(ignored=str(reason), warnings=_once(root.warnings))
         return Translation(tuple(changes), warnings=_once(root.warnings))
+
+    def translate_found(
+        self, kind: str, record: bytes, received_at: datetime, answers: Answers = NO_ANSWERS
+    ) -> Translation | Needs:
+        """See ``Adapter.translate_found``."""
+        if kind not in KINDS.values():
+            raise PayloadError("", f"nothing of the kind {kind[:_MOST_OF_A_NAME]!r} is found here")
+        return translate_record(kind, load_object(record, strict=False), received_at, answers)
 
     def sign(
         self,

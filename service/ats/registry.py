@@ -5,11 +5,33 @@ Every adapter is found here and nowhere else, so one contract suite sees them al
 
 from __future__ import annotations
 
+from service.ats.ashby import Ashby
 from service.ats.base import Adapter
 from service.ats.generic import Generic
 from service.ats.greenhouse import Greenhouse
+from service.ats.kombo import Kombo
+from service.ats.lever import Lever
+from service.ats.merge import Merge
+from service.ats.recruitee import Recruitee
+from service.ats.smartrecruiters import SmartRecruiters
+from service.ats.teamtailor import Teamtailor
+from service.ats.workable import Workable
 
-_ADAPTERS: dict[str, Adapter] = {each.name: each for each in (Greenhouse(), Generic())}
+_ADAPTERS: dict[str, Adapter] = {
+    each.name: each
+    for each in (
+        Greenhouse(),
+        Ashby(),
+        Lever(),
+        Workable(),
+        Recruitee(),
+        SmartRecruiters(),
+        Teamtailor(),
+        Merge(),
+        Kombo(),
+        Generic(),
+    )
+}
 
 
 class UnknownAdapterError(LookupError):

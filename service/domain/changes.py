@@ -119,13 +119,28 @@ class Stands:
 
 
 @dataclass(frozen=True)
+class Telling:
+    """From when the candidate may be told of a rejection, where the source makes that a rule.
+
+    ``not_before`` is ``None`` where the source has the rule and did not say from when: a person
+    must look there before any letter goes.
+    """
+
+    not_before: datetime | None
+
+
+@dataclass(frozen=True)
 class Rejected:
-    """A person decided against this application in the ATS: the event is the record of it."""
+    """A person decided against this application in the ATS: the event is the record of it.
+
+    ``telling`` is ``None`` where the source has no rule about when the candidate may be told.
+    """
 
     application: ApplicationRef
     at: datetime | None
     reason: str | None = None
     by: Person | None = None
+    telling: Telling | None = None
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ class LetterFacts:
     from the last other final letter about this application, ``considered_ago`` from the last that
     said the opposite, ``told_elsewhere_ago`` from a final letter about another application of this
     person, ``encouraged_ago`` from the last sign that they are through. ``told_stands`` tells
-    whether a final letter has left whose decision stands.
+    whether a final letter has left whose decision stands, ``telling_unclear`` whether the ATS has
+    a rule about when this decision may be told and has not said from when.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class LetterFacts:
     interview_ahead: bool = False
     told_ago: timedelta | None = None
     told_stands: bool = False
+    telling_unclear: bool = False
     considered_ago: timedelta | None = None
     encouraged_ago: timedelta | None = None
     told_elsewhere_ago: timedelta | None = None

@@ -132,6 +132,16 @@ def rejection_of_the_chosen(facts: LetterFacts) -> str | None:
     return None
 
 
+def telling_unclear(facts: LetterFacts) -> str | None:
+    """A rejection is told only from when its ATS lets it be told."""
+    if facts.says is not Says.FINAL or not facts.telling_unclear:
+        return None
+    return (
+        "the ATS has not said from when the person may be told of this rejection: look there, "
+        "then let it go"
+    )
+
+
 def replied_meanwhile(facts: LetterFacts) -> str | None:
     """A decision is not sent over the head of somebody who has just written or rung."""
     if facts.says is not Says.FINAL or not facts.replied_since:
@@ -183,6 +193,7 @@ OVERRULABLE: tuple[Rule, ...] = (
     *CONTRADICTIONS,
     stage_moved,
     job_closed_elsewhere,
+    telling_unclear,
     replied_meanwhile,
 )
 """Rules that make a person read the letter again; then they may let it go."""

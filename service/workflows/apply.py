@@ -45,6 +45,7 @@ from service.workflows.erase import release_everything
 from service.workflows.people import candidate_of, find_job, job_of, resolve, user_of
 from service.workflows.promise_changes import lock_application, retire
 from service.workflows.rule_promises import arm_silence
+from service.workflows.stage_labels import take_label
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
@@ -219,14 +220,13 @@ class _Applier:
             application = self._make(ref, candidate, job, at)
         elif job is not None and application.job_id != job.id:
             application.job = job
-        # An older event names an owner and a label that may no longer be so.
+        # An older event names an owner who may no longer be it.
         newer = at is None or at >= application.stage_at
-        if owner is not None and newer:
+        if owner is not None and (newer or application.owner_id is None):
             reassign(self._work, application, owner.id)
         if application.waiting_on_id is None and application.job.hiring_manager_id:
             application.waiting_on_id = application.job.hiring_manager_id
-        if newer or application.ats_stage is None:
-            application.ats_stage = ref.ats_stage or application.ats_stage
+        take_label(self._connection, application, ref.ats_stage, at, self._received_at)
         if ref.applied_at is not None:
             application.applied_at = ref.applied_at
         return application

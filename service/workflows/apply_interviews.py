@@ -42,20 +42,31 @@ def apply_interview(
         )
         work.session.add(interview)
     match change:
-        case InterviewBooked():
+        case InterviewBooked() if _newer(interview, change.at or received_at):
             interview.starts_at = change.starts_at or interview.starts_at
             interview.ends_at = change.ends_at or interview.ends_at
-            if (
-                interview.cancelled_at is None
-                or (change.at or received_at) > interview.cancelled_at
-            ):
-                interview.cancelled_at = None
-        case InterviewCancelled():
-            if interview.done_at is None:
-                interview.cancelled_at = change.at or received_at
+            interview.cancelled_at = None
+        case InterviewCancelled() if _newer(interview, change.at or received_at, cancels=True):
+            interview.cancelled_at = change.at or received_at
+        case InterviewBooked() | InterviewCancelled():
+            pass
         case InterviewDone():
             _held(work, application, interview, change, received_at)
     work.session.flush()
+
+
+def _newer(interview: Interview, said_at: datetime, *, cancels: bool = False) -> bool:
+    """Tell whether a booking or cancelling is the newest word on an interview, and note that.
+
+    At one instant a cancelling stands, in whatever order the two came.
+    """
+    known = interview.said_at
+    if known is not None and (
+        said_at < known or (said_at == known and not cancels and interview.cancelled_at is not None)
+    ):
+        return False
+    interview.said_at = said_at
+    return not cancels or interview.done_at is None
 
 
 def _held(
@@ -107,6 +118,7 @@ def cancel_anywhere(work: Work, connection: Connection, change: InterviewCancell
     if len(found) != 1:
         # Ids of interviews may repeat across applications; a guess would cancel a stranger's.
         return ["it cancels an interview that is not known here for certain"]
-    if found[0].done_at is None:
-        found[0].cancelled_at = change.at or work.now
+    said_at = change.at or work.now
+    if _newer(found[0], said_at, cancels=True):
+        found[0].cancelled_at = said_at
     return []

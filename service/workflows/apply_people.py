@@ -82,6 +82,9 @@ def _erase(
         )
         return candidate, ["nothing was known of this person; it stays so"]
     candidate = resolve(work, source.candidate_id)
+    if source.merged_away:
+        # Sources remove the empty rest of a merge; the person goes on under the other record.
+        return candidate, ["the record was merged into another before, so nobody was erased"]
     erase_candidate(work, candidate, "the person's data was erased in the ATS")
     return candidate, []
 
@@ -91,20 +94,31 @@ def _merge(
 ) -> tuple[Candidate | None, list[str]]:
     gone = find_source(work, connection, change.external_id)
     stays = find_source(work, connection, change.into)
-    if gone is None and stays is None:
-        return None, ["neither of the merged persons is known here"]
     if gone is None or stays is None:
         known = gone or stays
-        assert known is not None  # noqa: S101 - one of them is, by the test above
-        # One record is unknown: from now on its id leads to the person we have.
-        work.session.add(
+        if known is None:
+            # Whoever of them is spoken of later is the same person: kept as one without a name.
+            nobody = Candidate(created_at=work.now, can_email=True)
+            work.session.add(nobody)
+            work.session.flush()
+        # From now on the id that is unknown leads to the person we have.
+        candidate_id = nobody.id if known is None else known.candidate_id
+        made = [
             CandidateSource(
-                candidate_id=known.candidate_id,
+                candidate_id=candidate_id,
                 connection_id=connection.id,
-                external_id=change.external_id if gone is None else change.into,
+                external_id=external_id,
+                merged_away=external_id == change.external_id,
             )
-        )
-        return resolve(work, known.candidate_id), []
+            for external_id, found in ((change.external_id, gone), (change.into, stays))
+            if found is None
+        ]
+        work.session.add_all(made)
+        if gone is not None:
+            gone.merged_away = True
+        work.session.flush()
+        return resolve(work, candidate_id), []
+    gone.merged_away = True
     old, new = resolve(work, gone.candidate_id), resolve(work, stays.candidate_id)
     if old.id == new.id:
         return new, []

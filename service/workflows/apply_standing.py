@@ -5,7 +5,7 @@ Any order of the same facts ends in the same stage, the same standing decision a
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.domain.applications import Standing, reopen, settle
 from service.domain.changes import (
@@ -32,12 +32,15 @@ from service.workflows.erase import release_everything
 from service.workflows.people import user_of
 from service.workflows.promise_changes import retire
 from service.workflows.reopening import note_applied, owe_again
+from service.workflows.stage_labels import mapped_stage, note_mapping
+from service.workflows.telling import note_telling
 from service.workflows.who_tells import ats_tells, note_ats_tells
 from service.workflows.work import Work
 
 StandingChange = Applied | Moved | Stands | Rejected | Unrejected | Hired | Unhired | Withdrawn
 
 # What each taking back takes back. Greenhouse tells a candidate's own withdrawal as a rejection.
+_INSTANT = timedelta(microseconds=1)
 _UNREJECTABLE = frozenset({Stage.REJECTED, Stage.WITHDRAWN})
 
 
@@ -52,7 +55,9 @@ def apply_standing(
     was_closed = Stage(application.stage) in CLOSED_STAGES
     applier = _Standing(work, connection, application, received_at)
     match change:
-        case Applied(stage=stage) | Moved(stage=stage):
+        case Applied(stage=stage):
+            applier.stand(change.application, stage, change.at, applied=True)
+        case Moved(stage=stage):
             applier.stand(change.application, stage, change.at)
         case Stands():
             applier.stand_open(change)
@@ -92,28 +97,62 @@ class _Standing:
 
     def _mapped(self, ref: ApplicationRef) -> Stage | None:
         """Return what the employer says this label means. A label alone closes nothing."""
-        mapped = self._connection.stage_map.get(ref.ats_stage or "")
-        stage = Stage(mapped) if mapped else None
-        return None if stage in CLOSED_STAGES else stage
+        return mapped_stage(self._connection, ref.ats_stage)
 
-    def stand(self, ref: ApplicationRef, stage: Stage | None, at: datetime | None) -> None:
+    def stand(
+        self,
+        ref: ApplicationRef,
+        stage: Stage | None,
+        at: datetime | None,
+        *,
+        applied: bool = False,
+    ) -> None:
         reported = self._mapped(ref) or stage
-        self._note_mapping(reported, at)
+        self._note_mapping(ref, reported, at, applied=applied)
         if reported is not None:
+            self._remember(reported, at or self._received_at)
             self._settle(settle(self._current, reported, at, self._received_at))
+
+    def _remember(self, stage: Stage, at: datetime) -> None:
+        """Keep the newest open stage, whatever stands now: who is reopened stands there again."""
+        application = self._application
+        known = application.open_stage
+        if known is None or (application.open_stage_at or at, known) < (at, stage):
+            application.open_stage, application.open_stage_at = stage, at
 
     def stand_open(self, change: Stands) -> None:
         """Take a whole present state: it is open, so whatever closed it before stands no more."""
         application, at = self._application, change.at
+        if self._decided_elsewhere():
+            self.notes.append("it was decided about here, and the ATS still has it open")
+            return
         if at is not None:
-            # Remembered whatever stands now: the closing it has seen may still be on its way.
-            application.reopened_at = max(at, application.reopened_at or at)
+            # Remembered whatever stands now: the closing it has seen may still be on its way. One
+            # of that very instant it has not: at one instant a closing stands.
+            seen = at - _INSTANT
+            application.reopened_at = max(seen, application.reopened_at or seen)
         if not self._current.closed:
             self.stand(change.application, change.stage, at)
         elif at is not None and at > self._current.at:
             reported = self._mapped(change.application) or change.stage
-            self._note_mapping(reported, at)
-            self._settle(reopen(self._current, reported or Stage.APPLIED, at, self._received_at))
+            self._note_mapping(change.application, reported, at)
+            if reported is not None:
+                self._remember(reported, at)
+                self._settle(reopen(self._current, reported, at, self._received_at))
+            else:
+                # With its own time, so that a newer word of a stage still on its way counts.
+                since = application.open_stage_at or application.applied_at
+                self._settle(Standing(self._last_open(), since))
+
+    def _last_open(self) -> Stage:
+        return Stage(self._application.open_stage or Stage.APPLIED)
+
+    def _decided_elsewhere(self) -> bool:
+        """Tell whether a decision stands that the ATS need not know of: it was not made there."""
+        if self._application.stage != Stage.REJECTED:
+            return False
+        decision = standing_decision(self._work, self._application.id)
+        return decision is not None and decision.source != self._connection.name
 
     def reject(self, change: Rejected) -> None:
         if self._taken_back(change.at):
@@ -135,7 +174,11 @@ class _Standing:
                 decided_at=min(settled.at, self._work.now),
                 source=self._connection.name,
                 told_by_ats=ats_tells(self._connection),
+                telling=change.telling,
             )
+        elif decision is not None:
+            note_telling(decision, change.telling)
+            decision.reason = decision.reason or change.reason
         if decision is not None and ats_tells(self._connection):
             note_ats_tells(self._work, self._application, decision, new=new)
 
@@ -153,20 +196,26 @@ class _Standing:
             application.reopened_at = max(change.at, application.reopened_at or change.at)
         closing = _UNREJECTABLE if isinstance(change, Unrejected) else {Stage.HIRED}
         reported = self._mapped(change.application) or stage
-        back_to = reported or Stage.APPLIED
+        back_to = reported or self._last_open()
         if current.stage in closing:
             settled = reopen(current, back_to, change.at, self._received_at)
         else:
             settled = settle(current, back_to, change.at, self._received_at)
         if settled != current and change.application.ats_stage:
-            self._note_mapping(reported, change.at)
+            self._note_mapping(change.application, reported, change.at)
         self._settle(settled)
 
-    def _note_mapping(self, reported: Stage | None, at: datetime | None) -> None:
+    def _note_mapping(
+        self,
+        ref: ApplicationRef,
+        reported: Stage | None,
+        at: datetime | None,
+        *,
+        applied: bool = False,
+    ) -> None:
         if reported is None:
             self.notes.append("the ATS's stage maps to none of ours yet: map it")
-        if at is None or at >= self._application.stage_at:
-            self._application.unmapped = reported is None
+        note_mapping(self._application, ref.ats_stage, reported, at, applied=applied)
 
     def _settle(self, settled: Standing) -> None:
         current = self._current

@@ -105,6 +105,7 @@ class _Look:
             interview_ahead=final and application.id in around.interview_ahead,
             told_ago=now - spoken.told_at if spoken.told_at else None,
             told_stands=spoken.told_stands,
+            telling_unclear=subject.decision_id in around.telling_unclear,
             considered_ago=now - spoken.considered_at if spoken.considered_at else None,
             encouraged_ago=now - encouraged_at if encouraged_at else None,
             told_elsewhere_ago=(

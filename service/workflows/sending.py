@@ -24,6 +24,7 @@ from service.models import Application, Message, SendBatch
 from service.workflows.answers import Answered, DispatchReport
 from service.workflows.envelopes import envelope_of
 from service.workflows.last_look import objections_to
+from service.workflows.telling import not_yet, too_early
 from service.workflows.timeline import record_letters
 from service.workflows.waking import asleep
 from service.workflows.work import Office, Work
@@ -165,6 +166,7 @@ class Sender:
         """Stop what must not leave, put back what must not leave yet; return the others."""
         applications = self._applications(messages)
         objections = objections_to(work, messages)
+        early = too_early(work, messages)
         going = []
         for message in messages:
             objection = objections.get(message.id)
@@ -180,7 +182,8 @@ class Sender:
             application = applications.get(message.application_id or "")
             # Notices to colleagues go at any hour.
             wait = (
-                asleep(work, application, message.kind, urgent=message.urgent)
+                not_yet(work, application, message, early)
+                or asleep(work, application, message.kind, urgent=message.urgent)
                 if application is not None
                 else None
             )

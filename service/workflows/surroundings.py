@@ -61,6 +61,7 @@ class Surroundings:
     subjects: dict[str, list[Subject]] = field(default_factory=dict)
     applications: dict[str, Application] = field(default_factory=dict)
     standing: frozenset[str] = frozenset()
+    telling_unclear: frozenset[str] = frozenset()
     promises: dict[str, str] = field(default_factory=dict)
     rejections_by: dict[str, str | None] = field(default_factory=dict)
     interview_ahead: frozenset[str] = frozenset()
@@ -175,8 +176,14 @@ class _Reader:
             for s in subjects
             if s.decision_id is not None
         }
-        query = select(Decision.id).where(Decision.withdrawn_at.is_(None))
-        self._found.standing = frozenset(row.id for row in self._rows(query, Decision.id, ids))
+        query = select(Decision.id, Decision.tell_unclear, Decision.tell_not_before_at).where(
+            Decision.withdrawn_at.is_(None)
+        )
+        rows = list(self._rows(query, Decision.id, ids))
+        self._found.standing = frozenset(row.id for row in rows)
+        self._found.telling_unclear = frozenset(
+            row.id for row in rows if row.tell_unclear and row.tell_not_before_at is None
+        )
 
     def _promises(self) -> None:
         ids = {letter.promise_id for letter in self._letters if letter.promise_id is not None}

@@ -50,6 +50,10 @@ def standing_of(work: Work, external_id: str) -> dict[str, Any]:
     application = work.session.scalars(
         select(Application).where(Application.external_id == external_id)
     ).one()
+    return standing(work, application)
+
+
+def standing(work: Work, application: Application) -> dict[str, Any]:
     promises = work.session.scalars(
         select(Promise.wording).where(
             Promise.application_id == application.id, Promise.state == "open"

@@ -1,67 +1,48 @@
-"""The adapters under the contract suite, each with its secrets, an event and a ping."""
+"""The adapters under the contract suite, and the vendors' own samples where they are at hand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from service.ats.base import Adapter, Incoming
-from service.ats.registry import adapter_named
+from service.ats.registry import all_adapters
+from tests.unit.ats.cases import NOW, Case, all_cases
 
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One adapter under the contract. ``event`` changes something, ``ping`` nothing."""
-
-    name: str
-    signature_header: str
-    secret: str
-    other_secret: str
-    event: bytes
-    ping: bytes
-
-    @property
-    def adapter(self) -> Adapter:
-        return adapter_named(self.name)
-
-    def headers(self, body: bytes, secret: str | None = None) -> dict[str, str]:
-        signed = self.adapter.sign(body, secret or self.secret, NOW, "delivery-1")
-        return {name.lower(): value for name, value in signed.items()}
-
-    def incoming(self, headers: dict[str, str], body: bytes | None = None) -> Incoming:
-        return Incoming.of(headers.items(), self.event if body is None else body, NOW)
+CASES = all_cases()
+_KNOWN = {each.name for each in all_adapters()}
+# A case without its adapter fails one test, by name, and not all of them.
+_READY = [each for each in CASES if each.name in _KNOWN]
 
 
-CASES = (
-    Case(
-        "greenhouse",
-        "signature",
-        "an invented secret for the tests",
-        "another invented secret",
-        b'{"action":"delete_application","payload":{"application":{"id":4711}}}',
-        b'{"action":"ping"}',
-    ),
-    Case(
-        "generic",
-        "webhook-signature",
-        "whsec_aW52ZW50ZWQgZm9yIHRlc3RzLCB0aGlydHktdHdvIGI=",
-        "whsec_YW5vdGhlciBpbnZlbnRlZCBvbmUsIGFsc28gMzIgYnl0ZXM=",
-        b'{"type":"application.deleted","at":"2026-03-02T08:00:00Z",'
-        b'"data":{"application":{"id":"A-1"}}}',
-        b'{"type":"ping"}',
-    ),
-)
-
-
-@pytest.fixture(params=CASES, ids=lambda case: case.name)
+@pytest.fixture(params=_READY, ids=lambda case: case.name)
 def case(request: pytest.FixtureRequest) -> Case:
     """Each adapter in turn."""
+    found: Case = request.param
+    return found
+
+
+@pytest.fixture(params=[each for each in _READY if each.adapter.api], ids=lambda case: case.name)
+def api_case(request: pytest.FixtureRequest) -> Case:
+    """Each adapter whose vendor's API is asked."""
+    found: Case = request.param
+    return found
+
+
+@pytest.fixture(params=[each for each in _READY if each.adapter.poller], ids=lambda case: case.name)
+def polled_case(request: pytest.FixtureRequest) -> Case:
+    """Each adapter that asks what changed."""
+    found: Case = request.param
+    return found
+
+
+@pytest.fixture(
+    params=[each for each in _READY if each.adapter.write_back], ids=lambda case: case.name
+)
+def writing_case(request: pytest.FixtureRequest) -> Case:
+    """Each adapter that writes back."""
     found: Case = request.param
     return found
 

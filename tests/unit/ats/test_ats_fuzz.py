@@ -1,60 +1,29 @@
-"""Whatever JSON an authentic sender writes, an adapter answers or says where it is broken."""
+"""Whatever JSON an authentic sender or an API writes, an adapter answers or says what is broken."""
 
 from __future__ import annotations
 
-import copy
 import json
-import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.ats.generic import EVENT_TYPES
-from service.ats.greenhouse_actions import HANDLERS
-from service.ats.payload import PayloadError
-from service.ats.registry import adapter_named
+from service.ats.base import PayloadError
 from service.domain.changes import Translation
-from tests.doubles.greenhouse_bodies import JOB, application, stage
+from tests.unit.ats.damage import ANYTHING, SCALARS, damaged
+from tests.unit.ats.requests_seen import answered, understood
 
 RECEIVED_AT = datetime(2027, 1, 1, tzinfo=UTC)
 
-
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=20)
-    | st.sampled_from(["2026-03-02T09:00:00Z", "rejected", "hired", "scheduled", "complete"])
-)
-ANYTHING = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
-
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "generic-events.md"
-FENCED = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
-EVENTS = [json.loads(example) for example in FENCED.findall(PAGE.read_text("utf-8"))]
-ACTIONS = [
-    {
-        "action": action,
-        "payload": application(current_stage=stage("Onsite", (1, "Panel", "complete")))
-        | {"candidate": {"id": 1}, "person": {"id": 1, "new_candidate_id": 2}, "job": JOB}
-        | {"id": 5, "application_id": 6, "offer_status": "Created", "interview": {"id": 3}},
-    }
-    for action in HANDLERS
-]
+# The case is one adapter for all examples of a run, so sharing it between them is meant.
+quietly = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def translated(name: str, body: bytes) -> Translation | PayloadError:
+def reading_of(read: Callable[[], Any]) -> Any:
     try:
-        return adapter_named(name).translate(body, {}, RECEIVED_AT)
+        return read()
     except PayloadError as error:
         return error
 
@@ -68,68 +37,82 @@ def holds_its_word(answer: Translation | PayloadError) -> bool:
     )
 
 
-def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The path of every member and item, at any depth."""
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    found = []
-    for key, each in items:
-        found.append((*path, key))
-        if isinstance(each, dict | list):
-            found += places(each, (*path, key))
-    return found
+def translated(case, body: bytes, records: st.DataObject | None = None) -> object:
+    """What a body means, its questions answered with damaged records of the case."""
+    pool = list(case.records) or [b"{}"]
 
+    def answer(_ask):
+        if records is None:
+            return answered(200, pool[0])
+        status = records.draw(st.sampled_from([200, 200, 200, 404]))
+        return answered(status, records.draw(damaged(pool)))
 
-@st.composite
-def damaged(draw: st.DrawFn, originals: list[dict[str, object]]) -> bytes:
-    """A good payload with up to three members replaced or removed."""
-    payload = copy.deepcopy(draw(st.sampled_from(originals)))
-    for _ in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from(places(payload) or [("x",)]))
-        holder: object = payload
-        for step in path[:-1]:
-            holder = holder[step]
-        if draw(st.booleans()) and isinstance(holder, dict):
-            holder.pop(path[-1], None)
-        else:
-            holder[path[-1]] = draw(ANYTHING)
-    return json.dumps(payload).encode()
-
-
-@settings(max_examples=200, deadline=None)
-@given(body=damaged(ACTIONS))
-def test_a_damaged_greenhouse_payload_is_translated_or_refused(body) -> None:
-    assert holds_its_word(translated("greenhouse", body))
-
-
-@settings(max_examples=200, deadline=None)
-@given(body=damaged(EVENTS))
-def test_a_damaged_generic_event_is_translated_or_refused(body) -> None:
-    assert holds_its_word(translated("generic", body))
-
-
-@pytest.mark.parametrize("name", ["greenhouse", "generic"])
-@settings(deadline=None)
-@given(
-    envelope=st.fixed_dictionaries(
-        {},
-        optional={
-            "action": st.sampled_from(sorted(HANDLERS)) | st.text(),
-            "type": st.sampled_from(EVENT_TYPES) | st.text(),
-            "at": st.just("2026-03-02T09:00:00Z") | SCALARS,
-            "payload": ANYTHING,
-            "data": ANYTHING,
-        },
+    return reading_of(
+        lambda: understood(
+            lambda answers: case.adapter.translate(body, case.kept(), RECEIVED_AT, answers), answer
+        )
     )
+
+
+@settings(quietly, max_examples=100)
+@given(data=st.data())
+def test_a_damaged_payload_is_translated_or_refused(case, data) -> None:
+    body = data.draw(damaged([case.event, *case.more_events]))
+
+    assert holds_its_word(translated(case, body))
+
+
+@settings(quietly, max_examples=50)
+@given(data=st.data())
+def test_a_hint_is_understood_or_refused_whatever_is_answered(api_case, data) -> None:
+    body = data.draw(st.sampled_from([api_case.event, *api_case.more_events]))
+
+    assert holds_its_word(translated(api_case, body, data))
+
+
+@settings(quietly, max_examples=50)
+@given(data=st.data())
+def test_a_damaged_page_is_read_or_refused_and_so_are_its_records(polled_case, data) -> None:
+    poller = polled_case.adapter.poller
+    ask, page = data.draw(st.sampled_from(polled_case.polled(RECEIVED_AT)))
+    answer = answered(200, data.draw(damaged([page])))
+    listing = reading_of(lambda: poller.read(ask, answer, RECEIVED_AT))
+    if isinstance(listing, PayloadError):
+        assert holds_its_word(listing)
+        return
+    for found in listing.found:
+        assert 0 < len(found.identity) <= 255
+        record = reading_of(
+            lambda found=found: understood(
+                lambda answers: polled_case.adapter.translate_found(
+                    found.kind, found.record, RECEIVED_AT, answers
+                ),
+                lambda _: answered(200, (*polled_case.records, b"{}")[0]),
+            )
+        )
+        assert holds_its_word(record)
+
+
+@settings(quietly, max_examples=50)
+@given(
+    data=st.data(),
+    parts=st.dictionaries(
+        st.sampled_from(["data", "payload", "at", "id", "linked_account", "candidate"]),
+        ANYTHING | SCALARS,
+    ),
 )
-def test_any_json_under_any_event_is_translated_or_refused(name, envelope) -> None:
-    assert holds_its_word(translated(name, json.dumps(envelope).encode()))
+def test_any_json_under_any_event_is_translated_or_refused(case, data, parts) -> None:
+    body = json.loads(data.draw(st.sampled_from([case.event, *case.more_events])))
+    name = body.get(case.event_at[0]) if case.event_at else None
+    envelope = parts | ({case.event_at[0]: name} if case.event_at else {})
+
+    assert holds_its_word(translated(case, json.dumps(envelope).encode()))
 
 
-@pytest.mark.parametrize("name", ["greenhouse", "generic"])
-@settings(deadline=None)
+@settings(quietly, max_examples=50)
 @given(body=st.binary())
-def test_bytes_that_are_no_json_are_refused_and_any_others_answered(name, body) -> None:
-    answer = translated(name, body)
+def test_bytes_that_are_no_json_are_refused_and_any_others_answered(case, body) -> None:
+    answer = translated(case, body)
     try:
         json.loads(body)
     except ValueError:
@@ -137,18 +120,3 @@ def test_bytes_that_are_no_json_are_refused_and_any_others_answered(name, body) 
     else:
         # Chance does write {"type":"!"}: an event of an unknown type, which is ignored.
         assert holds_its_word(answer)
-
-
-@pytest.mark.parametrize("name", ["greenhouse", "generic"])
-def test_bytes_beside_json_are_refused(name) -> None:
-    for body in (b"", b"\xff\xfe", b"{", b"null", b"[]", b'"type"', b"\x00"):
-        assert isinstance(translated(name, body), PayloadError)
-
-
-@settings(deadline=None)
-@given(body=damaged([*ACTIONS, *EVENTS]))
-def test_translating_twice_says_the_same(body) -> None:
-    for name in ("greenhouse", "generic"):
-        first, second = translated(name, body), translated(name, body)
-
-        assert str(first) == str(second)

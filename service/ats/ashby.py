@@ -1,0 +1,150 @@
+"""The adapter for Ashby's webhooks and API.
+
+Signed: HMAC-SHA256 of the raw body in ``Ashby-Signature: sha256=<hex>``. The secret is optional
+at Ashby; without one nothing is taken in here. There is no timestamp, so a replay is stopped by
+the delivery's identity and, behind it, by the payload's own times. Ashby never repeats a delivery
+that was answered 401, so a secret is replaced by having both live for a while.
+
+Documented: the signature, the actions, the objects (OpenAPI), and that related events share one
+``webhookActionId``. Not documented, and so handled with care: whether one bulk action tells of
+many applications under one id and one action (see ``identity``), and whether a merge is followed
+by a ``candidateDelete`` of the record that went.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from service import signing
+from service.ats.ashby_actions import FOUND, HANDLERS
+from service.ats.ashby_api import AshbyApi, AshbyPoller
+from service.ats.ashby_states import Handler, Ignored, Reading
+from service.ats.ashby_write_back import AshbyWriteBack
+from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
+from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
+from service.ats.body import load_object
+from service.ats.payload import JsonObject, PayloadError
+from service.domain.changes import Translation
+
+_SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MOST_OF_A_NAME = 60
+
+_IGNORED = {
+    "ping": "a ping: Ashby reaches Keepword and signs as agreed",
+    "jobPostingUpdate": "job posts are not followed, jobs are",
+    "jobPostingPublish": "job posts are not followed, jobs are",
+    "jobPostingUnpublish": "job posts are not followed, jobs are",
+    "openingCreate": "openings are not followed, jobs are",
+    "interviewPlanTransition": "stages are followed through the applications in them",
+    "surveySubmit": "surveys are not followed",
+}
+
+
+class Ashby(AdapterDefaults):
+    """Ashby. Any 2xx is success."""
+
+    name: str = "ashby"
+    label: str = "Ashby"
+    success_status: int = 200
+    guide: Guide = Guide(
+        where="Admin > Integrations > Webhooks > New, one for each event, all to the same address",
+        events=tuple(sorted(HANDLERS)),
+        secret="made up here; enter the same one at Ashby as “Secret Token” of each",  # noqa: S106 - a hint
+    )
+    api: VendorApi | None = AshbyApi()
+    poller: Poller | None = AshbyPoller()
+    write_back: WriteBack | None = AshbyWriteBack()
+
+    def verify(
+        self,
+        incoming: Incoming,
+        secrets: Sequence[str],
+        now: datetime,  # noqa: ARG002 - the protocol's; Ashby signs no time
+    ) -> None:
+        """Check ``Ashby-Signature`` over the raw body."""
+        header = incoming.only("ashby-signature")
+        if header is None:
+            raise signing.SignatureError("the header Ashby-Signature is missing")
+        found = _SIGNATURE.fullmatch(header.strip())
+        if found is None:
+            raise signing.SignatureError(
+                "the header Ashby-Signature is not 'sha256=<64 hex digits>'"
+            )
+        if not signing.matches_hex(incoming.body, found[1], secrets):
+            raise signing.SignatureError("the signature does not match")
+
+    def identity(self, incoming: Incoming) -> str:
+        """``webhookActionId``, the action, and a hash of the body.
+
+        One hire is three actions under one id, and all three must be kept; and should one bulk
+        action tell of many applications under one id and one action, only the body tells them
+        apart. A repeated delivery has the same body; one that was written anew says again what is
+        already so.
+        """
+        try:
+            root = load_object(incoming.body, strict=False)
+            parts = (root.text("webhookActionId") or "", root.text("action") or "")
+        except PayloadError:
+            return body_identity(incoming.body)
+        plain = [part for part in parts if _PLAIN.fullmatch(part)]
+        return "/".join([*plain, body_identity(incoming.body)])
+
+    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
+        """The content type; the delivery's id is in the body."""
+        return incoming.kept("content-type")
+
+    def translate(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],  # noqa: ARG002 - the protocol's; the body says it all
+        received_at: datetime,
+        answers: Answers = NO_ANSWERS,
+    ) -> Translation | Needs:
+        """See ``Adapter.translate``."""
+        root = load_object(body, strict=False)
+        action = root.required_text("action")
+        handler = HANDLERS.get(action)
+        if handler is None:
+            unknown = f"Keepword has no use for the action {action[:_MOST_OF_A_NAME]!r}"
+            return Translation(ignored=_IGNORED.get(action, unknown))
+        return _read(handler, root.required_child("data"), Reading(received_at, answers))
+
+    def translate_found(
+        self, kind: str, record: bytes, received_at: datetime, answers: Answers = NO_ANSWERS
+    ) -> Translation | Needs:
+        """See ``Adapter.translate_found``."""
+        handler = FOUND.get(kind)
+        if handler is None:
+            return super().translate_found(kind, record, received_at, answers)
+        return _read(handler, load_object(record, strict=False), Reading(received_at, answers))
+
+    def sign(
+        self,
+        body: bytes,
+        secret: str,
+        at: datetime,  # noqa: ARG002 - the protocol's; Ashby signs no time
+        identity: str,  # noqa: ARG002 - the protocol's; it is in the body
+    ) -> dict[str, str]:
+        """The headers Ashby sends with a body."""
+        return {
+            "Content-Type": "application/json",
+            "Ashby-Signature": f"sha256={signing.hex_signature(body, secret)}",
+        }
+
+
+def _read(handler: Handler, data: JsonObject, reading: Reading) -> Translation | Needs:
+    try:
+        changes = handler(data, reading)
+    except Ignored as reason:
+        return Translation(ignored=str(reason), warnings=_once(data.warnings))
+    if isinstance(changes, Needs):
+        return changes
+    return Translation(tuple(changes), warnings=_once(data.warnings))
+
+
+def _once(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Without repeats: a member may be read for several changes."""
+    return tuple(dict.fromkeys(warnings))

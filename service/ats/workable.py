@@ -1,0 +1,140 @@
+"""The adapter for Workable's webhook subscriptions.
+
+Documented: HMAC-SHA256 of the payload in ``X-Workable-Signature``, keyed with the account's token
+(or an OAuth application's secret); success is 200; the payload is a candidate as they stand when
+it is *sent*, not when the event fired, so it is read as a present state under the candidate's own
+``updated_at``. Not documented, and so handled with care: the signature's encoding (hex and base64
+are accepted), any id of a delivery (a hash of the body is taken), whether ``updated_at`` is in
+the payload (else the candidate is fetched), and that disqualifying, requalifying and hiring come
+as ``candidate_moved`` (whatever came, the state in it is read).
+
+Seen in public code, not in the documentation: the envelope's ``event_type`` and ``fired_at``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from service import signing
+from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
+from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
+from service.ats.body import load_object
+from service.ats.payload import PayloadError
+from service.ats.workable_api import WorkableApi, WorkableComments, WorkablePoller
+from service.ats.workable_states import job_found, present_state
+from service.domain.changes import CandidateErased, Translation
+
+_HEADER = "x-workable-signature"
+_HEX = re.compile(r"[0-9a-fA-F]{64}")
+_MOST_OF_A_NAME = 60
+
+
+class Workable(AdapterDefaults):
+    """Workable. Success is 200; anything else makes it "replay the request"."""
+
+    name: str = "workable"
+    label: str = "Workable"
+    success_status: int = 200
+    guide: Guide = Guide(
+        where="Workable has no page for it: subscribe by its API, one subscription for each event",
+        events=("candidate_created", "candidate_moved", "candidate_deleted"),
+        secret="the API access token that made the subscriptions",  # noqa: S106 - a hint
+    )
+    api: VendorApi | None = WorkableApi()
+    poller: Poller | None = WorkablePoller()
+    write_back: WriteBack | None = WorkableComments()
+
+    def verify(
+        self,
+        incoming: Incoming,
+        secrets: Sequence[str],
+        now: datetime,  # noqa: ARG002 - the protocol's; Workable signs no time
+    ) -> None:
+        """Check ``X-Workable-Signature`` over the raw body, in hex or in base64."""
+        header = incoming.only(_HEADER)
+        if header is None:
+            raise signing.SignatureError("the header X-Workable-Signature is missing")
+        found = _as_hex(header.strip())
+        if found is None:
+            raise signing.SignatureError(
+                "the header X-Workable-Signature is neither 64 hex digits nor base64 of 32 bytes"
+            )
+        if not signing.matches_hex(incoming.body, found, secrets):
+            raise signing.SignatureError("the signature does not match")
+
+    def identity(self, incoming: Incoming) -> str:
+        """A hash of the body: a retry that shows a newer state is news, and the same one is not."""
+        return body_identity(incoming.body)
+
+    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
+        """The content type; Workable sends no id of its own."""
+        return incoming.kept("content-type")
+
+    def translate(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],  # noqa: ARG002 - the protocol's; the body says it all
+        received_at: datetime,
+        answers: Answers = NO_ANSWERS,
+    ) -> Translation | Needs:
+        """See ``Adapter.translate``."""
+        root = load_object(body, strict=False)
+        event = root.required_text("event_type")
+        if event == "candidate_deleted":
+            candidate_id = root.required_child("data").required_id("id")
+            at = root.instant("fired_at", past_of=received_at)
+            # At Workable a candidate is one person in one job: both are gone.
+            return Translation(
+                (CandidateErased(candidate_id, at, (candidate_id,)),), warnings=_once(root.warnings)
+            )
+        if event not in {"candidate_created", "candidate_moved"}:
+            return Translation(
+                ignored=f"Keepword has no use for the event {event[:_MOST_OF_A_NAME]!r}"
+            )
+        data = root.required_child("data")
+        return present_state(data, received_at, answers, created=event == "candidate_created")
+
+    def translate_found(
+        self, kind: str, record: bytes, received_at: datetime, answers: Answers = NO_ANSWERS
+    ) -> Translation | Needs:
+        """A ``candidate`` as the list of candidates gives them, or a ``job``."""
+        found = load_object(record, strict=False)
+        if kind == "candidate":
+            return present_state(found, received_at, answers)
+        if kind == "job":
+            return job_found(found)
+        raise PayloadError("", f"nothing of the kind {kind[:_MOST_OF_A_NAME]!r} is ever found here")
+
+    def sign(
+        self,
+        body: bytes,
+        secret: str,
+        at: datetime,  # noqa: ARG002 - the protocol's; Workable signs no time
+        identity: str,  # noqa: ARG002 - the protocol's; Workable sends no id
+    ) -> dict[str, str]:
+        """The headers Workable sends with a body."""
+        return {
+            "Content-Type": "application/json",
+            "X-Workable-Signature": signing.hex_signature(body, secret),
+        }
+
+
+def _as_hex(signature: str) -> str | None:
+    """A signature as hex digits, whichever of the two ways it was written; else ``None``."""
+    if _HEX.fullmatch(signature):
+        return signature
+    try:
+        digest = base64.b64decode(signature, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    # Two texts may stand for the same bytes; only the one that an encoder writes counts.
+    written = base64.b64encode(digest).decode("ascii")
+    return digest.hex() if len(digest) == 32 and written == signature else None
+
+
+def _once(warnings: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(warnings))

@@ -1,0 +1,169 @@
+"""What a source says when it is asked, and what it says late, undoes nothing that is newer."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from sqlalchemy import func, select
+
+from service.domain.changes import (
+    Applied,
+    CandidateErased,
+    CandidatesMerged,
+    Hired,
+    InterviewBooked,
+    InterviewCancelled,
+    Moved,
+    Person,
+    Rejected,
+    Stage,
+    Stands,
+)
+from service.models import Application, Candidate, Decision, Interview, User
+from service.workflows.decide import reject
+from tests.harness import Employer
+from tests.integration.ats_reports import HOUR, NOW, T0, end_of, ref_of, report
+
+
+@pytest.fixture
+def friday(employer: Employer) -> Employer:
+    """An employer some days after the invented candidate applied."""
+    employer.clock.move_to(NOW)
+    return employer
+
+
+def test_an_open_state_takes_back_an_older_closing_of_the_source_itself(friday: Employer) -> None:
+    report(friday, Applied(ref_of(), T0), Rejected(ref_of(), T0 + HOUR))
+    report(friday, Stands(ref_of(), T0 + 2 * HOUR, Stage.INTERVIEW))
+
+    assert end_of(friday)["stage"] == "interview"
+    assert end_of(friday)["decisions"] == []
+
+
+def test_a_decision_made_here_outlives_a_source_that_still_has_it_open(friday: Employer) -> None:
+    report(friday, Applied(ref_of(), T0))
+    with friday.work() as work:
+        application = work.session.scalars(select(Application)).one()
+        reject(
+            work,
+            application,
+            reason="the position was filled",
+            decided_by_id=None,
+            decided_at=work.now,
+            source="api",
+        )
+    friday.clock.advance(HOUR)
+    done = report(friday, Stands(ref_of(), friday.now, Stage.SCREENING))
+
+    assert end_of(friday)["stage"] == "rejected"
+    assert end_of(friday)["decisions"] == ["the position was filled"]
+    assert "decided about here" in done.notes[0]
+
+
+def test_at_one_instant_a_closing_stands_whatever_is_asked_when(friday: Employer) -> None:
+    facts = (Stands(ref_of(), T0 + HOUR, Stage.OFFER), Hired(ref_of(), T0 + HOUR))
+    report(friday, Applied(ref_of(), T0), *facts)
+    report(friday, Applied(ref_of("a2", "c2"), T0), *(
+        type(fact)(**{**vars(fact), "application": ref_of("a2", "c2")}) for fact in reversed(facts)
+    ))  # fmt: skip
+
+    assert end_of(friday, "a1")["stage"] == end_of(friday, "a2")["stage"] == "hired"
+
+
+def test_who_is_reopened_under_an_unknown_label_stands_where_they_stood(friday: Employer) -> None:
+    def facts(number: int) -> list[Moved | Rejected | Stands]:
+        ref = ref_of(f"a{number}", f"c{number}")
+        unknown = ref_of(f"a{number}", f"c{number}", ats_stage="Llama")
+        return [
+            Moved(ref, T0 + HOUR, Stage.INTERVIEW),
+            Rejected(ref, T0 + 2 * HOUR),
+            Stands(unknown, T0 + 3 * HOUR, None),
+        ]
+
+    for number, order in enumerate(permutations(range(3))):
+        ref = ref_of(f"a{number}", f"c{number}")
+        report(friday, Applied(ref, T0), *(facts(number)[place] for place in order))
+    ends = [end_of(friday, f"a{number}") for number in range(6)]
+
+    assert {(end["stage"], end["stage_at"], end["unmapped"]) for end in ends} == {
+        ("interview", T0 + HOUR, True)
+    }
+
+
+def test_an_older_word_names_the_owner_where_nobody_else_did(friday: Employer) -> None:
+    owner = Person(name="Maria", email="maria@example.com")
+    report(
+        friday,
+        Moved(ref_of(), T0 + HOUR, Stage.INTERVIEW),
+        Applied(ref_of(owner=owner), T0),
+    )
+
+    with friday.session() as session:
+        application = session.scalars(select(Application)).one()
+        assert application.owner_id == session.scalars(select(User.id)).one()
+
+
+def test_bookings_and_a_cancelling_end_alike_in_any_order(friday: Employer) -> None:
+    def told(number: int) -> list[InterviewBooked | InterviewCancelled]:
+        ref = ref_of(f"a{number}", f"c{number}")
+        return [
+            InterviewBooked(ref, T0 + HOUR, "i", NOW + HOUR, NOW + 2 * HOUR),
+            InterviewCancelled(T0 + 2 * HOUR, "i", ref),
+            InterviewBooked(ref, T0 + 3 * HOUR, "i", NOW + 5 * HOUR, NOW + 6 * HOUR),
+        ]
+
+    for number, order in enumerate(permutations(range(3))):
+        ref = ref_of(f"a{number}", f"c{number}")
+        report(friday, Applied(ref, T0), *(told(number)[place] for place in order))
+
+    with friday.session() as session:
+        ends = set(session.execute(select(Interview.starts_at, Interview.cancelled_at)).all())
+    assert ends == {(NOW + 5 * HOUR, None)}
+
+
+def test_at_one_instant_a_cancelling_stands(friday: Employer) -> None:
+    for number, order in enumerate(((0, 1), (1, 0))):
+        ref = ref_of(f"a{number}", f"c{number}")
+        both = (InterviewBooked(ref, T0, "i", NOW, None), InterviewCancelled(T0, "i", ref))
+        report(friday, Applied(ref, T0), *(both[place] for place in order))
+
+    with friday.session() as session:
+        assert session.scalars(select(Interview.cancelled_at)).all() == [T0, T0]
+
+
+def test_a_merge_told_before_either_record_is_known_is_remembered(friday: Employer) -> None:
+    report(friday, CandidatesMerged("c1", "c2", None))
+    report(friday, Applied(ref_of("a1", "c1"), T0), Applied(ref_of("a2", "c2"), T0))
+
+    with friday.session() as session:
+        people = session.scalars(select(func.count(Application.candidate_id.distinct()))).one()
+        assert people == 1
+
+
+@pytest.mark.parametrize("known", [(), ("c1",), ("c2",), ("c1", "c2")])
+def test_removing_what_a_merge_left_over_erases_nobody(
+    friday: Employer, known: tuple[str, ...]
+) -> None:
+    for candidate in known:
+        report(friday, Applied(ref_of(f"of {candidate}", candidate), T0))
+    report(friday, CandidatesMerged("c1", "c2", None), CandidateErased("c1", None))
+    report(friday, Applied(ref_of("later", "c2"), T0))
+
+    with friday.session() as session:
+        person = session.scalars(
+            select(Candidate)
+            .join(Application, Application.candidate_id == Candidate.id)
+            .where(Application.external_id == "later")
+        ).one()
+        assert person.erased_at is None
+        assert person.first_name == "Ada"
+
+
+def test_erasing_the_record_that_stayed_erases_the_whole_person(friday: Employer) -> None:
+    report(friday, Applied(ref_of("a1", "c1"), T0), Applied(ref_of("a2", "c2"), T0))
+    report(friday, CandidatesMerged("c1", "c2", None), CandidateErased("c2", None))
+
+    with friday.session() as session:
+        assert session.scalars(select(Candidate.first_name)).all() == [None, None]
+        assert session.scalars(select(Decision.id)).all() == []
