@@ -32,6 +32,7 @@ from service.domain.promises import (
 )
 from service.models import Application, Contact, Message, MessageAlso, Promise
 from service.workflows.policies import Rule
+from service.workflows.profile_entries import log_kept
 from service.workflows.promise_changes import close, open_promises, resume
 from service.workflows.promise_making import check_still_here, promise_terms
 from service.workflows.rule_promises import arm_silence, make_by_rule
@@ -205,6 +206,8 @@ def keep(work: Work, promise: Promise, contact: Contact) -> None:
         promise=promise.id,
         contact=contact.id,
     )
+    if contact.message_id is None:
+        log_kept(work, promise, contact)
 
 
 def follow_on(work: Work, application: Application, promise: Promise, contact: Contact) -> None:

@@ -19,6 +19,7 @@ from service.domain.timetable import NoOpeningError, OutOfReachError
 from service.models import Application, Contact, Message, Promise
 from service.workflows.contacts import LETTER_CAUSE, log_contact
 from service.workflows.letters import applications_of
+from service.workflows.profile_entries import log_letter, withdraw_letter
 from service.workflows.promise_changes import close, open_promises
 from service.workflows.promise_making import spoken_rule, terms_document, write_promise
 from service.workflows.resettle import retime, settle_late, take_back
@@ -46,6 +47,7 @@ def note_arrival(work: Work, message: Message, at: datetime) -> None:
                 by_user_id=message.by_user_id,
                 message=message,
             )
+            log_letter(work, application, message)
         else:
             # An earlier event that came later: it may have been in time after all.
             retime(work, application, contact, at)
@@ -54,6 +56,7 @@ def note_arrival(work: Work, message: Message, at: datetime) -> None:
 
 def take_arrival_back(work: Work, message: Message, reason: str) -> None:
     """Undo what followed from an arrival that was none. The letter is locked as for that."""
+    withdraw_letter(work, message)
     for application in applications_of(work, message):
         contact = _contact(work, message, application)
         if contact is not None:
