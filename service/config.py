@@ -40,13 +40,16 @@ class Config:
     """Everything Keepword is told from outside.
 
     ``pages`` is ``local`` (the page opens without a key from this machine alone) or ``key``
-    (always asks for an API key). Spans ending in ``_in`` are seconds.
+    (always asks for an API key). ``secret_key_previous`` opens what was sealed before the key was
+    changed. ``base_url_given`` tells whether somebody said what others know this Keepword by.
     """
 
     home: Path
     database_url: str
     secret_key: str
+    secret_key_previous: str = ""
     base_url: str = "http://127.0.0.1:8000"
+    base_url_given: bool = True
     company: str = "our company"
     time_zone: str = "UTC"
     mail: str = "capture"
@@ -97,6 +100,8 @@ class _Reader:
             home=home,
             database_url=self._database() or f"sqlite:///{home.absolute()}/keepword.db",
             secret_key=self._secret("SECRET_KEY"),
+            secret_key_previous=self._secret("SECRET_KEY_PREVIOUS"),
+            base_url_given=bool(self._text("KEEPWORD_BASE_URL", "")),
             base_url=self._url("KEEPWORD_BASE_URL", "http://127.0.0.1:8000"),
             company=self._line("KEEPWORD_COMPANY", name or "our company"),
             time_zone=self._zone("KEEPWORD_TIME_ZONE", "UTC"),
@@ -115,6 +120,11 @@ class _Reader:
         if config.secret_key and len(config.secret_key) < SHORTEST_KEY:
             self._faults.append(
                 f"SECRET_KEY is shorter than {SHORTEST_KEY} characters: make a longer one"
+            )
+        if config.secret_key_previous and len(config.secret_key_previous) < SHORTEST_KEY:
+            self._faults.append(
+                f"SECRET_KEY_PREVIOUS is shorter than {SHORTEST_KEY} characters, so it never was "
+                "the key: copy all of it, or leave it out"
             )
         if self._faults:
             raise ConfigError(self._faults)

@@ -9,7 +9,7 @@ from service.api.lookups import found
 from service.api.operation import Answer, Call, Resource, paged
 from service.api.problems import ProblemError
 from service.api.schemas.base import page_of
-from service.api.schemas.connection import DeliveryQuery, DeliverySchema, DeliverySummarySchema
+from service.api.schemas.delivery import DeliveryQuery, DeliverySchema, DeliverySummarySchema
 from service.models import Delivery
 from service.queries import traffic
 from service.workflows.ingest import replay

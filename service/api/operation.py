@@ -19,6 +19,14 @@ from service.api import idempotency
 from service.api.authentication import authenticate
 from service.api.bodies import StrictParser, refuse_body
 from service.api.conditional import Condition, check_if_match, etag_of, require_if_match
+from service.api.operation_parts import (
+    SUCCESS,
+    answer_headers,
+    header_parameters,
+    path_parameters,
+    query_parameters,
+    refusals,
+)
 from service.api.pagination import read_cursor, write_cursor
 from service.api.problems import ProblemError, log_defect, problem_of, response_of
 from service.api.schemas.base import ApiSchema
@@ -30,26 +38,6 @@ from service.workflows.work import Work
 
 PREFIX = "/api/v1"
 View = Callable[..., Any]
-
-_ID = {"type": "string", "minLength": 1, "maxLength": 64}
-_HEADERS: dict[str, dict[str, Any]] = {
-    "Idempotency-Key": {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": False,
-        "description": "Names this request: sent again within a day, it acts once and is "
-        "answered alike.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-        "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
-    },
-    "If-Match": {
-        "name": "If-Match",
-        "in": "header",
-        "description": "The ETag of what was read; a change made meanwhile is answered with 412.",
-        "schema": {"type": "string"},
-        "example": '"3"',
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -104,16 +92,23 @@ class Resource(Blueprint):  # type: ignore[misc]  # its base ships no types
         query: type[ApiSchema] | None = None,
         if_match: Condition | None = None,
         also: tuple[int, ...] = (),
+        asks: bool = False,
     ) -> Callable[[View], View]:
         """Mount a view with everything that surrounds it; its docstring is its description.
 
-        ``also`` names the statuses of refusals beyond those that follow from the rest.
+        ``also`` names the statuses of refusals beyond those that follow from the rest. ``asks``
+        marks a POST that asks somebody else and so ends its transaction meanwhile: it changes
+        nothing, and whoever sends it again is answered anew.
         """
+        repeatable = method == "POST" and not asks
 
         def decorate(view: View) -> View:
             documented = self.doc(
                 operationId=view.__name__,
-                parameters=[*_header_parameters(method, if_match), *_query_parameters(query)],
+                parameters=[
+                    *header_parameters(if_match, repeatable=repeatable),
+                    *query_parameters(query),
+                ],
                 security=[{"key": []}],
                 **{"x-scope": scope},
             )(_adapted(view, plain=method != "GET" and body is None))
@@ -121,25 +116,22 @@ class Resource(Blueprint):  # type: ignore[misc]  # its base ships no types
                 documented = self.arguments(query, location="query", as_kwargs=False)(documented)
             if body is not None:
                 documented = self.arguments(body, example=body.EXAMPLE)(documented)
-            for code in _refusals(method, rule, body, if_match, also):
+            for code in refusals(method, rule, body, if_match, also):
                 documented = self.alt_response(code, response=f"PROBLEM_{code}")(documented)
             documented = self.response(
                 status,
                 returns,
-                description=_SUCCESS.get(status, "What was asked for."),
+                description=SUCCESS.get(status, "What was asked for."),
                 **({"example": returns.EXAMPLE} if returns is not None else {}),
-                headers=_answer_headers(method, status, if_match),
+                headers=answer_headers(status, if_match, repeatable=repeatable),
             )(documented)
-            performed = _performing(documented, method, scope, if_match)
+            performed = _performing(documented, method, scope, if_match, repeatable=repeatable)
             self.add_url_rule(
-                rule, view.__name__, performed, methods=[method], parameters=_path_parameters(rule)
+                rule, view.__name__, performed, methods=[method], parameters=path_parameters(rule)
             )
             return performed
 
         return decorate
-
-
-_SUCCESS = {201: "It was made.", 204: "It was done; there is nothing to say."}
 
 
 def paged(name: str, args: Mapping[str, Any], fetch: Callable[[Key | None, int], Page[Any]]) -> Any:
@@ -168,14 +160,16 @@ def _adapted(view: View, *, plain: bool) -> View:
     return adapted
 
 
-def _performing(view: View, method: str, scope: str, if_match: Condition | None) -> View:
+def _performing(
+    view: View, method: str, scope: str, if_match: Condition | None, *, repeatable: bool
+) -> View:
     changes = method not in ("GET", "HEAD")
 
     @wraps(view)
     def performed(**path: str) -> Response:
         session = db.session()
         try:
-            response = _perform(session, view, path, method, scope, if_match)
+            response = _perform(session, view, path, method, scope, if_match, repeatable=repeatable)
             if changes and response.status_code < 400:
                 session.commit()
             else:
@@ -201,6 +195,8 @@ def _perform(
     method: str,
     scope: str,
     if_match: Condition | None,
+    *,
+    repeatable: bool,
 ) -> Response:
     running = parts()
     now = running.now()
@@ -211,7 +207,7 @@ def _perform(
     note_use(session, now, caller)
     if if_match == "required":
         require_if_match()
-    record = idempotency.begin(session, now, caller.key_id) if method == "POST" else None
+    record = idempotency.begin(session, now, caller.key_id) if repeatable else None
     if isinstance(record, Response):
         return record
     response = view(Call(_work(caller), caller), **path)
@@ -230,72 +226,3 @@ def require_id(value: str, what: str) -> str:
     if not value.isascii() or not value.replace("_", "").isalnum() or len(value) > 64:
         raise ProblemError(404, "not-found", f"There is no {what} with this id.")
     return value
-
-
-def _path_parameters(rule: str) -> list[dict[str, Any]]:
-    names = [part.split(">")[0] for part in rule.split("<")[1:]]
-    return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": f"The id of the {name.removesuffix('_id').replace('_', ' ')}.",
-            "schema": dict(_ID),
-        }
-        for name in names
-    ]
-
-
-def _header_parameters(method: str, if_match: Condition | None) -> list[dict[str, Any]]:
-    parameters = []
-    if method == "POST":
-        parameters.append(_HEADERS["Idempotency-Key"])
-    if if_match is not None:
-        parameters.append({**_HEADERS["If-Match"], "required": if_match == "required"})
-    return parameters
-
-
-def _query_parameters(query: type[ApiSchema] | None) -> list[dict[str, Any]]:
-    """Describe the query here too: parameters given by hand replace those flask-smorest finds."""
-    return [] if query is None else [{"in": "query", "schema": query}]
-
-
-def _answer_headers(method: str, status: int, if_match: Condition | None) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if status == 201:
-        headers["Location"] = {
-            "description": "Where it can be read.",
-            "schema": {"type": "string", "format": "uri-reference"},
-        }
-    if if_match is not None:
-        headers["ETag"] = {
-            "description": "Its version, for If-Match.",
-            "schema": {"type": "string"},
-        }
-    if method == "POST":
-        headers["Idempotent-Replayed"] = {
-            "description": "“true” where this is the kept answer of the same request before.",
-            "schema": {"type": "string", "enum": ["true"]},
-        }
-    return headers
-
-
-def _refusals(
-    method: str,
-    rule: str,
-    body: type[ApiSchema] | None,
-    if_match: Condition | None,
-    also: tuple[int, ...],
-) -> list[int]:
-    codes = {401, 403, 422, 500, 503, *also}
-    if "<" in rule:
-        codes.add(404)
-    if method != "GET":
-        codes |= {400, 409, 413}
-    if body is not None:
-        codes.add(415)
-    if if_match is not None:
-        codes.add(412)
-    if if_match == "required":
-        codes.add(428)
-    return sorted(codes)

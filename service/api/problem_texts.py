@@ -100,6 +100,11 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "`ended_at` is earlier than `starts_at`.",
         "Check both instants and their offsets.",
     ),
+    "entry-not-open": ProblemText(
+        "There is nothing to do about the entry",
+        "It is in the profile already, on its way there, or cancelled.",
+        "Nothing, unless it is cancelled: then write it into the profile by hand.",
+    ),
     "held-in-the-future": ProblemText(
         "The interview has not been held yet",
         "`ended_at` is later than now, and what was held cannot end later than now.",
@@ -124,6 +129,11 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "Something broke on our side",
         "This is a defect of Keepword. Nothing was changed.",
         "Tell whoever runs this Keepword the `request_id` of the answer: it is in the log.",
+    ),
+    "import-undone": ProblemText(
+        "The import was taken back already",
+        "What it made is gone already, but for what something had happened to.",
+        "Nothing is to be done.",
     ),
     "invalid": ProblemText(
         "A field is at fault",
@@ -188,6 +198,12 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "What can become of a contact depends on its channel; `detail` lists what is possible.",
         "Choose one of the outcomes listed, or correct the channel.",
     ),
+    "person-not-clear": ProblemText(
+        "It is not clear who or what is meant",
+        "The addresses belong to different people here, the job or the colleague is not known or "
+        "not the only one of this name, or the person's data was erased; `detail` says which.",
+        "Correct what `pointer` leads to, or name the job by its id.",
+    ),
     "promise-not-open": ProblemText(
         "The promise is settled",
         "It was kept, released or replaced, perhaps by somebody else a moment ago.",
@@ -227,6 +243,12 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "A spoken promise never pauses",
         "A person gave their word; only what a rule owes can wait.",
         "Reschedule it, and tell the candidate.",
+    ),
+    "sync-not-possible": ProblemText(
+        "The ATS cannot be asked what changed",
+        "It has no such API, what the API asks for is not set, or syncing is switched off; "
+        "`detail` says which.",
+        "Set `settings`, `credentials` and `sync_every_minutes` of the connection, then try again.",
     ),
     "unknown-reference": ProblemText(
         "The request names something that is not there",

@@ -24,12 +24,12 @@ from service.domain.business_time import NoOpeningError
 from service.domain.calendars import CalendarDocumentError
 from service.domain.delivery import MailState
 from service.domain.durations import parse
+from service.domain.feeds import Light
 from service.mail.variables import TemplateError
 from service.models import Calendar, CalendarVersion, Connection
 from service.public_holidays import holidays_for
+from service.queries.feed_health import feed_health
 from service.queries.figures import (
-    answer_command,
-    connection_figures,
     mail_figures,
     promise_figures,
 )
@@ -42,9 +42,11 @@ from service.queries.mail_health import (
 )
 from service.queries.wordings import approve_command, unapproved
 from service.resources import ResourceMissingError
-from service.secret_box import SealedSecretError
 from service.worker import STEPS
 from service.workflows.check import SET_ASIDE, backlog
+from service.workflows.connection_secrets import sealing_of
+from service.workflows.usual_hours import usual_working_time
+from service.workflows.work import Work
 
 _SINCE_EVER = timedelta(days=36_500)
 _NEEDS_A_PERSON = {
@@ -171,41 +173,33 @@ def _wordings(session: Session, _here: Core) -> Iterator[Finding]:
 
 def _connections(session: Session, here: Core) -> Iterator[Finding]:
     for row in session.scalars(select(Connection).where(Connection.active)):
-        try:
-            for sealed in row.secrets:
-                here.office.box.open(sealed)
-        except SealedSecretError:
+        sealing = sealing_of(here.office.box, row)
+        if sealing.unreadable:
             yield Finding(
                 Verdict.FAIL,
                 "connections",
-                f"The secret of {row.name} was sealed under another SECRET_KEY.",
-                f"Restore that SECRET_KEY, or run: keepword connection secret {row.name}",
+                f"{_counted(sealing.unreadable, 'secret', 'secrets')} of {row.name} cannot be "
+                "opened: sealed under another SECRET_KEY.",
+                "Restore that key as SECRET_KEY_PREVIOUS, or enter them again: keepword connection "
+                f"rotate {row.name}, keepword connection credentials {row.name}",
             )
-    for each in connection_figures(session):
-        if each.unanswered:
+        if sealing.previous:
             yield Finding(
                 Verdict.WARN,
                 "connections",
-                f"Nobody has said who sends the rejections of {each.name}; Keepword sends none.",
-                f"Run: {answer_command(each.name)} (or with: ats)",
+                f"{_counted(sealing.previous, 'secret', 'secrets')} of {row.name} still sealed "
+                "under SECRET_KEY_PREVIOUS.",
+                "Run: keepword connection reseal; then leave SECRET_KEY_PREVIOUS out.",
             )
-        if each.failed:
-            yield Finding(
-                Verdict.WARN,
-                "connections",
-                f"{_counted(each.failed, 'delivery', 'deliveries')} of {each.name} failed.",
-                f"Read why in the API, then run: keepword connection replay --failed {each.name}",
-            )
-        elif each.fell_silent(here.clock.now()):
-            yield Finding(
-                Verdict.WARN,
-                "connections",
-                f"{each.name} used to speak and has been silent for days.",
-                "See in the ATS whether its webhook is still switched on, and its address right.",
-            )
-        elif each.active:
-            heard = "has been heard from" if each.last_authentic_at else "has not been heard from"
-            yield Finding(Verdict.OK, "connections", f"{each.name} ({each.vendor}) {heard}.")
+    work = Work(session, here.clock.now(), here.office)
+    for health in feed_health(session, work.now, usual_working_time(work)):
+        for each in health.faults:
+            told_by = f" It said: {each.detail}" if each.detail else ""
+            yield Finding(Verdict.WARN, "connections", f"{each.text}{told_by}", each.remedy)
+        if not health.faults and health.light is not Light.OFF:
+            new = health.light is Light.NEW
+            heard = "has not been heard from" if new else "has been heard from"
+            yield Finding(Verdict.OK, "connections", f"{health.name} ({health.vendor}) {heard}.")
 
 
 def _loops(session: Session, here: Core) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ def told(error: Exception) -> str:
             return str(error)
         case SealedSecretError():
             text = str(error)
-            return f"{text[0].upper()}{text[1:]} (keepword connection secret NAME)."
+            return f"{text[0].upper()}{text[1:]} (keepword connection rotate NAME)."
         case TemplateError():
             return f"A mail template cannot be used: {error}"
         case ArgumentError() | NoSuchModuleError():

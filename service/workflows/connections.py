@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from sqlalchemy import select
 
 from service.ats.registry import UnknownAdapterError, adapter_named, all_adapters
-from service.domain.changes import CLOSED_STAGES, Stage
 from service.models import Connection
+from service.workflows.connection_faults import BadConnectionError
+from service.workflows.connection_secrets import LIVE_SECRETS, live_secrets, set_secrets
+from service.workflows.connection_settings import SYNC_EVERY, plan_sync, set_fields
+from service.workflows.stage_mapping import set_stage_map
 from service.workflows.who_tells import RejectionsBy
 from service.workflows.work import Work
 
+__all__ = [
+    "LIVE_SECRETS",
+    "BadConnectionError",
+    "add_connection",
+    "check_name",
+    "is_name",
+    "live_secrets",
+    "set_active",
+    "set_rejections_by",
+    "set_secrets",
+]
+
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-LIVE_SECRETS = 4
-"""How many secrets may be live at once: a vendor signs with the old one while it is rotated."""
-
-
-class BadConnectionError(ValueError):
-    """A connection cannot be as asked; ``pointer`` names the field at fault."""
-
-    def __init__(self, text: str, pointer: str) -> None:
-        self.pointer = pointer
-        super().__init__(text)
 
 
 def is_name(text: str) -> bool:
@@ -35,63 +41,57 @@ def add_connection(
     name: str,
     vendor: str,
     secrets: list[str],
-    stage_map: dict[str, str] | None = None,
+    stage_map: Mapping[str, str] | None = None,
     *,
     rejections_by: str,
+    fields: Mapping[str, str | None] | None = None,
 ) -> Connection:
     """Add a connection; its name is part of the address that the ATS posts to.
 
     Who sends rejections has no default: two senders would tell a person twice, none never.
+    ``fields`` answers what the vendor's API asks for. Where it can be asked what changed, it is,
+    every quarter of an hour.
     """
-    if not is_name(name):
-        raise BadConnectionError(
-            "a name is 1 to 63 lower-case letters, digits and hyphens, such as greenhouse-main",
-            "/name",
-        )
+    check_name(work, name)
     try:
-        adapter_named(vendor)
+        adapter = adapter_named(vendor)
     except UnknownAdapterError as error:
         known = ", ".join(adapter.name for adapter in all_adapters())
         raise BadConnectionError(
             f"there is no adapter for it: use one of {known}", "/vendor"
         ) from (error)
-    taken = work.session.scalars(select(Connection.id).where(Connection.name == name)).first()
-    if taken is not None:
-        raise BadConnectionError("a connection of this name exists already", "/name")
     connection = Connection(
         name=name,
         vendor=vendor,
         secrets=[],
+        settings={},
+        credentials={},
+        write_back=False,
+        sync_every_minutes=SYNC_EVERY if adapter.poller is not None else None,
+        sync_failures=0,
         stage_map={},
         active=True,
         created_at=work.now,
     )
     set_secrets(work, connection, secrets)
-    set_stage_map(connection, stage_map or {})
+    set_fields(work, connection, fields or {})
     set_rejections_by(connection, rejections_by)
     work.session.add(connection)
+    set_stage_map(work, connection, stage_map or {})
     work.session.flush()
     return connection
 
 
-def set_secrets(work: Work, connection: Connection, secrets: list[str]) -> None:
-    """Make these the live secrets, the newest first."""
-    cleaned = [secret.strip() for secret in secrets if secret.strip()]
-    if not 1 <= len(cleaned) <= LIVE_SECRETS:
+def check_name(work: Work, name: str) -> None:
+    """Refuse what is no name, or another connection's."""
+    if not is_name(name):
         raise BadConnectionError(
-            f"give 1 to {LIVE_SECRETS} signing secrets, as the ATS shows them", "/secrets"
+            "a name is 1 to 63 lower-case letters, digits and hyphens, such as greenhouse-main",
+            "/name",
         )
-    adapter = adapter_named(connection.vendor)
-    for index, secret in enumerate(cleaned):
-        fault = adapter.secret_fault(secret)
-        if fault is not None:
-            raise BadConnectionError(fault, f"/secrets/{index}")
-    connection.secrets = [work.office.box.seal(secret) for secret in cleaned]
-
-
-def live_secrets(work: Work, connection: Connection) -> list[str]:
-    """Return the secrets a delivery may be signed with."""
-    return [work.office.box.open(sealed) for sealed in connection.secrets]
+    taken = work.session.scalars(select(Connection.id).where(Connection.name == name)).first()
+    if taken is not None:
+        raise BadConnectionError("a connection of this name exists already", "/name")
 
 
 def set_rejections_by(connection: Connection, answer: str) -> None:
@@ -108,13 +108,7 @@ def set_rejections_by(connection: Connection, answer: str) -> None:
         ) from None
 
 
-def set_stage_map(connection: Connection, stage_map: dict[str, str]) -> None:
-    """Say which of our stages each of the ATS's own labels means."""
-    # A label alone closes nothing: a rejection or a hire is an event of its own at every vendor.
-    known = {stage.value for stage in Stage if stage not in CLOSED_STAGES}
-    for label, stage in stage_map.items():
-        if stage not in known:
-            raise BadConnectionError(
-                f"a stage must be one of {', '.join(sorted(known))}", f"/stage_map/{label}"
-            )
-    connection.stage_map = dict(stage_map)
+def set_active(work: Work, connection: Connection, *, active: bool) -> None:
+    """Take deliveries in and ask the vendor, or neither; what came before stays."""
+    connection.active = active
+    plan_sync(work, connection)

@@ -193,3 +193,20 @@ def test_a_home_that_cannot_be_made_names_its_setting(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="KEEPWORD_HOME"):
         ensure_secret_key(config)
+
+
+def test_the_previous_key_may_come_from_a_file_and_must_have_been_one(tmp_path: Path) -> None:
+    key = tmp_path / "old_key"
+    key.write_text("k" * 40 + "\n", encoding="utf-8")
+
+    config = Config.from_environment({"SECRET_KEY_PREVIOUS_FILE": str(key)})
+
+    assert config.secret_key_previous == "k" * 40
+    assert _faults(SECRET_KEY_PREVIOUS="short")[0].startswith("SECRET_KEY_PREVIOUS")
+
+
+def test_it_is_known_whether_anybody_said_what_others_know_this_server_by() -> None:
+    said = Config.from_environment({"KEEPWORD_BASE_URL": "https://keepword.example.com"})
+
+    assert said.base_url_given
+    assert not Config.from_environment({}).base_url_given

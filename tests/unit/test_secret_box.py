@@ -42,3 +42,20 @@ def test_one_altered_letter_does_not_open() -> None:
     altered = sealed[:40] + ("A" if sealed[40] != "A" else "B") + sealed[41:]
     with pytest.raises(SealedSecretError):
         box.open(altered)
+
+
+def test_what_was_sealed_under_the_previous_key_opens_and_is_told_apart() -> None:
+    old, both = SecretBox("one invented key"), SecretBox("another one", "one invented key")
+    sealed, resealed = old.seal("whsec_abc"), both.seal("whsec_abc")
+
+    assert (both.open(sealed), both.is_newest(sealed)) == ("whsec_abc", False)
+    assert both.is_newest(resealed)
+    with pytest.raises(SealedSecretError):
+        old.open(resealed)
+
+
+def test_no_previous_key_is_no_key() -> None:
+    sealed = SecretBox("").seal("whsec_abc")
+
+    with pytest.raises(SealedSecretError):
+        SecretBox("one invented key", "").open(sealed)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
 from service.models import Connection, Delivery
+from service.workflows.connection_secrets import live_until
 from service.workflows.connections import add_connection, live_secrets
 from tests.harness import MONDAY
 from tests.integration.cli.conftest import Command, Desk
@@ -97,7 +99,7 @@ def test_a_secret_is_made_and_shown_once(employer: Desk, command: Command) -> No
 
     assert url.endswith("/hooks/ats/own")
     assert secrets_of(employer, "own") == [made]
-    again = command("connection", "secret", "own", "--new-secret", "--keep-old").stdout.strip()
+    again = command("connection", "rotate", "own", "--new-secret").stdout.strip()
     assert secrets_of(employer, "own") == [again, made]
 
 
@@ -145,16 +147,51 @@ def test_no_list_shows_a_secret(employer: Desk, command: Command) -> None:
     assert row["url"] == "https://keepword.example.com/hooks/ats/main"
 
 
-def test_a_secret_is_changed_with_or_without_the_old_one(employer: Desk, command: Command) -> None:
+def test_a_secret_is_rotated_with_the_old_one_live_for_a_while_or_not_at_all(
+    employer: Desk, command: Command
+) -> None:
     add_failed(employer)
-    rotate = ("connection", "secret", "main", "--secret-file", "-")
+    rotate = ("connection", "rotate", "main", "--secret-file", "-")
 
-    command(*rotate, "--keep-old", input="new")
+    usual = command(*rotate, "--json", input="new")
     both = secrets_of(employer, "main")
-    command(*rotate, input="newest")
+    alone = command(*rotate, "--keep-old-for", "0h", input="newest")
 
-    assert both == ["new", SECRET]
+    told = json.loads(usual.stdout)
+    until = datetime.fromisoformat(told["old_until_at"])
+    assert timedelta(hours=23) < until - datetime.now(UTC) <= timedelta(hours=24)
+    assert (told["live_secrets"], both) == (2, ["new", SECRET])
     assert secrets_of(employer, "main") == ["newest"]
+    assert "No old one counts any more" in alone.stderr
+    assert SECRET not in usual.output + alone.output
+
+
+def test_a_secret_is_added_where_an_ats_signs_with_several(
+    employer: Desk, command: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "tokens"
+    file.write_text("one\n\ntwo\n", encoding="utf-8")
+    line = ("--vendor", "lever", *KEEPWORD_TELLS, "--secret-file", str(file))
+    command("connection", "add", "lever-main", *line)
+
+    added = command("connection", "rotate", "lever-main", "--add", "--secret-file", "-", input="3")
+
+    assert added.exit_code == 0, added.output
+    assert secrets_of(employer, "lever-main") == ["3", "one", "two"]
+    with employer.session() as session:
+        row = session.scalars(select(Connection)).one()
+        assert live_until(row, MONDAY) is None
+
+
+def test_a_span_that_is_none_is_refused(employer: Desk, command: Command) -> None:
+    add_failed(employer)
+    for span in ("soon", "-1h", "91d", "1w", "99999d"):
+        line = ("rotate", "main", "--secret-file", "-", "--keep-old-for", span)
+        result = command("connection", *line, input="new")
+
+        assert result.exit_code == 2, span
+        assert "--keep-old-for" in result.stderr, span
+    assert secrets_of(employer, "main") == [SECRET]
 
 
 def test_failed_deliveries_are_put_back_in_line(employer: Desk, command: Command) -> None:
@@ -174,6 +211,26 @@ def test_failed_deliveries_are_put_back_in_line(employer: Desk, command: Command
             (first, "received", None),
             (second, "received", None),
         }
+
+
+def test_all_that_failed_since_a_day_is_one_command(employer: Desk, command: Command) -> None:
+    early, late = add_failed(employer), add_failed(employer, b'{"a": 1}')
+    with employer.work() as work:
+        work.session.get_one(
+            Delivery, work.session.scalars(select(Delivery.seq).where(Delivery.id == early)).one()
+        ).received_at = MONDAY - timedelta(days=2)
+
+    dry = command("connection", "replay", "--since", "2026-03-01", "--dry-run", "--json")
+    wet = command("connection", "replay", "--since", "2026-03-01", "--failed", "main", "--afresh")
+
+    assert json.loads(dry.stdout) == {"dry_run": True, "replayed": 1, "erased": 0}
+    assert wet.stdout == "1 are back in line.\n"
+    with employer.session() as session:
+        found = {id_: state for id_, state in session.execute(select(Delivery.id, Delivery.state))}  # noqa: C416 - Row, not tuple
+    assert found == {early: "failed", late: "received"}
+    for when in ("yesterday", "2026-13-01", "2999-01-01"):
+        refused = command("connection", "replay", "--since", when)
+        assert (refused.exit_code, "--since" in refused.stderr) == (2, True), when
 
 
 def test_what_was_erased_cannot_be_replayed_and_is_said_so(

@@ -14,7 +14,7 @@ from service.workflows.channel import pause_channel, rest
 from service.workflows.connections import add_connection
 from service.workflows.heartbeat import beat
 from service.workflows.template_versions import withdraw
-from tests.integration.cli.conftest import Command, Desk
+from tests.integration.cli.conftest import SECRET_KEY, Command, Desk
 from tests.reading_pages import letter
 
 
@@ -67,7 +67,7 @@ def test_a_connection_that_fell_silent_is_told(employer: Desk, command: Command)
         spoke = add_connection(
             work, "greenhouse-main", "greenhouse", ["an invented secret"], rejections_by="keepword"
         )
-        spoke.last_authentic_at = datetime.now(UTC) - timedelta(days=5)
+        spoke.last_authentic_at = datetime.now(UTC) - timedelta(days=14)
 
     assert ("warn", "connections") in wrong(findings(command))
 
@@ -80,7 +80,41 @@ def test_secrets_under_another_key_fail(employer: Desk, command: Command) -> Non
     document = findings(command, SECRET_KEY="another invented secret key for tests")
 
     assert wrong(document) == [("fail", "connections")]
-    assert "keepword connection secret main" in json.dumps(document)
+    assert "keepword connection rotate main" in json.dumps(document)
+
+
+def test_secrets_under_the_previous_key_warn_until_they_are_sealed_anew(
+    employer: Desk, command: Command
+) -> None:
+    loops_ran(employer, timedelta(0))
+    with employer.work() as work:
+        add_connection(work, "main", "greenhouse", ["s"], rejections_by="keepword")
+    keys = {
+        "SECRET_KEY": "another invented secret key for tests",
+        "SECRET_KEY_PREVIOUS": SECRET_KEY,
+    }
+
+    before = findings(command, **keys)
+    resealed = command("connection", "reseal", "--json", **keys)
+    after = findings(command, SECRET_KEY=keys["SECRET_KEY"])
+
+    assert wrong(before) == [("warn", "connections")]
+    assert "keepword connection reseal" in json.dumps(before)
+    (told,) = json.loads(resealed.stdout)["connections"]
+    assert told == {"name": "main", "sealed_anew": 1, "already": 0, "unreadable": 0}
+    assert wrong(after) == []
+
+
+def test_what_no_key_opens_is_named_and_left_as_it_is(employer: Desk, command: Command) -> None:
+    with employer.work() as work:
+        add_connection(work, "main", "greenhouse", ["s"], rejections_by="keepword")
+
+    lost = command("connection", "reseal", SECRET_KEY="another invented secret key for tests")
+    found = command("connection", "reseal", "--json")
+
+    assert lost.exit_code == 1
+    assert "main" in lost.stderr
+    assert json.loads(found.stdout)["connections"][0]["already"] == 1
 
 
 def test_paused_mail_fails(employer: Desk, command: Command) -> None:

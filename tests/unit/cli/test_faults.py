@@ -42,7 +42,7 @@ def test_a_secret_under_another_key_names_the_command_that_mends_it() -> None:
     with pytest.raises(RuntimeError) as caught:
         SecretBox("another key, long enough for tests").open(sealed)
 
-    assert "keepword connection secret" in told(caught.value)
+    assert "keepword connection rotate" in told(caught.value)
 
 
 def test_a_missing_table_asks_to_migrate() -> None:
