@@ -17,9 +17,11 @@ from typing import Protocol
 from rich.console import Console
 from rich.table import Table
 
+from bench.accepting import accepting
 from bench.checker import Store, flagging, idling
 from bench.closing import closing
 from bench.figure import Figure
+from bench.importing import import_memory, importing
 from bench.writing import writing
 from tests.postgres import postgres_server
 
@@ -44,10 +46,24 @@ def _closing(store: Store, home: Path, *, quick: bool) -> Figure:
     return closing(store, home, applicants=500, loop=50 if quick else 500, runs=3)
 
 
-class Bench(Protocol):
-    """Measures one figure on one kind of database."""
+def _accepting(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
+    return accepting(store, home, slice_=500 if quick else 1_000, slices=5 if quick else 11)
 
-    def __call__(self, store: Store, home: Path, *, quick: bool) -> Figure:
+
+def _importing(store: Store, home: Path, *, quick: bool) -> Figure:
+    return importing(store, home, people=10_000 if quick else 100_000, runs=1 if quick else 3)
+
+
+def _import_memory(store: Store, home: Path, *, quick: bool) -> Figure:
+    return import_memory(
+        store, home, few=5_000 if quick else 10_000, many=20_000 if quick else 100_000
+    )
+
+
+class Bench(Protocol):
+    """Measures one figure, or some of the same run, on one kind of database."""
+
+    def __call__(self, store: Store, home: Path, *, quick: bool) -> Figure | tuple[Figure, ...]:
         """Measure."""
         ...
 
@@ -57,6 +73,7 @@ BENCHES: dict[str, Bench] = {
     "nothing-due": _nothing_due,
     "writing": _writing,
     "closing": _closing,
+    "accepting": _accepting,
 }
 
 
@@ -76,9 +93,10 @@ def main() -> int:
             with _store(kind, folder) as store:
                 for name, measure in BENCHES.items():
                     if options.only in (None, name):
-                        figure = measure(store, folder, quick=options.quick)
-                        console.print(f"{figure.name}: {figure.ratio}", style="dim")
-                        figures.append(figure.by(command))
+                        measured = measure(store, folder, quick=options.quick)
+                        for figure in measured if isinstance(measured, tuple) else (measured,):
+                            console.print(f"{figure.name}: {figure.ratio}", style="dim")
+                            figures.append(figure.by(command))
     RESULTS.write_text("".join(f"{figure.to_line()}\n" for figure in figures), encoding="utf-8")
     _print(figures)
     return 0 if all(figure.ok for figure in figures) else 1

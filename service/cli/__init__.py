@@ -25,6 +25,8 @@ COMMANDS: dict[str, LazyCommand] = {
         "service.cli.outbox:outbox", "See, stop, settle and release letters; pause all mail."
     ),
     "job": LazyCommand("service.cli.job:job", "Close a job and tell everybody who is left."),
+    "import": LazyCommand("service.cli.imports:import_", "Take in the people of a CSV file."),
+    "person": LazyCommand("service.cli.person:person", "Add one person by hand."),
     "connection": LazyCommand("service.cli.connection:connection", "Connect an ATS."),
     "user": LazyCommand("service.cli.user:user", "Add and list colleagues."),
     "key": LazyCommand("service.cli.key:key", "Make, list and revoke API keys."),

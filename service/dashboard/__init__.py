@@ -5,12 +5,20 @@ from __future__ import annotations
 from flask import Flask
 
 from service.config import ensure_secret_key
-from service.dashboard import actions, outbox, pages, site
+from service.dashboard import actions, connection_actions, connections, outbox, pages, people, site
 from service.dashboard.forms import Forms
 from service.dashboard.trust import Watchman
 from service.parts import parts
 
-__all__ = ["actions", "init_app", "outbox", "pages"]
+__all__ = [
+    "actions",
+    "connection_actions",
+    "connections",
+    "init_app",
+    "outbox",
+    "pages",
+    "people",
+]
 
 
 def init_app(app: Flask) -> None:

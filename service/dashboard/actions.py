@@ -52,7 +52,7 @@ def action(rule: str) -> Callable[[Callable[..., Said]], Callable[..., Any]]:
         @blueprint.post(rule, endpoint=act.__name__)
         @wraps(act)
         def answered(**path: str) -> Any:
-            return _refusal() or _performed(act, path)
+            return refusal() or _performed(act, path)
 
         return answered
 
@@ -122,14 +122,14 @@ def cancel_one(work: Work, message_id: str) -> Said:
     return "good", "The letter is cancelled."
 
 
-def _refusal() -> Response | None:
+def refusal() -> Response | None:
     """Say why this form is not taken, or nothing."""
     running, who = parts(), visitor()
     if comes_from_elsewhere(request, running.config):
         return message(
             403,
             "This form came from another site",
-            "Nothing was changed. Open the outbox here and press the button there.",
+            "Nothing was changed. Open the page here and press the button there.",
         )
     if not who.may_act:
         return message(
@@ -160,7 +160,7 @@ def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:
         return no_letter()
     except (PromiseError, _MissingError) as error:
         session.rollback()
-        style, said = "care", _sentence(str(error))
+        style, said = "care", sentence(str(error))
     except StaleDataError:
         session.rollback()
         style, said = "care", "Somebody else changed this meanwhile: look again."
@@ -219,5 +219,6 @@ def _told(done: Cancelling) -> Said:
     return "care", f"{said} Too late for the others: {left} sent already."
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Return a fault as a sentence of its own."""
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

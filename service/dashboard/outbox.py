@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Response, request
+from flask import Response
 
 from service.dashboard.headers import LETTER_POLICY
 from service.dashboard.letters import (
@@ -15,7 +15,7 @@ from service.dashboard.letters import (
     letter_view,
     request_view,
 )
-from service.dashboard.site import blueprint, forms, message, page
+from service.dashboard.site import blueprint, message, page, said
 from service.db import db
 from service.domain.delivery import CANCELLABLE, MailState
 from service.domain.wording import when_words
@@ -62,7 +62,7 @@ def outbox() -> Response:
         running,
         "outbox.html",
         acts=True,
-        said=_said(running),
+        said=said(running),
         needs=_needs(running, figures),
         closings=closings,
         waits=waits,
@@ -100,7 +100,7 @@ def letter(message_id: str) -> Response:
     if found is None:
         return no_letter()
     view = letter_view(found.letter, _zone(running), running.now())
-    return page(running, "letter.html", acts=True, said=_said(running), letter=view, whole=found)
+    return page(running, "letter.html", acts=True, said=said(running), letter=view, whole=found)
 
 
 @blueprint.get("/outbox/<message_id>/html")
@@ -161,11 +161,3 @@ def _pause(running: Parts, pause: Pause | None) -> dict[str, str] | None:
     by = "the provider" if pause.by_provider else who_paused(db.session()) or "a person"
     since = when_words(pause.at, _zone(running), running.now())
     return {"by": by, "since": since, "why": pause.reason or ""}
-
-
-def _said(running: Parts) -> dict[str, str] | None:
-    """Return what the action before this page has to say, if it was ours."""
-    style, said = request.args.get("style", ""), request.args.get("said", "")
-    if said and forms().said(style, said, request.args.get("seal", ""), running.now()):
-        return {"style": style, "text": said}
-    return None

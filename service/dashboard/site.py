@@ -83,7 +83,7 @@ def page(running: Parts, template: str, *, acts: bool = False, **values: Any) ->
     response = Response(
         render_template(
             template,
-            trust=watchman.look(db.session(), running.config, now),
+            trust=watchman.look(running.work(actor="page", source="page"), running.config),
             company=running.config.company,
             read_at={"iso": instant_text(now), "words": when_words(now, zone, now), "zone": zone},
             **values,
@@ -92,6 +92,14 @@ def page(running: Parts, template: str, *, acts: bool = False, **values: Any) ->
     if acts:
         response.headers["Content-Security-Policy"] = FORM_POLICY
     return response
+
+
+def said(running: Parts) -> dict[str, str] | None:
+    """Return what the action before this page has to say, if it was ours."""
+    style, text = request.args.get("style", ""), request.args.get("said", "")
+    if text and forms().said(style, text, request.args.get("seal", ""), running.now()):
+        return {"style": style, "text": text}
+    return None
 
 
 def message(status: int, title: str, text: str, *, command: str = "") -> Response:

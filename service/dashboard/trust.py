@@ -9,20 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 from service.clock import Clock
 from service.config import Config
 from service.dashboard.wording import ago, counted
+from service.domain.feeds import Fault, Light
 from service.domain.wording import when_words
-from service.queries.figures import (
-    ConnectionFigures,
-    MailFigures,
-    answer_command,
-    connection_figures,
-    mail_figures,
-    promise_figures,
-)
+from service.queries.feed_health import FeedHealth, feed_health
+from service.queries.figures import MailFigures, mail_figures, promise_figures
 from service.queries.loops import START_LOOPS, LoopState, loop_states
 from service.queries.mail_health import (
     Rest,
@@ -36,6 +29,8 @@ from service.queries.outbox import UNDECIDED
 from service.queries.wordings import approve_command, unapproved
 from service.worker import STEPS
 from service.workflows.check import SET_ASIDE, backlog
+from service.workflows.usual_hours import usual_working_time
+from service.workflows.work import Work
 
 
 @dataclass(frozen=True)
@@ -59,13 +54,14 @@ class Bar:
 @dataclass(frozen=True)
 class Trust:
     """The strip, the bars above everything, and what waits for a person's hand; ``letters`` counts
-    those in the outbox that do.
+    those in the outbox that do, ``cut_off`` the connections whose news does not come in.
     """
 
     signs: Sequence[Sign]
     bars: Sequence[Bar]
     chores: Sequence[str]
     letters: int
+    cut_off: int
 
 
 class Watchman:
@@ -75,19 +71,21 @@ class Watchman:
         self._clock = clock
         self._since = clock.monotonic()
 
-    def look(self, session: Session, config: Config, now: datetime) -> Trust:
+    def look(self, work: Work, config: Config) -> Trust:
         """Return what the strip says."""
+        session, now = work.session, work.now
         running_for = timedelta(seconds=self._clock.monotonic() - self._since)
         bounds = {step.name: step.late_after for step in STEPS}
         loops = loop_states(session, now, bounds, running_for)
-        mail, connections = mail_figures(session, now, settled=False), connection_figures(session)
+        mail = mail_figures(session, now, settled=False)
+        feeds = feed_health(session, now, usual_working_time(work))
         set_aside = promise_figures(session, now, SET_ASIDE).set_aside
         rest, silence = channel_rest(session, now), webhook_silence(session, now)
         signs = [
             *(_checker(loop) for loop in loops if loop.name == "check"),
             Sign("plain", "", f"outbox {mail.outbox}"),
             _channel(config, mail, rest, silence),
-            *(_spoke(connection, now) for connection in connections if connection.active),
+            *(_spoke(each, now) for each in feeds if each.light is not Light.OFF),
         ]
         late = [_late(loop) for loop in loops if loop.late]
         bars = [Bar("broken", late, START_LOOPS)] if late else []
@@ -108,9 +106,11 @@ class Watchman:
             bars.append(_rests(rest, config.time_zone, now))
         if silence is not None:
             bars.append(Bar("care", [silence_text(silence)], silence_remedy(config.base_url)))
+        bars += [bar for each in feeds for bar in _cut_off(each)]
         letters = sum(mail.by_state[state] for state in UNDECIDED)
-        chores = list(_chores(mail, connections, unapproved(session), set_aside, now))
-        return Trust(signs, bars, chores, letters)
+        chores = list(_chores(mail, feeds, unapproved(session), set_aside))
+        cut_off = sum(any(each.grave for each in health.faults) for health in feeds)
+        return Trust(signs, bars, chores, letters, cut_off)
 
 
 def _checker(loop: LoopState) -> Sign:
@@ -148,24 +148,30 @@ def _channel(config: Config, mail: MailFigures, rest: Rest | None, silence: Sile
     return Sign("good", "✓", "SendGrid well")
 
 
-def _spoke(connection: ConnectionFigures, now: datetime) -> Sign:
-    if connection.last_authentic_at is None:
-        return Sign("care", "◐", f"{connection.name} has not spoken yet")
-    text = f"{connection.name} last spoke {_heard(connection, now)}"
-    return Sign("care", "◐", text) if connection.fell_silent(now) else Sign("plain", "", text)
+def _spoke(health: FeedHealth, now: datetime) -> Sign:
+    heard = health.feed.last_authentic_at or health.feed.last_synced_at
+    if heard is None:
+        text = f"{health.name} has not spoken yet"
+        return Sign("care", "◐", text)
+    how = "last spoke" if health.feed.last_authentic_at else "was last asked"
+    text = f"{health.name} {how} {ago((now - heard).total_seconds())}"
+    if any(each.grave for each in health.faults):
+        return Sign("care", "◐", text)
+    return Sign("plain", "", text)
 
 
-def _heard(connection: ConnectionFigures, now: datetime) -> str:
-    at = connection.last_authentic_at
-    return "never" if at is None else ago((now - at).total_seconds())
+def _cut_off(health: FeedHealth) -> Iterator[Bar]:
+    """Say what keeps a connection's news from coming in; what waits here is said elsewhere."""
+    for each in health.faults:
+        if each.grave and each.fault is not Fault.BACKLOG:
+            yield Bar("care", [each.text], each.remedy)
 
 
 def _chores(
     mail: MailFigures,
-    connections: Sequence[ConnectionFigures],
+    feeds: Sequence[FeedHealth],
     unworded: Sequence[str],
     set_aside: int,
-    now: datetime,
 ) -> Iterator[str]:
     if blocked := mail.by_state["blocked"]:
         yield counted(
@@ -185,22 +191,10 @@ def _chores(
         )
     if failed := mail.by_state["failed"] + mail.by_state["dropped"]:
         yield counted(failed, "letter could not be sent", "letters could not be sent")
-    for connection in connections:
-        if connection.failed:
-            yield (
-                counted(connection.failed, "delivery", "deliveries")
-                + f" from {connection.name} could not be worked in"
-            )
-        if connection.fell_silent(now):
-            yield (
-                f"{connection.name} last spoke {_heard(connection, now)}: "
-                "see in the ATS whether its webhook is still switched on"
-            )
-        if connection.unanswered:
-            yield (
-                f"Nobody has said who sends the rejections of {connection.name}, so Keepword "
-                f"sends none: “{answer_command(connection.name)}”, or with “ats”"
-            )
+    for health in feeds:
+        for each in health.faults:
+            if not each.grave:
+                yield f"{each.text} {each.remedy}"
     for kind in unworded:
         yield (
             f"No {kind.replace('-', ' ')} can be written, its wording was withdrawn: "

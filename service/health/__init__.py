@@ -14,7 +14,8 @@ from service.parts import parts
 
 def init_app(app: Flask) -> None:
     """Mount the endpoints; from here on a loop that never ran is measured."""
+    running = parts(app)
     app.extensions["keepword.readiness"] = Readiness(
-        parts(app).tools.clock, parts(app).config.base_url
+        running.tools.clock, running.config.base_url, running.office
     )
     app.register_blueprint(endpoints.blueprint)

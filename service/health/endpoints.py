@@ -62,7 +62,8 @@ def metrics() -> Response:
     """Answer in Prometheus's text format, read from the database at each scrape."""
     readiness: Readiness = current_app.extensions["keepword.readiness"]
     try:
-        text = metrics_text(db.session(), parts().now(), readiness.running_for())
+        work = parts().work(actor="metrics", source="metrics")
+        text = metrics_text(work, readiness.running_for())
     except SQLAlchemyError:
         db.session.rollback()
         return Response("the database does not answer: see /readyz\n", 503, mimetype="text/plain")

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy.orm import Session
 
+from service.domain.feeds import Fault
+from service.queries.feed_health import FeedHealth, feed_health
 from service.queries.figures import (
     ConnectionFigures,
     MailFigures,
@@ -26,10 +27,13 @@ from service.queries.mail_health import channel_rest, webhook_silence
 from service.queries.wordings import unapproved
 from service.worker import STEPS
 from service.workflows.check import SET_ASIDE, backlog
+from service.workflows.usual_hours import usual_working_time
+from service.workflows.work import Work
 
 
-def metrics_text(session: Session, now: datetime, running_for: timedelta) -> bytes:
+def metrics_text(work: Work, running_for: timedelta) -> bytes:
     """Return everything in the text format; raises ``SQLAlchemyError`` where it cannot be read."""
+    session, now = work.session, work.now
     bounds = {step.name: step.late_after for step in STEPS}
     report = last_check(session)
     families = [
@@ -46,6 +50,7 @@ def metrics_text(session: Session, now: datetime, running_for: timedelta) -> byt
             float(backlog(session, now) is not None),
         ),
         *_connections(connection_figures(session), now),
+        *_feeds(feed_health(session, now, usual_working_time(work)), now),
         *_mail(mail_figures(session, now)),
         _gauge(
             "mail_channel_resting",
@@ -142,6 +147,31 @@ def _connections(found: Sequence[ConnectionFigures], now: datetime) -> Iterator[
                 [connection.name], (now - connection.last_authentic_at).total_seconds()
             )
     yield from (deliveries, refused, silence, unanswered)
+
+
+def _feeds(found: Sequence[FeedHealth], now: datetime) -> Iterator[Metric]:
+    faults = GaugeMetricFamily(
+        "keepword_connection_fault",
+        "1 where this is wrong with a connection's feed.",
+        labels=["connection", "fault"],
+    )
+    lag = GaugeMetricFamily(
+        "keepword_deliveries_oldest_waiting_age_seconds",
+        "How long the oldest delivery that was never tried has waited; 0 where none does.",
+        labels=["connection"],
+    )
+    quiet = GaugeMetricFamily(
+        "keepword_connection_quiet_after_seconds",
+        "The working time after which a connection's silence counts as strange.",
+        labels=["connection"],
+    )
+    for health in found:
+        for fault in Fault:
+            faults.add_metric([health.name, fault.value], float(health.has(fault)))
+        oldest = health.feed.oldest_waiting_at
+        lag.add_metric([health.name], (now - oldest).total_seconds() if oldest else 0.0)
+        quiet.add_metric([health.name], health.quiet_after.total_seconds())
+    yield from (faults, lag, quiet)
 
 
 def _mail(found: MailFigures) -> Iterator[Metric]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
+from service.queries.feed_health import feed_health
 from service.queries.figures import answer_command, connection_figures, mail_pause
 from service.queries.loops import START_LOOPS, LoopState, loop_states
 from service.queries.mail_health import (
@@ -27,6 +28,8 @@ from service.queries.wordings import approve_command, unapproved
 from service.worker import STEPS
 from service.workflows import migrate
 from service.workflows.check import backlog
+from service.workflows.usual_hours import usual_working_time
+from service.workflows.work import Office, Work
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,9 @@ class Report:
 class Readiness:
     """Asks the database. Once it was seen at the newest revision it is not asked for that again."""
 
-    def __init__(self, clock: Clock, base_url: str) -> None:
+    def __init__(self, clock: Clock, base_url: str, office: Office) -> None:
         self._clock = clock
+        self._office = office
         self._base_url = base_url
         self._since = clock.monotonic()
         self._migrated = False
@@ -125,11 +129,22 @@ class Readiness:
             report.mail_paused = said or "paused by a person"
         report.mail_rests = channel_rest(session, now)
         report.warnings += _unanswered(session)
+        report.warnings += self._feeds(session)
         silence = webhook_silence(session, now)
         if silence is not None:
             report.warnings.append(
                 Problem("webhook-silent", silence_text(silence), silence_remedy(self._base_url))
             )
+
+    def _feeds(self, session: Session) -> list[Problem]:
+        """Return what keeps the ATSs' news from coming in: no fault of this process."""
+        work = Work(session, self._clock.now(), self._office)
+        return [
+            Problem(f"feed-{each.fault}:{health.name}", each.text, each.remedy)
+            for health in feed_health(session, work.now, usual_working_time(work))
+            for each in health.faults
+            if each.grave
+        ]
 
 
 def _unanswered(session: Session) -> list[Problem]:

@@ -10,7 +10,7 @@ import logging
 from flask import Flask, Response, jsonify
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from service.db import db
+from service.db import at_once, db
 from service.hooks import ats, sendgrid
 
 _BLUEPRINTS = (ats.blueprint, sendgrid.blueprint)
@@ -19,6 +19,8 @@ _LOG = logging.getLogger("keepword.hooks")
 
 def init_app(app: Flask) -> None:
     """Mount the hooks."""
+    with app.app_context():
+        app.extensions[ats.SHORT_WAY] = at_once(db.engine)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
 

@@ -17,9 +17,6 @@ from service.domain.promises import State
 from service.models import Connection, Delivery, MailChannel, MailEvent, Message, Promise
 from service.queries.overdue import IN_OPEN_INDEX
 
-SILENT_AFTER = timedelta(days=4)
-"""An ATS in use speaks every working day; this much outlasts a long weekend."""
-
 
 @dataclass(frozen=True)
 class PromiseFigures:
@@ -51,11 +48,6 @@ class ConnectionFigures:
     def unanswered(self) -> bool:
         """Tell whether somebody has yet to say who sends rejections: until then nobody does."""
         return self.active and self.rejections_by is None
-
-    def fell_silent(self, now: datetime) -> bool:
-        """Tell whether it used to speak and does not any more: its webhook may be switched off."""
-        heard = self.last_authentic_at
-        return self.active and heard is not None and now - heard > SILENT_AFTER
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from service.mail.templates import Template, TemplateSet
 from service.models import Application, CalendarVersion, Job
 from service.models import Calendar as CalendarRow
 from service.secret_box import SecretBox
+from service.workflows.door import Door
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Office:
     compiled: dict[tuple[str, int], Calendar] = field(default_factory=dict)
     parsed: dict[tuple[str, int], Terms] = field(default_factory=dict)
     wordings: dict[str, Template] = field(default_factory=dict)
+    doors: dict[str, Door] = field(default_factory=dict, repr=False)
 
 
 TOGETHER = "together"

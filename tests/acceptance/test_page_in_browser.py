@@ -196,6 +196,14 @@ def test_no_page_asks_elsewhere_or_scrolls_sideways(
         assert _sideways(page) == 0
         _picture(page, f"letter-{scheme}-{width}")
 
+        page.get_by_role("link", name="Connections").click()
+        page.wait_for_url("**/connections")
+        assert _sideways(page) == 0
+        page.get_by_role("link", name="greenhouse-main").click()
+        page.wait_for_url("**/connections/greenhouse-main")
+        assert _sideways(page) == 0
+        _picture(page, f"connection-{scheme}-{width}")
+
 
 def test_every_reason_can_be_opened_with_the_keyboard_alone(
     browser: Browser, employer: Employer

@@ -48,12 +48,12 @@ def test_an_ats_that_used_to_speak_and_fell_silent_needs_a_hand(employer: Employ
         spoke.last_authentic_at = work.now
     employer.clock.advance(timedelta(days=4))
 
-    assert "see in the ATS" not in page_of(employer)
+    assert "See in the ATS" not in page_of(employer)
     employer.clock.advance(timedelta(days=1))
     page = page_of(employer)
 
     assert "◐ greenhouse-main last spoke 5 days ago" in page
-    assert "5 days ago: see in the ATS whether its webhook is still switched on" in page
+    assert "silent for longer than its habit, over 32 working hours. See in the ATS" in page
 
 
 def test_a_late_checker_is_a_red_bar_with_its_remedy_on_every_page(employer: Employer) -> None:

@@ -1,0 +1,107 @@
+"""What a person does about a connection: replay what failed, and say what its stages mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import redirect, request, url_for
+from sqlalchemy.orm.exc import StaleDataError
+
+from service.dashboard.actions import Said, refusal, sentence
+from service.dashboard.connections import no_connection
+from service.dashboard.site import blueprint, forms, visitor
+from service.dashboard.wording import counted
+from service.models import Connection
+from service.parts import parts
+from service.queries.traffic import connection_named, delivery_of
+from service.workflows.connection_faults import BadConnectionError
+from service.workflows.ingest import replay
+from service.workflows.replay_many import failed_deliveries, replay_all
+from service.workflows.stage_mapping import map_labels
+from service.workflows.work import Work
+
+Act = Callable[..., Said]
+
+MOST_LABELS = 500
+"""Stages that one form may name."""
+
+
+def _action(rule: str) -> Callable[[Act], Callable[..., Any]]:
+    """Mount a form's address: who may, is it ours, one transaction, then back to the page."""
+
+    def decorate(act: Act) -> Callable[..., Any]:
+        @blueprint.post(rule, endpoint=act.__name__)
+        @wraps(act)
+        def answered(name: str, **path: str) -> Any:
+            return refusal() or _performed(act, name, path)
+
+        return answered
+
+    return decorate
+
+
+@_action("/connections/<name>/replay")
+def replay_failed(work: Work, connection: Connection) -> Said:
+    """Put every delivery that failed back in line."""
+    done = replay_all(work, failed_deliveries(connection.id, None))
+    if not done.replayed:
+        return "care", "Nothing was left to try again."
+    return "good", counted(done.replayed, "delivery is", "deliveries are") + " tried again."
+
+
+@_action("/connections/<name>/deliveries/<delivery_id>/replay")
+def replay_one(work: Work, connection: Connection, delivery_id: str) -> Said:
+    """Put one delivery back in line."""
+    found = delivery_of(work.session, connection.id, delivery_id, lock=True)
+    if found is None:
+        return "care", "There is no such delivery any more."
+    try:
+        replay(work, found)
+    except ValueError as error:
+        return "care", sentence(str(error))
+    return "good", "The delivery is worked in anew. What it changed before does not change twice."
+
+
+@_action("/connections/<name>/stages")
+def say_stages(work: Work, connection: Connection) -> Said:
+    """Say what the ATS's own stages mean here."""
+    labels = request.form.getlist("label")[:MOST_LABELS]
+    stages = request.form.getlist("stage")[:MOST_LABELS]
+    if len(labels) != len(stages):
+        return "care", "The form is not complete: reload the page."
+    told = {label: stage for label, stage in zip(labels, stages, strict=True) if stage}
+    changed = {label: stage for label, stage in told.items() if _differs(connection, label, stage)}
+    if not changed:
+        return "care", "Nothing was chosen."
+    done = map_labels(work, connection, changed)
+    moved = f", and {counted(done.moved, 'application', 'applications')} moved" * bool(done.moved)
+    return "good", counted(done.labels, "stage is", "stages are") + f" mapped{moved}."
+
+
+def _differs(connection: Connection, label: str, stage: str) -> bool:
+    return connection.stage_map.get(label) != stage
+
+
+def _performed(act: Act, name: str, path: dict[str, str]) -> Any:
+    running = parts()
+    work = running.work(actor=visitor().actor, source="page")
+    session = work.session
+    connection = connection_named(session, name, lock=True)
+    if connection is None:
+        session.rollback()
+        return no_connection()
+    try:
+        style, said = act(work, connection, **path)
+        session.commit()
+    except BadConnectionError as error:
+        session.rollback()
+        style, said = "care", sentence(str(error))
+    except StaleDataError:
+        session.rollback()
+        style, said = "care", "Somebody else changed this meanwhile: look again."
+    running.runner.wake("ingest")
+    seal = forms().seal(style, said, running.now())
+    to: dict[str, Any] = {"name": name, "style": style, "said": said, "seal": seal}
+    return redirect(url_for("pages.connection", **to), 303)

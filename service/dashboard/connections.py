@@ -1,0 +1,220 @@
+"""The connections: how each feed is, what to do at the ATS, its stages, and what it delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, request
+
+from service.ats.base import Guide
+from service.ats.registry import UnknownAdapterError, adapter_named
+from service.clock import instant_text
+from service.dashboard.rows import Moment
+from service.dashboard.site import blueprint, message, page, said
+from service.dashboard.wording import ago, counted
+from service.domain.changes import CLOSED_STAGES, Stage
+from service.domain.feeds import Fault, Light
+from service.domain.wording import when_words
+from service.models import Connection, Delivery
+from service.parts import Parts, parts
+from service.queries.feed_health import FaultWords, FeedHealth, feed_health
+from service.queries.feed_words import working_words
+from service.queries.stage_labels import stage_labels
+from service.queries.traffic import connection_named, deliveries, delivery_of
+from service.workflows.usual_hours import usual_working_time
+
+DELIVERIES = 50
+"""Deliveries on one page, the newest first."""
+
+LARGEST_SHOWN = 200_000
+"""Bytes of a body shown on a page; the API gives all of it."""
+
+STAGES = tuple(stage.value for stage in Stage if stage not in CLOSED_STAGES)
+
+_LIGHTS = {
+    Light.WELL: ("good", "✓"),
+    Light.NEW: ("plain", "○"),
+    Light.CARE: ("care", "◐"),
+    Light.BROKEN: ("care", "◐"),
+    Light.OFF: ("plain", "○"),
+}
+_STATES = {
+    "done": ("good", "✓", "worked in"),
+    "ignored": ("plain", "○", "nothing to do"),
+    "received": ("plain", "○", "waits to be worked in"),
+    "failed": ("care", "◐", "could not be worked in"),
+}
+
+
+@dataclass(frozen=True)
+class FeedView:
+    """One connection's feed, ready for the page."""
+
+    name: str
+    label: str
+    style: str
+    shape: str
+    light: str
+    heard: str
+    asked: str
+    counts: str
+    quiet: str
+    faults: Sequence[FaultWords]
+    failed: int
+
+
+@dataclass(frozen=True)
+class DeliveryView:
+    """One delivery in a list."""
+
+    id: str
+    what: str
+    style: str
+    shape: str
+    state: str
+    why: str
+    received: Moment
+    copies: str
+
+
+@blueprint.get("/connections")
+def connections() -> Response:
+    """Show how every feed is."""
+    running = parts()
+    return page(
+        running, "connections.html", feeds=[_feed_view(running, each) for each in _health(running)]
+    )
+
+
+@blueprint.get("/connections/<name>")
+def connection(name: str) -> Response:
+    """Show one connection: its faults first, then its stages, what it delivered, and its guide."""
+    running = parts()
+    session = running.work(actor="page", source="page").session
+    row = connection_named(session, name)
+    if row is None:
+        return no_connection()
+    health = next(each for each in _health(running) if each.name == name)
+    only = {"state": "failed"} if request.args.get("show") == "failed" else {}
+    found = deliveries(session, after=None, limit=DELIVERIES, connection_id=row.id, **only)
+    return page(
+        running,
+        "connection.html",
+        acts=True,
+        said=said(running),
+        feed=_feed_view(running, health),
+        guide=_guide(row),
+        url=f"{running.config.base_url}/hooks/ats/{name}",
+        labels=stage_labels(session, row),
+        stages=STAGES,
+        deliveries=[_delivery_view(running, each) for each in found.rows],
+        only_failed=bool(only),
+        limit=DELIVERIES,
+    )
+
+
+@blueprint.get("/connections/<name>/deliveries/<delivery_id>")
+def delivery(name: str, delivery_id: str) -> Response:
+    """Show one delivery and what became of it; its content to those who may act alone."""
+    running = parts()
+    session = running.work(actor="page", source="page").session
+    row = connection_named(session, name)
+    found = delivery_of(session, row.id, delivery_id) if row else None
+    if found is None:
+        return message(404, "There is no such delivery", "It may belong to another connection.")
+    return page(
+        running,
+        "delivery.html",
+        acts=True,
+        said=said(running),
+        name=name,
+        delivery=_delivery_view(running, found),
+        headers=sorted(found.headers.items()),
+        text=found.body[:LARGEST_SHOWN].decode("utf-8", "replace"),
+        cut=len(found.body) > LARGEST_SHOWN,
+    )
+
+
+def no_connection() -> Response:
+    """Say that there is no such connection."""
+    return message(
+        404,
+        "There is no connection of this name",
+        "Whoever runs this Keepword adds one on its machine with:",
+        command="keepword connection add",
+    )
+
+
+def _health(running: Parts) -> list[FeedHealth]:
+    work = running.work(actor="page", source="page")
+    return feed_health(work.session, work.now, usual_working_time(work))
+
+
+def _guide(row: Connection) -> Guide | None:
+    try:
+        return adapter_named(row.vendor).guide
+    except UnknownAdapterError:
+        return None
+
+
+def _label(vendor: str) -> str:
+    try:
+        return adapter_named(vendor).label
+    except UnknownAdapterError:
+        return vendor
+
+
+def _feed_view(running: Parts, health: FeedHealth) -> FeedView:
+    feed, now = health.feed, running.now()
+    style, shape = _LIGHTS[health.light]
+    counts = [counted(feed.waiting, "delivery waits", "deliveries wait")] if feed.waiting else []
+    if feed.failed:
+        counts.append(f"{feed.failed} failed")
+    if feed.unmapped:
+        counts.append(counted(feed.unmapped, "stage to map", "stages to map"))
+    return FeedView(
+        health.name,
+        _label(health.vendor),
+        style,
+        shape,
+        _light_words(health),
+        _since("last spoke", feed.last_authentic_at, now) or "has not spoken yet",
+        _since("last asked what changed", feed.last_synced_at, now),
+        ", ".join(counts),
+        working_words(health.quiet_after),
+        health.faults,
+        feed.failed,
+    )
+
+
+def _light_words(health: FeedHealth) -> str:
+    if health.light is Light.WELL:
+        return "well"
+    if health.light is not Light.BROKEN:
+        return health.light.value
+    first = {Fault.REFUSED: "its signatures fail", Fault.SILENT: "silent"}
+    return first.get(health.faults[0].fault, "its news is not worked in")
+
+
+def _since(how: str, at: datetime | None, now: datetime) -> str:
+    return f"{how} {ago((now - at).total_seconds())}" if at else ""
+
+
+def _delivery_view(running: Parts, found: Delivery) -> DeliveryView:
+    style, shape, state = _STATES.get(found.state, ("care", "◐", found.state))
+    now, zone = running.now(), running.config.time_zone
+    if found.state == "received" and found.attempts:
+        style, shape, state = "care", "◐", "is tried again"
+    received = Moment(instant_text(found.received_at), when_words(found.received_at, zone, now))
+    return DeliveryView(
+        found.id,
+        f"found by asking: {found.found}" if found.found else "webhook",
+        style,
+        shape,
+        state,
+        found.error or found.outcome or "",
+        received,
+        f"came {found.duplicates + 1} times" if found.duplicates else "",
+    )

@@ -1,0 +1,191 @@
+"""The page on which somebody adds one person by hand: a short form, complete without any script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Response, current_app, redirect, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm.exc import StaleDataError
+
+from service.dashboard.forms import FIELD, comes_from_elsewhere
+from service.dashboard.site import blueprint, forms, message, page, visitor
+from service.db import db
+from service.domain.changes import JobStatus, Stage
+from service.domain.newcomers import Newcomer
+from service.domain.promises import PromiseError
+from service.models import Job, User
+from service.parts import Parts, parts
+from service.sheets import cells
+from service.sheets.cells import CellError
+from service.sheets.dates import DateError, instant
+from service.workflows.add_person import add_person
+
+STAGES = tuple(stage for stage in Stage if stage is not Stage.REJECTED)
+"""What can be chosen: a rejection is a decision, and is made as one."""
+
+JOBS = 500
+"""Titles offered to choose from; any other can be typed."""
+
+_FIELDS = ("name", "email", "phone", "job", "stage", "applied", "owner")
+_POINTERS = {"/emails": "email", "/job": "job", "/owner_email": "owner", "/applied_at": "applied"}
+
+
+@dataclass
+class _Filled:
+    """What was typed, and what is wrong with it, by field."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    acknowledge: bool = True
+
+
+@blueprint.get("/people/new")
+def new_person() -> Response:
+    """Show the empty form, or the one before it with what was done."""
+    return _form(parts(), _Filled())
+
+
+@blueprint.post("/people/new")
+def add_by_hand() -> Response:
+    """Add the person; show the form again where something is wrong, with what was typed."""
+    running, who = parts(), visitor()
+    refused = _refusal(running)
+    if refused is not None:
+        return refused
+    filled = _Filled(
+        {name: request.form.get(name, "") for name in _FIELDS},
+        acknowledge="acknowledge" in request.form,
+    )
+    work = running.work(actor=who.actor, source="page")
+    newcomer = _read(filled, running.config.time_zone)
+    if newcomer is None:
+        return _form(running, filled, 422)
+    try:
+        added = add_person(work, newcomer, acknowledge=filled.acknowledge)
+        work.session.commit()
+    except (PromiseError, StaleDataError) as error:
+        work.session.rollback()
+        pointer = getattr(error, "pointer", None) or ""
+        text = str(error) if isinstance(error, PromiseError) else "somebody changed this meanwhile"
+        filled.faults[_POINTERS.get(pointer, "name")] = _sentence(text)
+        return _form(running, filled, 422)
+    style = "good" if added.made else "care"
+    said = (
+        "They are added. What the rules owe them is promised."
+        if added.made
+        else "They have applied for this job already. Nothing was changed."
+    )
+    seal = forms().seal(style, said, running.now())
+    where = url_for("pages.new_person", style=style, said=said, seal=seal)
+    answer: Response = current_app.make_response(redirect(where, 303))
+    return answer
+
+
+def _form(running: Parts, filled: _Filled, status: int = 200) -> Response:
+    session = db.session()
+    jobs = session.scalars(
+        select(Job.title)
+        .where(Job.status == JobStatus.OPEN)
+        .distinct()
+        .order_by(Job.title)
+        .limit(JOBS)
+    ).all()
+    colleagues = session.execute(
+        select(User.email, User.name).where(User.active).order_by(User.name, User.email)
+    ).all()
+    shown = page(
+        running,
+        "new_person.html",
+        acts=True,
+        said=_said(running),
+        filled=filled,
+        stages=[(stage.value, stage.value) for stage in STAGES],
+        jobs=jobs,
+        colleagues=[(email, name) for email, name in colleagues],
+        today=running.now().astimezone(ZoneInfo(running.config.time_zone)).date().isoformat(),
+    )
+    shown.status_code = status
+    return shown
+
+
+def _read(filled: _Filled, zone: str) -> Newcomer | None:
+    """Return who was meant, or ``None`` with the faults noted beside their fields."""
+    values, faults = filled.values, filled.faults
+    first = last = None
+    emails: list[str] = []
+    phones: list[str] = []
+    job = owner = None
+    applied_at: datetime | None = None
+    for name in _FIELDS:
+        text = values[name]
+        try:
+            match name:
+                case "name":
+                    first, _, last = (cells.plain(text) or "").partition(" ")
+                case "email":
+                    emails = cells.addresses(text)
+                case "phone":
+                    phones = cells.numbers(text)
+                case "job":
+                    job = cells.plain(text)
+                case "owner":
+                    owner = cells.colleague(text) if text else None
+                case "applied":
+                    applied_at = instant(text, ZoneInfo(zone), None) if text.strip() else None
+        except (CellError, DateError) as error:
+            faults[name] = _sentence(str(error))
+    if not emails:
+        faults.setdefault("email", "Say at which address they are reached.")
+    if not job:
+        faults.setdefault("job", "Say which job.")
+    stage = values["stage"] or Stage.APPLIED.value
+    if stage not in STAGES:
+        faults["stage"] = "Choose one of the stages."
+    if faults or job is None:
+        return None
+    return Newcomer(
+        first_name=first or None,
+        last_name=(last or "").strip() or None,
+        emails=tuple(dict.fromkeys(emails)),
+        phones=tuple(dict.fromkeys(phones)),
+        job=job,
+        stage=Stage(stage),
+        applied_at=applied_at,
+        owner=owner,
+    )
+
+
+def _refusal(running: Parts) -> Response | None:
+    """Say why this form is not taken, or nothing."""
+    who = visitor()
+    if comes_from_elsewhere(request, running.config):
+        return message(
+            403, "This form came from another site", "Nobody was added. Open the form here."
+        )
+    if not who.may_act:
+        return message(
+            403,
+            "This key may only look",
+            "Nobody was added. To act here, enter a key with the scope “write”. Whoever runs this "
+            "Keepword makes one on its machine with:",
+            command="keepword key add page --scope write",
+        )
+    if not forms().accepts(request.form.get(FIELD, ""), who.who, running.now()):
+        return message(
+            403, "This form is out of date", "Nobody was added. Go back and reload the page."
+        )
+    return None
+
+
+def _said(running: Parts) -> dict[str, str] | None:
+    style, said = request.args.get("style", ""), request.args.get("said", "")
+    if said and forms().said(style, said, request.args.get("seal", ""), running.now()):
+        return {"style": style, "text": said}
+    return None
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

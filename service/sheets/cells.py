@@ -1,0 +1,201 @@
+"""Reads single cells: names, addresses, numbers, zones, stages. A cell is text, whatever it holds.
+
+A formula stays the text it is: nothing here evaluates a cell, and no message quotes one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from service.ats.stages import guess_stage
+from service.domain.changes import Stage
+from service.domain.contacts import Channel
+from service.mail.addresses import BadAddressError, checked_address, has_unsafe_characters
+
+LONGEST_TEXT = 200
+LONGEST_WORDING = 500
+LONGEST_ID = 200
+LONGEST_PHONE = 50
+MOST = 20
+"""As the API takes them: characters of a name, a wording, an id and a number; how many of each."""
+
+_BREAKS = re.compile(r"[\r\n\t]+")
+_BETWEEN = re.compile(r"[;,\s]+")
+_PHONES = re.compile(r"\s*[;,\n/|]\s*")
+_ADDRESS = re.compile(r"[^<>]*<([^<>\s]+)>\s*")
+
+_CLOSED: Mapping[str, Stage] = {
+    "hired": Stage.HIRED,
+    "rejected": Stage.REJECTED,
+    "disqualified": Stage.REJECTED,
+    "withdrawn": Stage.WITHDRAWN,
+    "withdrew": Stage.WITHDRAWN,
+}
+"""The only words that close an application by themselves. What else a system calls an end, a
+person says with ``--stage``: an end is never guessed."""
+
+_GOES_ON = frozenset({"active", "open", "inprogress", "inprocess", "ongoing", "live", "current"})
+
+
+class CellError(ValueError):
+    """A cell that cannot be read; the text says why and what to do, and never quotes it."""
+
+
+def plain(text: str, longest: int = LONGEST_TEXT) -> str | None:
+    """Return a cell as one line without blanks around it, ``None`` where it is empty.
+
+    Line breaks and tabs become blanks. Raises ``CellError`` for other control characters.
+    """
+    if not text:
+        return None
+    if not text.isprintable():
+        text = _BREAKS.sub(" ", text)
+        if has_unsafe_characters(text):
+            raise CellError("it holds a control character: write plain text")
+    text = text.strip()
+    if len(text) > longest:
+        raise CellError(f"it is longer than {longest} characters: shorten it")
+    return text or None
+
+
+def addresses(text: str) -> list[str]:
+    """Return the mail addresses in a cell, separated by commas, semicolons or blanks."""
+    if not text or text.isspace():
+        return []
+    named = _ADDRESS.fullmatch(text)
+    parts = [named[1]] if named else [part for part in _BETWEEN.split(text.strip()) if part]
+    for part in parts:
+        try:
+            checked_address(part)
+        except BadAddressError as error:
+            raise CellError(f"{error}: correct it") from None
+    return parts
+
+
+def numbers(text: str) -> list[str]:
+    """Return the telephone numbers in a cell."""
+    found = plain(text.replace("\r", "\n").replace("\n", ";"), 1000)
+    parts = [part for part in _PHONES.split(found) if part] if found else []
+    if any(len(part) > LONGEST_PHONE for part in parts):
+        raise CellError(f"a number is longer than {LONGEST_PHONE} characters: shorten it")
+    return parts
+
+
+@lru_cache(maxsize=2000)
+def zone(text: str) -> str | None:
+    """Return an IANA time zone."""
+    name = plain(text)
+    if name is None:
+        return None
+    found = _zones().get(name.casefold().replace(" ", "_"))
+    if found is None:
+        raise CellError("it is no time zone: write one such as Europe/Berlin")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _zones() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
+
+
+def colleague(text: str) -> str | None:
+    """Return a colleague's mail address."""
+    name = plain(text)
+    if name is None:
+        return None
+    named = _ADDRESS.fullmatch(name)
+    address = named[1] if named else name
+    try:
+        return checked_address(address).casefold()
+    except BadAddressError:
+        raise CellError(
+            "it is no mail address: write the colleague's, or leave the column out with --without"
+        ) from None
+
+
+@lru_cache(maxsize=200)
+def channel(text: str) -> Channel | None:
+    """Return by what means somebody was contacted."""
+    name = plain(text)
+    if name is None:
+        return None
+    word = name.casefold().replace("-", "").replace(" ", "_")
+    known = {"mail": Channel.EMAIL, "call": Channel.PHONE, "sms": Channel.TEXT}
+    try:
+        return known.get(word) or Channel(word)
+    except ValueError:
+        raise CellError(f"it is no means of contact: write one of {', '.join(Channel)}") from None
+
+
+class StageWords:
+    """Reads stages and statuses; ``told`` says what an employer's own labels mean."""
+
+    def __init__(self, told: Mapping[str, Stage]) -> None:
+        self._told = {_word(label): stage for label, stage in told.items()}
+        self._known: dict[tuple[str, str], Stage] = {}
+
+    def read(self, stage: str | None, status: str | None) -> Stage:
+        """Return where an application stands by its two labels; ``CellError`` where none can be.
+
+        A status that says how it ended beats the stage it ended at.
+        """
+        key = (stage or "", status or "")
+        found = self._known.get(key)
+        if found is None:
+            found = self._read(stage, status)
+            if len(self._known) < _REMEMBERED:
+                self._known[key] = found
+        return found
+
+    def _read(self, stage: str | None, status: str | None) -> Stage:
+        ended = self._exact(status)
+        if ended is not None and (ended in _ENDS or stage is None):
+            return ended
+        if stage is None:
+            if status is None or _word(status) in _GOES_ON:
+                return Stage.APPLIED
+            guessed = guess_stage(status)
+            if guessed is None:
+                raise _unknown(status)
+            return guessed
+        if status is not None and ended is None and _word(status) not in _GOES_ON:
+            # Said besides a stage, so it says more than the stage: how, a person must tell.
+            raise _unknown(status)
+        found = self._exact(stage) or guess_stage(stage)
+        if found is None:
+            raise _unknown(stage)
+        return found
+
+    def _exact(self, label: str | None) -> Stage | None:
+        if label is None:
+            return None
+        word = _word(label)
+        if word in self._told:
+            return self._told[word]
+        return _OURS.get(word) or _CLOSED.get(word)
+
+
+_REMEMBERED = 1000
+_ENDS = frozenset(_CLOSED.values())
+_OURS = {stage.value: stage for stage in Stage}
+
+
+class UnknownLabelError(CellError):
+    """A stage nobody has explained; ``label`` is the employer's own word, which names nobody."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        super().__init__(
+            f"what “{label}” means is not known: say it with --stage “{label}=interview”"
+        )
+
+
+def _unknown(label: str) -> UnknownLabelError:
+    return UnknownLabelError(label if len(label) <= 60 else f"{label[:57]}…")
+
+
+def _word(label: str) -> str:
+    return "".join(char for char in label.casefold() if char.isalnum())

@@ -1,0 +1,208 @@
+"""Finds who and what newcomers name that is known here already, in a few statements for many.
+
+One person is one person by an id of their source, else by an address, whatever its case; a
+tombstone counts as known, so that nobody who was erased is made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from service.db import in_chunks
+from service.domain.changes import CLOSED_STAGES, JobStatus, Stage
+from service.domain.newcomers import Newcomer
+from service.models import (
+    Application,
+    Candidate,
+    CandidateEmail,
+    ImportedApplication,
+    Job,
+    User,
+)
+from service.workflows.erased_addresses import erased_among
+from service.workflows.people import resolve
+from service.workflows.work import Work
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KnownJob:
+    """What of a job counts for the people who apply for it."""
+
+    id: str
+    status: str
+    owner_id: str | None
+    hiring_manager_id: str | None
+    calendar_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A candidate who is here already; ``made`` tells that this very run made them."""
+
+    id: str
+    erased: bool = False
+    time_zone: str | None = None
+    made: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBid:
+    """An application that is here; ``key`` is its source's id, where an import told it."""
+
+    id: str
+    key: str | None
+    in_progress: bool
+
+
+@dataclass
+class Around:
+    """What is known around one lot of newcomers; whoever makes somebody adds them here."""
+
+    by_key: dict[str, set[str]] = field(default_factory=dict)
+    people: dict[str, KnownPerson] = field(default_factory=dict)
+    by_candidate_id: dict[str, str] = field(default_factory=dict)
+    by_application_id: dict[str, str] = field(default_factory=dict)
+    bids: dict[tuple[str, str], list[KnownBid]] = field(default_factory=dict)
+    suppressed: dict[str, tuple[datetime, str | None]] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+    tagged: dict[str, str] = field(default_factory=dict)
+    """Who was just made with a plus tag, by the address without it."""
+
+
+class Jobs:
+    """Every job by its id and its title; one that is made is added."""
+
+    def __init__(self, work: Work) -> None:
+        self._by_id: dict[str, KnownJob] = {}
+        self._by_title: dict[str, list[KnownJob]] = {}
+        columns = (Job.id, Job.title, Job.status, Job.owner_id, Job.hiring_manager_id)
+        for id_, title, status, owner, manager, calendar in work.session.execute(
+            select(*columns, Job.calendar_id).order_by(Job.id)
+        ):
+            self.add(title, KnownJob(id_, status, owner, manager, calendar))
+
+    def add(self, title: str, job: KnownJob) -> None:
+        """Know one more job."""
+        self._by_id[job.id] = job
+        self._by_title.setdefault(folded_title(title), []).append(job)
+
+    def named(self, name: str) -> list[KnownJob]:
+        """Return the jobs of this id or title; of several the open ones alone, if there are."""
+        by_id = self._by_id.get(name)
+        if by_id is not None:
+            return [by_id]
+        found = self._by_title.get(folded_title(name), [])
+        taking = [job for job in found if job.status == JobStatus.OPEN]
+        return taking or found
+
+
+class Colleagues:
+    """Colleagues by their addresses, asked for once each."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._known: dict[str, str | None] = {}
+
+    def look_up(self, addresses: Iterable[str | None]) -> None:
+        """Read whoever is not known yet."""
+        new = {each for each in addresses if each is not None and each not in self._known}
+        for chunk in in_chunks(sorted(new), CHUNK):
+            self._known.update(dict.fromkeys(chunk))
+            for id_, email in self._work.session.execute(
+                select(User.id, func.lower(User.email)).where(func.lower(User.email).in_(chunk))
+            ):
+                self._known[email] = id_
+
+    def id_of(self, address: str) -> str | None:
+        """Return the colleague with this address, folded."""
+        return self._known.get(address)
+
+
+def folded_title(title: str) -> str:
+    """Return a title as two spellings of it share it."""
+    return " ".join(title.split()).casefold()
+
+
+def look_around(work: Work, newcomers: Sequence[Newcomer]) -> Around:
+    """Return what is known of these people."""
+    around = Around()
+    keys = {key for each in newcomers for key in each.keys}
+    bare = {untagged(key) for key in keys} - keys
+    for chunk in in_chunks(sorted(keys | bare), CHUNK):
+        _by_address(work, around, chunk)
+    around.erased = erased_among(work, keys)
+    ids = sorted({each.candidate_id for each in newcomers if each.candidate_id})
+    for chunk in in_chunks(ids, CHUNK):
+        _by_candidate_id(work, around, chunk)
+    ids = sorted({each.application_id for each in newcomers if each.application_id})
+    for chunk in in_chunks(ids, CHUNK):
+        for key, id_ in work.session.execute(
+            select(ImportedApplication.application_key, ImportedApplication.application_id).where(
+                ImportedApplication.application_key.in_(chunk)
+            )
+        ):
+            around.by_application_id[key or ""] = id_
+    for chunk in in_chunks(sorted(around.people), CHUNK):
+        for id_, person, job, stage, key in work.session.execute(
+            select(
+                Application.id,
+                Application.candidate_id,
+                Application.job_id,
+                Application.stage,
+                ImportedApplication.application_key,
+            )
+            .outerjoin(ImportedApplication, ImportedApplication.application_id == Application.id)
+            .where(Application.candidate_id.in_(chunk))
+            .order_by(Application.created_at, Application.id)
+        ):
+            bid = KnownBid(id_, key, Stage(stage) not in CLOSED_STAGES)
+            around.bids.setdefault((person, job), []).append(bid)
+    return around
+
+
+def untagged(key: str) -> str:
+    """Return an address without what follows a plus sign in it: most often the same mailbox."""
+    local, at, domain = key.rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}" if "+" in local else key
+
+
+def _by_address(work: Work, around: Around, keys: Sequence[str]) -> None:
+    found = work.session.execute(
+        select(
+            CandidateEmail.address_key,
+            CandidateEmail.suppressed_at,
+            CandidateEmail.suppressed_reason,
+            Candidate.id,
+            Candidate.time_zone,
+            Candidate.merged_into_id,
+        )
+        .join(Candidate, Candidate.id == CandidateEmail.candidate_id)
+        .where(CandidateEmail.address_key.in_(keys))
+    )
+    for key, at, reason, id_, zone, merged in found:
+        if at is not None:
+            around.suppressed[key] = (at, reason)
+        if merged is None:
+            around.by_key.setdefault(key, set()).add(id_)
+            around.people[id_] = KnownPerson(id_, time_zone=zone)
+
+
+def _by_candidate_id(work: Work, around: Around, ids: Sequence[str]) -> None:
+    found = work.session.execute(
+        select(ImportedApplication.candidate_key, Candidate.id)
+        .join(Candidate, Candidate.id == ImportedApplication.candidate_id)
+        .where(ImportedApplication.candidate_key.in_(ids))
+        .distinct()
+    )
+    for key, id_ in found.all():
+        person = resolve(work, id_)
+        around.by_candidate_id[key or ""] = person.id
+        around.people[person.id] = KnownPerson(
+            person.id, person.erased_at is not None, person.time_zone
+        )

@@ -1,0 +1,231 @@
+"""Takes in people who applied: makes who is not known yet, and leaves alone who is.
+
+What is known is never changed, nobody is made twice, and no letter goes out by itself unless an
+acknowledgement was asked for. A closed application is recorded as closed; no decision is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from service.domain.changes import CLOSED_STAGES, JobStatus
+from service.domain.newcomers import Fault, Newcomer
+from service.domain.promises import PromiseError
+from service.workflows.newcomer_lookups import (
+    Around,
+    Colleagues,
+    Jobs,
+    KnownBid,
+    KnownJob,
+    KnownPerson,
+    look_around,
+    untagged,
+)
+from service.workflows.newcomer_rows import Batch, Made
+from service.workflows.work import Work
+
+_ONE_AT_A_TIME = 7_310_588_422
+"""An arbitrary number: the advisory lock under which one transaction at a time makes people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody who had applied already: nothing was made or changed."""
+
+    newcomer: Newcomer
+    application_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Somebody who cannot be taken in, and why. A fault's column is what it is about."""
+
+    newcomer: Newcomer
+    fault: Fault
+
+
+Outcome = Made | Known | Refused
+
+
+class Reception:
+    """Takes people in within one transaction, many at a time.
+
+    ``new_jobs`` lets a title that no job has make one.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        *,
+        import_id: str | None = None,
+        acknowledge: bool = False,
+        new_jobs: bool = True,
+    ) -> None:
+        self._work = work
+        self._import_id = import_id
+        self._acknowledge = acknowledge
+        self._new_jobs = new_jobs
+        if work.session.get_bind().dialect.name == "postgresql":
+            # Two at once would both find somebody unknown. SQLite has one writer anyway.
+            work.session.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _ONE_AT_A_TIME})
+        self._jobs = Jobs(work)
+        self._colleagues = Colleagues(work)
+        self._batch = Batch(work, import_id)
+        self.warnings: list[Fault] = []
+        self.jobs_made = 0
+
+    def take(self, newcomers: Sequence[Newcomer]) -> list[Outcome]:
+        """Take in some people and write what that makes; the caller commits."""
+        around = look_around(self._work, newcomers)
+        self._colleagues.look_up(
+            address for each in newcomers for address in (each.owner, each.hiring_manager)
+        )
+        outcomes = [self._one(each, around) for each in newcomers]
+        self._batch.write()
+        return outcomes
+
+    def _one(self, newcomer: Newcomer, around: Around) -> Outcome:
+        try:
+            return self._received(newcomer, around)
+        except _RefusalError as refusal:
+            return Refused(newcomer, Fault(newcomer.line, refusal.about, str(refusal)))
+
+    def _received(self, newcomer: Newcomer, around: Around) -> Outcome:
+        if newcomer.application_id in around.by_application_id:
+            return Known(newcomer, around.by_application_id[newcomer.application_id])
+        person = _who(newcomer, around)
+        job = self._job(newcomer.job)
+        if person is not None and job is not None:
+            bids = around.bids.get((person.id, job.id), [])
+            if bids and not _another_bid(newcomer, bids):
+                return Known(newcomer, bids[-1].id)
+        if self._was_erased(newcomer, person, around):
+            raise _RefusalError(
+                "this person's data was erased, so nobody is made: take the line out", None
+            )
+        owner_id = self._colleague(newcomer.owner, "owner")
+        manager_id = self._colleague(newcomer.hiring_manager, "hiring manager")
+        if job is None:
+            job = self._made_job(newcomer.job)
+        try:
+            made = self._batch.add(
+                newcomer,
+                person,
+                job,
+                owner_id=owner_id or job.owner_id,
+                waiting_on_id=manager_id or job.hiring_manager_id,
+                suppressed=around.suppressed,
+                acknowledge=self._acknowledge,
+            )
+        except PromiseError as error:
+            raise _RefusalError(str(error), "promised for") from error
+        self._warn(newcomer, around, made.candidate_id)
+        _remember(newcomer, around, made, job)
+        return made
+
+    def _was_erased(self, newcomer: Newcomer, person: KnownPerson | None, around: Around) -> bool:
+        if person is not None:
+            return person.erased
+        # Somebody who applies again may be added by hand; a sheet may be older than the erasure.
+        return self._import_id is not None and not around.erased.isdisjoint(newcomer.keys)
+
+    def _job(self, name: str) -> KnownJob | None:
+        found = self._jobs.named(name)
+        if len(found) > 1:
+            raise _RefusalError(
+                "several jobs have this title: write the id of one (“keepword job list --all” "
+                "shows them)",
+                "job",
+            )
+        if not found and (name.startswith("job_") or not self._new_jobs):
+            raise _RefusalError("there is no such job", "job")
+        return found[0] if found else None
+
+    def _made_job(self, title: str) -> KnownJob:
+        made = KnownJob(self._batch.add_job(title), JobStatus.OPEN, None, None, None)
+        self._jobs.add(title, made)
+        self.jobs_made += 1
+        return made
+
+    def _colleague(self, address: str | None, about: str) -> str | None:
+        if address is None:
+            return None
+        found = self._colleagues.id_of(address)
+        if found is None:
+            raise _RefusalError(
+                "no colleague has this address: add them with “keepword user add”, or leave the "
+                "column out with --without",
+                about,
+            )
+        return found
+
+    def _warn(self, newcomer: Newcomer, around: Around, candidate_id: str) -> None:
+        """Tell of an address that differs from a known one by a plus tag alone."""
+        others: set[str] = set()
+        for key in newcomer.keys:
+            bare = untagged(key)
+            others |= around.by_key.get(bare, set()) if bare != key else set()
+            others |= {around.tagged[key]} if key in around.tagged else set()
+        if others - {candidate_id}:
+            self.warnings.append(
+                Fault(
+                    newcomer.line,
+                    "email",
+                    "but for what follows the plus sign somebody else has this address: they were "
+                    "taken as two people",
+                )
+            )
+
+
+class _RefusalError(Exception):
+    def __init__(self, text_: str, about: str | None) -> None:
+        self.about = about
+        super().__init__(text_)
+
+
+def _who(newcomer: Newcomer, around: Around) -> KnownPerson | None:
+    """Return who this is, if known: by the id of their source first, then by an address."""
+    by_id = around.by_candidate_id.get(newcomer.candidate_id or "")
+    by_address = set().union(*(around.by_key.get(key, ()) for key in newcomer.keys))
+    if by_id is not None:
+        if by_address - {by_id}:
+            raise _RefusalError(
+                "its id belongs to one person here and its address to another: correct one of them",
+                "email",
+            )
+        return around.people[by_id]
+    if len(by_address) > 1:
+        raise _RefusalError(
+            "its addresses belong to different people here: correct them, or merge the people",
+            "email",
+        )
+    return around.people[by_address.pop()] if by_address else None
+
+
+def _another_bid(newcomer: Newcomer, bids: Sequence[KnownBid]) -> bool:
+    """Tell whether somebody applied for the same job again: the source knows both by their ids,
+    and they were not in progress together.
+    """
+    if newcomer.application_id is None or any(bid.key is None for bid in bids):
+        return False
+    return newcomer.stage in CLOSED_STAGES or not any(bid.in_progress for bid in bids)
+
+
+def _remember(newcomer: Newcomer, around: Around, made: Made, job: KnownJob) -> None:
+    """Know somebody who was just made, for the newcomers of the same lot."""
+    person = KnownPerson(made.candidate_id, time_zone=newcomer.time_zone, made=True)
+    around.people.setdefault(person.id, person)
+    for key in newcomer.keys:
+        around.by_key.setdefault(key, set()).add(person.id)
+        if untagged(key) != key:
+            around.tagged[untagged(key)] = person.id
+    if newcomer.candidate_id:
+        around.by_candidate_id[newcomer.candidate_id] = person.id
+    if newcomer.application_id:
+        around.by_application_id[newcomer.application_id] = made.application_id
+    in_progress = newcomer.stage not in CLOSED_STAGES
+    bid = KnownBid(made.application_id, newcomer.application_id, in_progress)
+    around.bids.setdefault((person.id, job.id), []).append(bid)

@@ -1,0 +1,93 @@
+"""The form that adds one person: what it makes, what it says, and who may use it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from service.models import Application, Candidate
+from tests.harness import Employer, add_user
+from tests.reading_pages import words_of
+
+FIELDS = {"name": "Amara Okafor", "email": "amara@example.com", "job": "Bookbinder",
+          "stage": "screening", "applied": "2026-02-27", "acknowledge": "yes"}  # fmt: skip
+OWN = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
+
+
+def press(employer: Employer, headers: Any = None, **fields: str) -> TestResponse:
+    client = employer.app.test_client()
+    html = client.get("/people/new").get_data(as_text=True)
+    found = re.search(r'name="token" value="([0-9a-f]+)"', html)
+    assert found is not None
+    form = {"token": found[1], **FIELDS, **fields}
+    return client.post("/people/new", data=form, headers=OWN | (headers or {}))
+
+
+def people(employer: Employer) -> list[tuple[str | None, str]]:
+    with employer.session() as session:
+        rows = session.execute(
+            select(Candidate.first_name, Application.stage).join(
+                Application, Application.candidate_id == Candidate.id
+            )
+        ).all()
+    return [(name, stage) for name, stage in rows]
+
+
+def test_the_first_page_leads_to_the_form(employer: Employer) -> None:
+    assert 'href="/people/new"' in employer.app.test_client().get("/").get_data(as_text=True)
+
+
+def test_a_person_is_added_and_the_page_says_so(employer: Employer) -> None:
+    with employer.work() as work:
+        maria = add_user(work, email="maria@example.com")
+    answer = press(employer, owner="maria@example.com")
+
+    assert answer.status_code == 303
+    shown = employer.app.test_client().get(answer.headers["Location"]).get_data(as_text=True)
+    assert "They are added." in words_of(shown)
+    assert people(employer) == [("Amara", "screening")]
+    with employer.session() as session:
+        assert session.scalars(select(Application.owner_id)).one() == maria.id
+    again = press(employer)
+    shown = employer.app.test_client().get(again.headers["Location"]).get_data(as_text=True)
+    assert "have applied for this job already" in words_of(shown)
+    assert len(people(employer)) == 1
+
+
+def test_what_is_wrong_is_said_beside_what_was_typed(employer: Employer) -> None:
+    answer = press(employer, email="no address <b>", job="", applied="03/04/2026", stage="rejected")
+    html = answer.get_data(as_text=True)
+
+    assert answer.status_code == 422
+    assert 'value="no address &lt;b&gt;"' in html
+    assert html.count('aria-invalid="true"') == 4
+    assert "Nobody was added yet" in html
+    assert people(employer) == []
+
+
+def test_a_form_from_elsewhere_adds_nobody(employer: Employer) -> None:
+    foreign = press(
+        employer, {"Origin": "https://evil.example.com", "Sec-Fetch-Site": "cross-site"}
+    )
+    stale = press(employer, token="0" * 64)
+
+    assert (foreign.status_code, stale.status_code) == (403, 403)
+    assert people(employer) == []
+
+
+def test_a_key_that_may_only_look_adds_nobody(employer: Employer) -> None:
+    import base64
+
+    secret = employer.key("read")
+    word = base64.b64encode(f"me:{secret}".encode()).decode()
+    headers = {"Authorization": f"Basic {word}", "Host": "keepword.example.com"}
+    shown = employer.app.test_client().get("/people/new", headers=headers)
+    refused = employer.app.test_client().post("/people/new", data=FIELDS, headers=headers)
+
+    assert shown.status_code == 200
+    assert "scope “write”" in shown.get_data(as_text=True)
+    assert refused.status_code == 403
+    assert people(employer) == []
