@@ -24,12 +24,15 @@ class Ask:
 
     ``path`` starts with ``/`` and is relative to the API's base address; ``query`` are its
     parameters in order; ``json`` is the body's text (some APIs only take POST), else ``None``.
+    ``optional`` is set where the delivery makes sense without the answer: if the credentials may
+    not ask it (403), the adapter is told so instead of waiting for somebody to allow it.
     """
 
     path: str
     query: tuple[tuple[str, str], ...] = ()
     json: str | None = None
     method: str = "GET"
+    optional: bool = field(default=False, compare=False)
 
     @property
     def key(self) -> str:
@@ -51,6 +54,11 @@ class Answer:
     def gone(self) -> bool:
         """Whether the vendor says that there is no such thing (404 or 410)."""
         return self.status in {404, 410}
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the credentials may not ask this (403): only an optional question ends so."""
+        return self.status == 403
 
     def object(self) -> JsonObject:
         """The body as one JSON object; ``PayloadError`` where it is none, or an error's."""

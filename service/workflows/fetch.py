@@ -30,7 +30,13 @@ from service.workflows.reaching import (
     reach_of,
 )
 from service.workflows.stored_answers import count_answers, store_answer
-from service.workflows.vendor_waits import Wait, let_rest, postpone, wait_of
+from service.workflows.vendor_waits import (
+    Wait,
+    let_rest,
+    postpone,
+    wait_of,
+    without_permission,
+)
 from service.workflows.work import Office, Work, never
 from service.workflows.work_in import (
     IngestReport,
@@ -200,7 +206,9 @@ class _Turn:
             for ask in asks:
                 if self._over():
                     return None
-                outcome = self._vendors.ask(reach, ask)
+                outcome = without_permission(
+                    ask, self._vendors.ask(reach, ask), self._clock.now()
+                )
                 wait = wait_of(outcome, self._clock.now())
                 if wait is not None:
                     return self._postpone(delivery_id, token, wait)

@@ -14,6 +14,7 @@ from typing import Literal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from service.ats.asking import Answer, Ask
 from service.domain.retries import out_of_patience, wait_for_vendor
 from service.models import Delivery
 from service.vendors.base import Answered, Busy, Denied, Outcome
@@ -47,6 +48,13 @@ def wait_of(outcome: Outcome, now: datetime) -> Wait | None:
         return Wait(outcome.why, outcome.retry_at, all_rest=True, throttled=outcome.throttled)
     forbidden = isinstance(outcome, Denied) and outcome.status == 403
     return Wait(outcome.why, outcome.retry_at, all_rest=not forbidden)
+
+
+def without_permission(ask: Ask, outcome: Outcome, now: datetime) -> Outcome:
+    """Return an outcome as an adapter is told of it: it does without what it may not ask."""
+    if ask.optional and isinstance(outcome, Denied) and outcome.status == 403:
+        return Answered(Answer(403, b"", now))
+    return outcome
 
 
 def _is_json(body: bytes) -> bool:
