@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import yaml
@@ -47,6 +48,29 @@ class ProblemApi(Api):  # type: ignore[misc]  # its base ships no types
 
     ERROR_SCHEMA = ProblemSchema
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: Flask) -> None:
+        self._undescribed: list[Any] = []
+        self._describing = Lock()
+        super().__init__(app)
+
+    def register_blueprint(self, blp: Any) -> None:
+        """Mount a resource. It is described when somebody asks: that takes most of a start."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undescribed.append(blp)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the description of every resource that was mounted."""
+        with self._describing:
+            while self._undescribed:
+                blp = self._undescribed.pop(0)
+                blp.register_views_in_doc(
+                    self, self._app, self.spec, name=blp.name, parameters=None
+                )
+                self.spec.tag({"name": blp.name, "description": blp.description})
+            described: dict[str, Any] = self.spec.to_dict()
+        return described
 
     def _register_error_handlers(self) -> None:
         """Register none: an error of a page is not ours to answer."""
@@ -100,7 +124,7 @@ def openapi_text(app: Flask) -> str:
 
 def openapi_document(app: Flask) -> dict[str, Any]:
     """Return the API's description in plain types; every key is a text."""
-    document: dict[str, Any] = _plain(app.extensions["keepword.api"].spec.to_dict())
+    document: dict[str, Any] = _plain(app.extensions["keepword.api"].describe())
     return document
 
 
