@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from service import signing
@@ -34,6 +35,7 @@ _MOST_OF_A_NAME = 60
 # They restate facts that may turn back to what they were (a name, an owner, open and closed),
 # and carry no time that would make the second body differ from the first.
 _RESTATING = frozenset({"update_candidate", "job_updated", "application_updated"})
+_RESTATING_NAMES = tuple(sorted(name.encode() for name in _RESTATING))
 
 _IGNORED = {
     "ping": "a ping: Greenhouse reaches Keepword and signs as agreed",
@@ -89,10 +91,11 @@ class Greenhouse(AdapterDefaults):
         and dropping the third would keep B. There the id counts too; a retry that slips through
         says again what is already so.
         """
-        try:
-            action = load_object(incoming.body, strict=False).text("action")
-        except PayloadError:
-            action = None
+        action = None
+        # Most bodies name none of these anywhere: parsing them here would only take time.
+        if any(name in incoming.body for name in _RESTATING_NAMES):
+            with suppress(PayloadError):
+                action = load_object(incoming.body, strict=False).text("action")
         event_id = incoming.kept(EVENT_ID).get(EVENT_ID, "") if action in _RESTATING else ""
         return body_identity(incoming.body, event_id)
 
