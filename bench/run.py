@@ -39,7 +39,7 @@ def _nothing_due(store: Store, home: Path, *, quick: bool) -> Figure:
 
 
 def _writing(store: Store, home: Path, *, quick: bool) -> Figure:
-    return writing(store, home, letters=2_000 if quick else 10_000, runs=3)
+    return writing(store, home, letters=2_000 if quick else 10_000, runs=3 if quick else 7)
 
 
 def _closing(store: Store, home: Path, *, quick: bool) -> Figure:
@@ -74,6 +74,8 @@ BENCHES: dict[str, Bench] = {
     "writing": _writing,
     "closing": _closing,
     "accepting": _accepting,
+    "importing": _importing,
+    "import-memory": _import_memory,
 }
 
 

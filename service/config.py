@@ -39,8 +39,9 @@ class ConfigError(ValueError):
 class Config:
     """Everything Keepword is told from outside.
 
-    ``pages`` is ``local`` (the page opens without a key from this machine alone) or ``key``
-    (always asks for an API key). ``secret_key_previous`` opens what was sealed before the key was
+    ``pages`` says when the pages open without signing in: ``local`` (to this machine alone, until
+    a first administrator can sign in), ``machine`` (to this machine, always) or ``key`` (never).
+    ``secret_key_previous`` opens what was sealed before the key was
     changed. ``base_url_given`` tells whether somebody said what others know this Keepword by.
     """
 
@@ -59,6 +60,10 @@ class Config:
     sendgrid_base_url: str = "https://api.sendgrid.com"
     sendgrid_event_public_key: str = ""
     pages: str = "local"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "OpenID"
     ping_url: str = ""
     max_body_bytes: int = 2 * 1024 * 1024
     log_level: str = "INFO"
@@ -111,8 +116,12 @@ class _Reader:
             sendgrid_api_key=sendgrid_key,
             sendgrid_base_url=self._url("SENDGRID_BASE_URL", "https://api.sendgrid.com"),
             sendgrid_event_public_key=event_key,
+            oidc_issuer=self._text("OIDC_ISSUER", ""),
+            oidc_client_id=self._text("OIDC_CLIENT_ID", ""),
+            oidc_client_secret=self._secret("OIDC_CLIENT_SECRET"),
+            oidc_name=self._line("OIDC_NAME", "OpenID"),
             ping_url=self._optional_url("KEEPWORD_PING_URL"),
-            pages=self._choice("KEEPWORD_PAGES", ("local", "key"), "local"),
+            pages=self._choice("KEEPWORD_PAGES", ("local", "machine", "key"), "local"),
             log_level=self._choice(
                 "KEEPWORD_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
             ),
@@ -126,9 +135,22 @@ class _Reader:
                 f"SECRET_KEY_PREVIOUS is shorter than {SHORTEST_KEY} characters, so it never was "
                 "the key: copy all of it, or leave it out"
             )
+        self._judge_provider(config)
         if self._faults:
             raise ConfigError(self._faults)
         return config
+
+    def _judge_provider(self, config: Config) -> None:
+        """Sign-in by an OpenID provider is configured whole or not at all."""
+        given = (config.oidc_issuer, config.oidc_client_id, config.oidc_client_secret)
+        if any(given) and not all(given):
+            self._faults.append(
+                "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together: set all or none"
+            )
+        issuer = urlsplit(config.oidc_issuer) if _is_address(config.oidc_issuer) else None
+        local = issuer is not None and issuer.hostname in ("localhost", "127.0.0.1")
+        if config.oidc_issuer and (issuer is None or (issuer.scheme != "https" and not local)):
+            self._faults.append("OIDC_ISSUER is no https address: copy it from your provider")
 
     def _text(self, name: str, default: str) -> str:
         return self._environment.get(name, "").strip() or default

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    cast,
     column,
     func,
     insert,
@@ -90,20 +91,60 @@ def _taken_apart(
 ) -> list[ColumnElement[Any]]:
     """Return the columns in which the rows differ, as the database reads them from the document."""
     types = [table.c[name].type for name in own]
-    kept = [_kept(kind, dialect) for kind in types]
     document = [{name: row[name] for name in own} for row in rows]
-    for name, keep in zip(own, kept, strict=True):
+    alike: dict[str, dict[str, Any]] = {}
+    for name, kind in zip(own, types, strict=True):
+        if isinstance(kind, JSON) and all(isinstance(row[name], dict) for row in rows):
+            alike[name] = common = _common([row[name] for row in rows])
+            for each in document:
+                each[name] = {key: each[name][key] for key in each[name] if key not in common}
+            continue
+        keep = _kept(kind, dialect)
         if keep is not None:
             for each in document:
                 if each[name] is not None:
                     each[name] = keep(each[name])
     if dialect.name == "postgresql":
-        read = func.json_to_recordset(literal(document, postgresql.JSON()))
+        read = func.json_to_recordset(cast(literal(_compact(document), Text()), postgresql.JSON()))
         typed = (column(name, kind) for name, kind in zip(own, types, strict=True))
         found = read.table_valued(*typed).render_derived(with_types=True)
-        return [found.c[name] for name in own]
-    listed = func.json_each(literal(json.dumps(document), Text())).table_valued("value")
-    return [func.json_extract(listed.c.value, f"$.{name}") for name in own]
+        return [
+            literal(alike[name], postgresql.JSONB()).op("||")(found.c[name])
+            if alike.get(name)
+            else found.c[name]
+            for name in own
+        ]
+    listed = func.json_each(literal(_compact(document), Text())).table_valued("value")
+    read_here = {name: func.json_extract(listed.c.value, f"$.{name}") for name in own}
+    return [
+        func.json_patch(literal(_compact(alike[name]), Text()), read_here[name])
+        if alike.get(name)
+        else read_here[name]
+        for name in own
+    ]
+
+
+_FEW = 3
+
+
+def _common(objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the members that all these objects share, where that is worth taking them out.
+
+    Objects with a null share nothing: to SQLite a null beside what is shared would mean "remove".
+    """
+    first = objects[0]
+    shared = {
+        key: value
+        for key, value in first.items()
+        if [each.get(key) for each in objects].count(value) == len(objects)
+    }
+    if len(shared) < _FEW or any(None in each.values() for each in objects):
+        return {}
+    return shared
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _kept(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -32,6 +32,7 @@ from service.workflows.fetch import fetch
 from service.workflows.fold_events import fold_events
 from service.workflows.heartbeat import beat
 from service.workflows.ingest import ingest
+from service.workflows.interviews_over import assume_held
 from service.workflows.settle import settle
 from service.workflows.sync import sync
 from service.workflows.work import Office
@@ -76,6 +77,13 @@ def _check(session: Session, tools: Tools) -> object:
     if tools.ping is not None and report.not_ready is None:
         tools.ping.say()
     return report
+
+
+def _interviews(session: Session, tools: Tools) -> object:
+    if tools.jump.holding() is not None:
+        # A clock that jumped must not end what is still to come.
+        return None
+    return assume_held(session, tools.office, tools.clock.now(), stop=tools.stopping.is_set)
 
 
 def _digest(session: Session, tools: Tools) -> object:
@@ -140,6 +148,7 @@ STEPS: tuple[Step, ...] = (
     Step("fetch", timedelta(seconds=1), timedelta(minutes=5), _fetch),
     Step("mail-events", timedelta(seconds=1), timedelta(seconds=60), _fold),
     Step("settle", timedelta(seconds=30), timedelta(minutes=5), _settle),
+    Step("interviews", timedelta(seconds=30), timedelta(minutes=5), _interviews),
     Step("check", timedelta(seconds=2), timedelta(seconds=60), _check),
     Step("digest", timedelta(seconds=30), timedelta(minutes=5), _digest),
     Step("dispatch", timedelta(seconds=1), timedelta(minutes=3), _dispatch),

@@ -29,6 +29,11 @@ def words_of(html: str) -> str:
     return re.sub(r"\s+([,:])", r"\1", " ".join("".join(reader.parts).split()))
 
 
+def without_own_scripts(html: str) -> str:
+    """Return a page without the scripts that are our own files: no other may be in it."""
+    return re.sub(r'<script [^>]*\bsrc="/static/[^"]*"[^>]*></script>', "", html)
+
+
 def html_of(employer: Employer, path: str = "/") -> str:
     answer = employer.app.test_client().get(path)
     assert answer.status_code == 200

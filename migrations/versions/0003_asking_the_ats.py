@@ -15,7 +15,18 @@ INSTANT = sa.DateTime(timezone=True)
 DOCUMENT = sa.JSON(none_as_null=True).with_variant(
     postgresql.JSONB(none_as_null=True), "postgresql"
 )
+_TO_LOOK_AT = "over_at IS NOT NULL"
 _WAITING = "state IN ('waiting', 'sending')"
+
+# Decisions that the application's source did not report are the ones that were made here.
+_CLOSED_HERE = """
+    UPDATE application SET closed_here = true
+    WHERE stage = 'rejected' AND EXISTS (
+        SELECT 1 FROM decision JOIN connection ON connection.id = application.connection_id
+        WHERE decision.application_id = application.id AND decision.withdrawn_at IS NULL
+        AND decision.source <> connection.name
+    )
+"""
 
 # Column and its default for connections that are there already.
 COLUMNS: tuple[tuple[sa.Column[object], str | None], ...] = (
@@ -27,6 +38,7 @@ COLUMNS: tuple[tuple[sa.Column[object], str | None], ...] = (
     (sa.Column("sync_every_minutes", sa.Integer()), None),
     (sa.Column("next_sync_at", INSTANT), None),
     (sa.Column("watermark_at", INSTANT), None),
+    (sa.Column("sync_marks", DOCUMENT, nullable=False), "'{}'"),
     (sa.Column("last_synced_at", INSTANT), None),
     (sa.Column("sync_fault", sa.String()), None),
     (sa.Column("sync_failures", sa.Integer(), nullable=False), "0"),
@@ -43,8 +55,24 @@ def upgrade() -> None:
     for name, kind in (("open_stage", sa.String()), ("open_stage_at", INSTANT)):
         _add("application", sa.Column(name, kind), None)
     _add("application", sa.Column("ats_stage_at", INSTANT), None)
+    _add("application", sa.Column("closed_here", sa.Boolean(), nullable=False), "false")
+    op.execute(_CLOSED_HERE)
     _add("candidate_source", sa.Column("merged_away", sa.Boolean(), nullable=False), "false")
     _add("interview", sa.Column("said_at", INSTANT), None)
+    _add("interview", sa.Column("over_at", INSTANT), None)
+    _add("interview", sa.Column("assumed", sa.Boolean(), nullable=False), "false")
+    # Those still to come will be looked at; who was met before is no news of today.
+    op.execute(
+        "UPDATE interview SET over_at = COALESCE(ends_at, starts_at)"
+        " WHERE done_at IS NULL AND cancelled_at IS NULL AND starts_at > CURRENT_TIMESTAMP"
+    )
+    op.create_index(
+        "ix_interview_over",
+        "interview",
+        ["over_at", "id"],
+        sqlite_where=sa.text(_TO_LOOK_AT),
+        postgresql_where=sa.text(_TO_LOOK_AT),
+    )
     _add("decision", sa.Column("tell_not_before_at", INSTANT), None)
     _add("decision", sa.Column("tell_unclear", sa.Boolean(), nullable=False), "false")
     op.create_index(
@@ -118,9 +146,11 @@ def downgrade() -> None:
     op.execute("ALTER TABLE delivery DROP COLUMN found")
     op.drop_index(op.f("ix_connection_next_sync_at"), "connection")
     op.drop_index("ix_application_unmapped", "application")
-    for name in ("ats_stage_at", "open_stage_at", "open_stage"):
+    for name in ("closed_here", "ats_stage_at", "open_stage_at", "open_stage"):
         op.execute(f"ALTER TABLE application DROP COLUMN {name}")
-    op.execute("ALTER TABLE interview DROP COLUMN said_at")
+    op.drop_index("ix_interview_over", "interview")
+    for name in ("assumed", "over_at", "said_at"):
+        op.execute(f"ALTER TABLE interview DROP COLUMN {name}")
     op.execute("ALTER TABLE candidate_source DROP COLUMN merged_away")
     op.execute("ALTER TABLE decision DROP COLUMN tell_unclear")
     op.execute("ALTER TABLE decision DROP COLUMN tell_not_before_at")

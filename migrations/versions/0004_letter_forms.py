@@ -29,10 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter_form")),
     )
     # In place: SQLite would rebuild a table that others refer to.
-    op.execute(
-        "ALTER TABLE message ADD COLUMN form_id VARCHAR"
-        " CONSTRAINT fk_message_form_id REFERENCES letter_form (id)"
-    )
+    op.execute("ALTER TABLE message ADD COLUMN form_id VARCHAR")
     _index("ix_message_due", ["due_at"], _WATCHED)
     _index("ix_message_state", ["state", "created_at"])
 

@@ -19,13 +19,15 @@ from datetime import datetime
 
 from service import signing
 from service.ats.ashby_actions import FOUND, HANDLERS
-from service.ats.ashby_api import AshbyApi, AshbyPoller
-from service.ats.ashby_states import Handler, Ignored, Reading
+from service.ats.ashby_api import AshbyApi
+from service.ats.ashby_poller import AshbyPoller
+from service.ats.ashby_states import Reading
 from service.ats.ashby_write_back import AshbyWriteBack
 from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
 from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
 from service.ats.body import load_object
-from service.ats.payload import JsonObject, PayloadError
+from service.ats.meaning import meaning
+from service.ats.payload import PayloadError
 from service.domain.changes import Translation
 
 _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
@@ -110,7 +112,8 @@ class Ashby(AdapterDefaults):
         if handler is None:
             unknown = f"Keepword has no use for the action {action[:_MOST_OF_A_NAME]!r}"
             return Translation(ignored=_IGNORED.get(action, unknown))
-        return _read(handler, root.required_child("data"), Reading(received_at, answers))
+        data = root.required_child("data")
+        return meaning(lambda: handler(data, Reading(received_at, answers)), data)
 
     def translate_found(
         self, kind: str, record: bytes, received_at: datetime, answers: Answers = NO_ANSWERS
@@ -119,7 +122,8 @@ class Ashby(AdapterDefaults):
         handler = FOUND.get(kind)
         if handler is None:
             return super().translate_found(kind, record, received_at, answers)
-        return _read(handler, load_object(record, strict=False), Reading(received_at, answers))
+        root = load_object(record, strict=False)
+        return meaning(lambda: handler(root, Reading(received_at, answers)), root)
 
     def sign(
         self,
@@ -133,18 +137,3 @@ class Ashby(AdapterDefaults):
             "Content-Type": "application/json",
             "Ashby-Signature": f"sha256={signing.hex_signature(body, secret)}",
         }
-
-
-def _read(handler: Handler, data: JsonObject, reading: Reading) -> Translation | Needs:
-    try:
-        changes = handler(data, reading)
-    except Ignored as reason:
-        return Translation(ignored=str(reason), warnings=_once(data.warnings))
-    if isinstance(changes, Needs):
-        return changes
-    return Translation(tuple(changes), warnings=_once(data.warnings))
-
-
-def _once(warnings: Sequence[str]) -> tuple[str, ...]:
-    """Without repeats: a member may be read for several changes."""
-    return tuple(dict.fromkeys(warnings))

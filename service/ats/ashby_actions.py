@@ -10,8 +10,9 @@ import dataclasses
 from service.ats import ashby_payloads as read
 from service.ats.ashby_api import application_info, error_code, offer_info, results
 from service.ats.ashby_interviews import schedule, schedule_created, schedule_updated
-from service.ats.ashby_states import Handler, Ignored, Reading, around, whole
+from service.ats.ashby_states import Handler, Reading, around, whole
 from service.ats.asking import Needs, needed
+from service.ats.meaning import Ignored
 from service.ats.payload import JsonObject
 from service.domain.changes import (
     Applied,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from service.ats.ashby_states import Ignored, Reading, around
+from service.ats.ashby_states import Reading, around
 from service.ats.asking import Needs
+from service.ats.meaning import Ignored
 from service.ats.payload import JsonObject
 from service.domain.changes import Change, InterviewBooked, InterviewCancelled, InterviewDone
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from service.ats import ashby_payloads as read
 from service.ats.ashby_api import application_info, error_code, results
 from service.ats.asking import Answers, Needs
+from service.ats.meaning import Ignored
 from service.ats.payload import JsonObject
 from service.domain.changes import (
     ApplicationRef,
@@ -26,10 +27,6 @@ from service.domain.changes import (
     Stands,
     Withdrawn,
 )
-
-
-class Ignored(Exception):  # noqa: N818 - the delivery is fine, there is just nothing to do
-    """The action is understood and changes nothing here; the message says why, for people."""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from service.ats.ashby_api import call, error_code
-from service.ats.asking import Answer, Ask, Field, LogEntry
+from service.ats.asking import Answer, Ask, LogEntry, WriteBackDefaults
 from service.ats.note_text import note_text
+from service.ats.pages import instant_text
 from service.ats.payload import PayloadError
+from service.ats.request_parts import storable
 
 MOST = 20_000
 """Characters of a note; Ashby documents no limit."""
@@ -22,12 +23,12 @@ MOST = 20_000
 _THERE_ALREADY = ("already_exists", "duplicate", "not_unique")
 
 
-class AshbyWriteBack:
+class AshbyWriteBack(WriteBackDefaults):
     """Letters through ``candidate.addEmailMessage``, kept promises as notes."""
 
-    fields: tuple[Field, ...] = ()
-    # Of a letter a second is dropped; of a note it would stand there twice.
-    repeatable: bool = False
+    def repeatable(self, *, letter: bool) -> bool:
+        """Letters: their id is refused a second time. A note would stand there twice."""
+        return letter
 
     def request(
         self,
@@ -36,23 +37,23 @@ class AshbyWriteBack:
     ) -> Ask:
         """The call that writes the entry. Nobody at the employer's is notified of it."""
         if entry.sender and entry.to:
-            return call(
-                "candidate.addEmailMessage",
-                candidateId=entry.candidate_external_id,
-                emailProviderEmailId=f"keepword-{entry.id}",
-                subject=_storable(entry.subject),
-                **{"from": entry.sender},
-                to=entry.to,
-                body=_storable(entry.html or f"<pre>{html.escape(entry.text)}</pre>"),
-                sentAt=_instant(entry.at),
-            )
-        return call(
-            "candidate.createNote",
-            candidateId=entry.candidate_external_id,
-            note={"type": "text/plain", "value": _storable(note_text(entry, MOST))},
-            sendNotifications=False,
-            createdAt=_instant(entry.at),
-        )
+            letter = {
+                "candidateId": entry.candidate_external_id,
+                "emailProviderEmailId": f"keepword-{entry.id}",
+                "subject": storable(entry.subject),
+                "from": entry.sender,
+                "to": entry.to,
+                "body": storable(entry.html or f"<pre>{html.escape(entry.text)}</pre>"),
+                "sentAt": instant_text(entry.at),
+            }
+            return call("candidate.addEmailMessage", letter)
+        note = {
+            "candidateId": entry.candidate_external_id,
+            "note": {"type": "text/plain", "value": note_text(entry, MOST)},
+            "sendNotifications": False,
+            "createdAt": instant_text(entry.at),
+        }
+        return call("candidate.createNote", note)
 
     def refusal(self, answer: Answer) -> str | None:
         """Ashby refuses with 200 and ``success: false``."""
@@ -63,12 +64,3 @@ class AshbyWriteBack:
         if code is None or any(word in code.casefold() for word in _THERE_ALREADY):
             return None
         return f"Ashby refused it: {code}"
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _storable(text: str) -> str:
-    """``text`` without NUL, which no database keeps; Ashby's would refuse the whole entry."""
-    return text.replace("\0", "")

@@ -61,10 +61,14 @@ class Answer:
         return self.status == 403
 
     def object(self) -> JsonObject:
-        """The body as one JSON object; ``PayloadError`` where it is none, or an error's."""
+        """The body as one JSON object; ``PayloadError`` where it is none, or an error's.
+
+        What one person wrote into a form must not hide a whole list of others, so a text that
+        cannot be stored is mended.
+        """
         if not 200 <= self.status < 300:
             raise PayloadError("", f"the vendor's API answered {self.status}")
-        return load_object(self.body, strict=False)
+        return load_object(self.body, strict=False, mend=True)
 
 
 class Answers:
@@ -147,6 +151,19 @@ class VendorApi(Protocol):
         """A cheap request that succeeds exactly where the credentials are good."""
 
 
+class KeyedApi:
+    """What holds for an API that takes the key itself and pages in its answers' bodies."""
+
+    page_headers: tuple[str, ...] = ()
+
+    def token_request(
+        self,
+        settings: Mapping[str, str],  # noqa: ARG002 - the protocol's
+    ) -> TokenRequest | None:
+        """None: the key itself is sent."""
+        return None
+
+
 @dataclass(frozen=True)
 class Found:
     """One record that changed at the vendor. ``identity`` differs when the record does."""
@@ -158,17 +175,31 @@ class Found:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of what changed, and the request for the next page, if there is one."""
+    """One page of what changed, and the request for the next page, if there is one.
+
+    ``marks`` are the vendor's own words for how far was read, such as a sync token, by a name of
+    the poller's. Once everything was read they are kept, and handed to the next ``first``.
+    """
 
     found: tuple[Found, ...]
     next: Ask | None = None
+    marks: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+
+MARK = "mark:"
+"""Before a mark's name among the settings that a poller is given."""
 
 
 class Poller(Protocol):
     """Asks a vendor what changed since an instant. What is found is stored like a delivery."""
 
     def first(self, since: datetime, settings: Mapping[str, str]) -> tuple[Ask, ...]:
-        """The first page of every list to read."""
+        """The first page of every list to read.
+
+        ``settings`` also hold the marks of the last reading as ``mark:<name>``, where they may be
+        used. If a list that is read by a mark is refused or makes no sense, all lists are read
+        again without marks.
+        """
 
     def read(self, ask: Ask, answer: Answer, since: datetime) -> Listing:
         """What a page says. Raises ``PayloadError`` where it cannot be understood."""
@@ -198,9 +229,12 @@ class WriteBack(Protocol):
 
     fields: tuple[Field, ...]
     """What must be known besides the API's own fields, such as the user who writes notes."""
-    repeatable: bool
-    """Whether the vendor drops a second entry of the same id, so that a lost answer may be
-    followed by the same request again."""
+
+    def repeatable(self, *, letter: bool) -> bool:
+        """Whether the vendor drops a second entry of the same id, a letter or another one.
+
+        If so, a lost answer may be followed by the same request again.
+        """
 
     def request(self, entry: LogEntry, settings: Mapping[str, str]) -> Ask:
         """The request that writes the entry."""
@@ -210,3 +244,17 @@ class WriteBack(Protocol):
 
         Some vendors answer 200 with an error inside.
         """
+
+
+class WriteBackDefaults:
+    """What holds for a vendor that takes plain notes: nothing more to know, none ever dropped."""
+
+    fields: tuple[Field, ...] = ()
+
+    def repeatable(
+        self,
+        *,
+        letter: bool,  # noqa: ARG002 - the protocol's
+    ) -> bool:
+        """No: a second note would stand beside the first."""
+        return False

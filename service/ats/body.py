@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import NoReturn
 
 from service.ats.payload import JsonObject, PayloadError
@@ -15,12 +16,20 @@ from service.ats.payload import JsonObject, PayloadError
 MAX_DEPTH = 64
 
 
-def load_object(body: bytes, *, strict: bool) -> JsonObject:
+class _UnstorableError(PayloadError):
+    """A text that no database column takes."""
+
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def load_object(body: bytes, *, strict: bool, mend: bool = False) -> JsonObject:
     """Parse ``body`` as one JSON object.
 
     Refused with ``PayloadError``: invalid UTF-8, anything but one object, NaN and infinities, a
     key given twice, NUL characters and lone surrogates (no database column takes them), and
     nesting deeper than ``MAX_DEPTH``. ``strict`` tells how the object treats odd optional parts.
+    ``mend`` puts U+FFFD in the place of what cannot be stored, instead of refusing it.
     """
     try:
         value: object = json.loads(
@@ -38,7 +47,13 @@ def load_object(body: bytes, *, strict: bool) -> JsonObject:
         raise PayloadError("", f"nested deeper than {MAX_DEPTH} levels") from None
     except ValueError:  # an integer of more digits than Python converts
         raise PayloadError("", "a number is too long") from None
-    _check_storable(value)
+    try:
+        _check_storable(value)
+    except _UnstorableError:
+        if not mend:
+            raise
+        value = _mended(value)
+        _check_storable(value)
     if not isinstance(value, dict):
         raise PayloadError("", "expected an object")
     return JsonObject(value, "", strict, [])
@@ -84,8 +99,25 @@ def _check_storable(root: object) -> None:
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise PayloadError("", "a text holds a NUL character")
+        raise _UnstorableError("", "a text holds a NUL character")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise PayloadError("", "a text holds half of a surrogate pair") from None
+        raise _UnstorableError("", "a text holds half of a surrogate pair") from None
+
+
+def _mended(value: object) -> object:
+    try:
+        return _mended_below(value)
+    except RecursionError:
+        raise PayloadError("", f"nested deeper than {MAX_DEPTH} levels") from None
+
+
+def _mended_below(value: object) -> object:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended_below(each) for each in value]
+    if isinstance(value, dict):
+        return {_UNSTORABLE.sub("\ufffd", key): _mended_below(each) for key, each in value.items()}
+    return value

@@ -19,11 +19,12 @@ from service import signing
 from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
 from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
 from service.ats.body import load_object
-from service.ats.greenhouse_actions import HANDLERS, Ignored
+from service.ats.greenhouse_actions import HANDLERS
 from service.ats.greenhouse_api import GreenhouseApi
 from service.ats.greenhouse_notes import GreenhouseNotes
 from service.ats.greenhouse_poller import KINDS, GreenhousePoller
 from service.ats.greenhouse_records import translate_record
+from service.ats.meaning import meaning
 from service.ats.payload import PayloadError
 from service.domain.changes import Translation
 
@@ -109,7 +110,7 @@ class Greenhouse(AdapterDefaults):
         headers: Mapping[str, str],  # noqa: ARG002 - the protocol's; the body says it all
         received_at: datetime,
         answers: Answers = NO_ANSWERS,  # noqa: ARG002 - the protocol's; nothing is fetched
-    ) -> Translation:
+    ) -> Translation | Needs:
         """See ``Adapter.translate``."""
         root = load_object(body, strict=False)
         action = root.required_text("action")
@@ -117,11 +118,7 @@ class Greenhouse(AdapterDefaults):
         if handler is None:
             unknown = f"Keepword has no use for the action {action[:_MOST_OF_A_NAME]!r}"
             return Translation(ignored=_IGNORED.get(action, unknown))
-        try:
-            changes = handler(root.required_child("payload"), received_at)
-        except Ignored as reason:
-            return Translation(ignored=str(reason), warnings=_once(root.warnings))
-        return Translation(tuple(changes), warnings=_once(root.warnings))
+        return meaning(lambda: handler(root.required_child("payload"), received_at), root)
 
     def translate_found(
         self, kind: str, record: bytes, received_at: datetime, answers: Answers = NO_ANSWERS
@@ -144,8 +141,3 @@ class Greenhouse(AdapterDefaults):
             "Greenhouse-Event-ID": identity,
             "Signature": f"sha256 {signing.hex_signature(body, secret)}",
         }
-
-
-def _once(warnings: Sequence[str]) -> tuple[str, ...]:
-    """Without repeats: a member may be read for several changes."""
-    return tuple(dict.fromkeys(warnings))

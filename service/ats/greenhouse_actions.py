@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from service.ats import greenhouse_payloads as read
+from service.ats.meaning import Ignored
 from service.ats.payload import JsonObject
 from service.ats.stages import guess_stage, is_meeting
 from service.domain.changes import (
@@ -39,11 +40,6 @@ from service.domain.changes import (
     Unrejected,
     Withdrawn,
 )
-
-
-class Ignored(Exception):  # noqa: N818 - the delivery is fine, there is just nothing to do
-    """The action is understood and changes nothing here; the message says why, for people."""
-
 
 Handler = Callable[[JsonObject, datetime], list[Change]]
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from service.ats.asking import Answer, Ask, Field, LogEntry
+from service.ats.asking import Answer, Ask, Field, LogEntry, WriteBackDefaults
 from service.ats.note_text import note_text
 
 MOST_BODY = 10_000
 
 
-class GreenhouseNotes:
+class GreenhouseNotes(WriteBackDefaults):
     """A note that everybody who sees the candidate may read."""
 
     fields: tuple[Field, ...] = (
@@ -26,7 +26,6 @@ class GreenhouseNotes:
             "the number in the address of a user's page in Greenhouse: notes carry that name",
         ),
     )
-    repeatable: bool = False
 
     def request(self, entry: LogEntry, settings: Mapping[str, str]) -> Ask:
         """The note, in the name of the user chosen for it."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from service.ats.asking import Answer, Ask, Found, Listing
 from service.ats.base import body_identity
 from service.ats.json_list import as_record, objects_of
+from service.ats.payload import PayloadError
 from service.ats.request_parts import next_page
 
 _PREFIX = "/v3"
@@ -51,15 +52,27 @@ class GreenhousePoller:
         answer: Answer,
         since: datetime,  # noqa: ARG002 - the protocol's; the cursor remembers it
     ) -> Listing:
-        """One page, and where its ``Link`` header leads."""
-        kind = KINDS.get(ask.path, "application")
+        """One page, and where its ``Link`` header leads. Raises ``PayloadError``."""
+        kind = KINDS.get(ask.path)
+        if kind is None:
+            raise PayloadError("", "nobody asked for this list")
         found = []
         for each in objects_of(answer):
             record = as_record(each)
             name = f"{kind}:{each.required_id('id')}:{body_identity(record)}"
             found.append(Found(kind, name, record))
-        link = _NEXT.search(answer.headers.get("link", ""))
-        return Listing(tuple(found), next_page(link[1], _PREFIX) if link else None)
+        return Listing(tuple(found), _next(ask, answer.headers.get("link", "")))
+
+
+def _next(ask: Ask, header: str) -> Ask | None:
+    """The page after this one. What cannot be understood never counts as the end of a list."""
+    if "next" not in header:
+        return None
+    link = _NEXT.search(header)
+    page = next_page(link[1], _PREFIX) if link else None
+    if page is None or page.path != ask.path:
+        raise PayloadError("", "the Link header leads to no further page of this list")
+    return page
 
 
 def _instant(at: datetime) -> str:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from service.ats.asking import Answer, Ask, Field, LogEntry
+from service.ats.asking import Answer, Ask, LogEntry, WriteBackDefaults
 from service.ats.note_text import note_text
 from service.ats.payload import PayloadError
 from service.ats.request_parts import path
@@ -21,11 +21,8 @@ MOST_CONTENT = 10_000
 _CODE = re.compile(r"[A-Z][A-Z0-9_.]{1,80}")
 
 
-class KomboNotes:
+class KomboNotes(WriteBackDefaults):
     """A note on the application."""
-
-    fields: tuple[Field, ...] = ()
-    repeatable: bool = False
 
     def request(
         self,

@@ -26,10 +26,11 @@ from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, Wr
 from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
 from service.ats.body import load_object
 from service.ats.lever_api import LeverApi
-from service.ats.lever_events import FOUND, HANDLERS, Handler, Ignored, Reading
+from service.ats.lever_events import FOUND, HANDLERS, Reading
 from service.ats.lever_poller import LeverPoller
 from service.ats.lever_write_back import LeverWriteBack
-from service.ats.payload import CLOCK_SKEW, JsonObject, PayloadError
+from service.ats.meaning import meaning
+from service.ats.payload import CLOCK_SKEW, PayloadError
 from service.domain.changes import Translation
 
 OLDEST = timedelta(days=15)
@@ -126,7 +127,8 @@ class Lever(AdapterDefaults):
             unknown = f"Keepword has no use for the event {event[:_MOST_OF_A_NAME]!r}"
             return Translation(ignored=_IGNORED.get(event, unknown))
         at = read.instant(root, "triggeredAt", past_of=received_at)
-        return _read(handler, root.required_child("data"), Reading(received_at, at, answers))
+        data = root.required_child("data")
+        return meaning(lambda: handler(data, Reading(received_at, at, answers)), data)
 
     def translate_found(
         self, kind: str, record: bytes, received_at: datetime, answers: Answers = NO_ANSWERS
@@ -136,7 +138,7 @@ class Lever(AdapterDefaults):
         if handler is None:
             return super().translate_found(kind, record, received_at, answers)
         root = load_object(record, strict=False)
-        return _read(handler, root, Reading(received_at, None, answers))
+        return meaning(lambda: handler(root, Reading(received_at, None, answers)), root)
 
     def sign(
         self,
@@ -164,18 +166,3 @@ class Lever(AdapterDefaults):
         signature = signing.hex_signature(f"{token}{moment}".encode(), secret)
         signed = {"triggeredAt": moment, "token": token, "signature": signature}
         return json.dumps({**members, **signed}).encode()
-
-
-def _read(handler: Handler, data: JsonObject, reading: Reading) -> Translation | Needs:
-    try:
-        changes = handler(data, reading)
-    except Ignored as reason:
-        return Translation(ignored=str(reason), warnings=_once(data.warnings))
-    if isinstance(changes, Needs):
-        return changes
-    return Translation(tuple(changes), warnings=_once(data.warnings))
-
-
-def _once(warnings: Sequence[str]) -> tuple[str, ...]:
-    """Without repeats: a member may be read for several changes."""
-    return tuple(dict.fromkeys(warnings))

@@ -8,13 +8,12 @@ Whatever is not expanded in spite of being asked for is an id, and is asked for 
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from datetime import timedelta
 
-from service.ats.asking import Answer, Answers, Ask, Field, Rate, TokenRequest
+from service.ats.asking import Answer, Answers, Ask, Field, KeyedApi, Rate
 from service.ats.payload import JsonObject
-from service.ats.request_parts import base_address, path
+from service.ats.request_parts import base_address, basic, path
 
 PAGE = "100"
 """Lever's largest page."""
@@ -44,7 +43,8 @@ def interview(opportunity_id: str, id_: str) -> Ask:
 
 def posting(id_: str) -> Ask:
     """One posting with the people responsible for it."""
-    return Ask(path("postings", id_), (("expand", "owner"), ("expand", "hiringManager")))
+    expanded = (("expand", "owner"), ("expand", "hiringManager"))
+    return Ask(path("postings", id_), expanded, optional=True)
 
 
 def stage(id_: str) -> Ask:
@@ -59,7 +59,7 @@ def archive_reason(id_: str) -> Ask:
 
 def user(id_: str) -> Ask:
     """A member of the employer's staff."""
-    return Ask(path("users", id_))
+    return Ask(path("users", id_), optional=True)
 
 
 def contact(id_: str) -> Ask:
@@ -96,7 +96,7 @@ class Known:
         return found.object().children("data") or ()
 
 
-class LeverApi:
+class LeverApi(KeyedApi):
     """``https://api.lever.co/v1``; the key needs to read all that is asked for here."""
 
     fields: tuple[Field, ...] = (
@@ -111,7 +111,6 @@ class LeverApi:
         ),
     )
     rate = Rate(8, timedelta(seconds=1))
-    page_headers: tuple[str, ...] = ()
 
     def base_url(self, settings: Mapping[str, str]) -> str:
         """Lever has one address; its sandbox is ``https://api.sandbox.lever.co/v1``."""
@@ -123,18 +122,10 @@ class LeverApi:
         token: str | None,  # noqa: ARG002 - the protocol's; the key itself is sent
     ) -> dict[str, str]:
         """Basic, the key as user name, no password."""
-        pair = f"{settings.get('api_key', '')}:".encode("utf-8", "surrogatepass")
         return {
             "Accept": "application/json",
-            "Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}",
+            "Authorization": basic(settings.get("api_key", "")),
         }
-
-    def token_request(
-        self,
-        settings: Mapping[str, str],  # noqa: ARG002 - the protocol's
-    ) -> TokenRequest | None:
-        """None: the key itself is sent."""
-        return None
 
     def proof(self) -> Ask:
         """One opportunity: what everything else here needs the permission for, too."""

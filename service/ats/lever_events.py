@@ -15,6 +15,7 @@ from service.ats import lever_payloads as read
 from service.ats.asking import Answers, Needs
 from service.ats.lever_api import Known
 from service.ats.lever_states import Hint, present
+from service.ats.meaning import Ignored
 from service.ats.payload import JsonObject
 from service.ats.present_state import NEWS_FOR
 from service.domain.changes import (
@@ -24,10 +25,6 @@ from service.domain.changes import (
     Change,
     JobUpdated,
 )
-
-
-class Ignored(Exception):  # noqa: N818 - the delivery is fine, there is just nothing to do
-    """The event is understood and changes nothing here; the message says why, for people."""
 
 
 @dataclass(frozen=True)

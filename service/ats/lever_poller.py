@@ -15,6 +15,7 @@ from service.ats.asking import Answer, Ask, Found, Listing
 from service.ats.base import body_identity
 from service.ats.json_list import as_record
 from service.ats.lever_api import EXPANDED, PAGE
+from service.ats.pages import cursor_in, goes_on, next_by, records_in
 from service.ats.payload import JsonObject, PayloadError
 
 _KINDS = {
@@ -52,17 +53,13 @@ class LeverPoller:
         if kind is None:
             raise PayloadError("", "nobody asked for this list")
         page = answer.object()
-        if not page.has("data"):
-            page.fail("data", "is missing")
-        found = tuple(_found(kind, each) for each in page.children("data") or ())
-        offset = page.text("next") if page.flag("hasNext") else None
-        if offset is None:
+        found = tuple(_found(kind, each) for each in records_in(page, "data"))
+        more, offset = goes_on(page, "hasNext"), cursor_in(page, "next")
+        if not more:
             return Listing(found)
-        rest = tuple(pair for pair in ask.query if pair[0] != "offset")
-        following = Ask(ask.path, (*rest, ("offset", offset)))
-        if following == ask:
-            raise PayloadError("/next", "leads to the page it stands on")
-        return Listing(found, following)
+        if offset is None:
+            raise PayloadError("/next", "is missing, and there is more")
+        return Listing(found, next_by(ask, "offset", offset))
 
 
 def _found(kind: str, record: JsonObject) -> Found:

@@ -121,6 +121,9 @@ def _archived(opportunity: JsonObject, as_of: datetime) -> tuple[datetime | None
     archived = opportunity.child("archived")
     if archived is not None and (archived.has("archivedAt") or archived.has("reason")):
         return read.instant(archived, "archivedAt", past_of=as_of), True
+    if archived is None and opportunity.members.get("archived") not in (None, False):
+        # It says something else than it ever did: that it is open is not what it says.
+        return None, True
     if opportunity.has("archivedAt"):
         return read.instant(opportunity, "archivedAt", past_of=as_of), True
     return None, False

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from service.ats.asking import Answer, Ask, Field, LogEntry
+from service.ats.asking import Answer, Ask, Field, LogEntry, WriteBackDefaults
 from service.ats.note_text import note_text
 from service.ats.payload import PayloadError
 from service.ats.request_parts import path
@@ -21,7 +21,7 @@ MOST = 20_000
 _CODE = re.compile(r"[A-Za-z0-9_]{1,60}")
 
 
-class LeverWriteBack:
+class LeverWriteBack(WriteBackDefaults):
     """Notes."""
 
     fields: tuple[Field, ...] = (
@@ -32,7 +32,6 @@ class LeverWriteBack:
             required=False,
         ),
     )
-    repeatable: bool = False
 
     def request(self, entry: LogEntry, settings: Mapping[str, str]) -> Ask:
         """The request that writes the note."""
@@ -40,7 +39,7 @@ class LeverWriteBack:
         return Ask(
             path("opportunities", entry.application_external_id, "notes"),
             (("perform_as", user),) if user else (),
-            json=json.dumps({"value": note_text(entry, MOST).replace("\0", "")}),
+            json=json.dumps({"value": note_text(entry, MOST)}),
             method="POST",
         )
 

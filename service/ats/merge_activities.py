@@ -12,14 +12,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from service.ats.asking import Answer, Ask, Field, LogEntry
-from service.ats.note_text import note_text, writable
+from service.ats.asking import Answer, Ask, Field, LogEntry, WriteBackDefaults
+from service.ats.note_text import note_text
 from service.ats.payload import PayloadError
+from service.ats.request_parts import storable
 
 MOST_BODY = 10_000
 
 
-class MergeActivities:
+class MergeActivities(WriteBackDefaults):
     """A note that the hiring team may read."""
 
     fields: tuple[Field, ...] = (
@@ -29,7 +30,6 @@ class MergeActivities:
             "Merge's id of a user of the ATS (GET /users): notes carry that name",
         ),
     )
-    repeatable: bool = False
 
     def request(self, entry: LogEntry, settings: Mapping[str, str]) -> Ask:
         """The note, in the name of the user chosen for it."""
@@ -38,7 +38,7 @@ class MergeActivities:
             "candidate": entry.candidate_external_id,
             "user": author,
             "activity_type": "NOTE",
-            "subject": writable(entry.subject),
+            "subject": storable(entry.subject),
             "body": note_text(entry, MOST_BODY),
             "visibility": "PUBLIC",
         }

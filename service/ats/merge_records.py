@@ -99,12 +99,12 @@ def _application(
     rejected_at = record.instant("rejected_at", past_of=received_at)
     reason = _object(record, "reject_reason")
     name = reason.text("name") if reason else None
-    if rejected_at is None and not record.has("reject_reason"):
+    if not record.has("rejected_at") and not record.has("reject_reason"):
         return stands_open(ref, at, guess_stage(ref.ats_stage), received_at)
     if says_candidate_left(name):
         return [*applied(ref, received_at), Withdrawn(ref, at, name)]
     if rejected_at is None:
-        record.warn("rejected_at", "is missing, so the reason alone is not taken as a decision")
+        record.warn("rejected_at", "is missing or unreadable, so nothing is taken as a decision")
         return [*applied(ref, received_at), ApplicationUpdated(ref, at)]
     return [*applied(ref, received_at), Rejected(ref, at, name)]
 

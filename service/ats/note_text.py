@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from service.ats.asking import LogEntry
+from service.ats.payload import one_line
+from service.ats.request_parts import storable
 
-_CUT = "\n[cut]"
+_CUT = "\n[cut: the whole text is in Keepword]"
+_LONGEST_LINE = 500
 
 
 def note_text(entry: LogEntry, most: int) -> str:
@@ -13,19 +16,14 @@ def note_text(entry: LogEntry, most: int) -> str:
     Our own id ends it: whoever wonders whether a note was written twice can tell.
     """
     at = entry.at.strftime("%Y-%m-%d %H:%M UTC")
+    about = one_line(entry.subject)[:_LONGEST_LINE]
+    lines = [f"{about} ({at})"]
     if entry.to is not None:
-        head = f"Email from {entry.sender} to {entry.to}, delivered {at}"
-    else:
-        head = f"{entry.subject} ({at})"
-    subject = f"\nSubject: {entry.subject}" if entry.to is not None else ""
-    tail = f"\n\nKeepword {entry.id}"
-    room = most - len(head) - len(subject) - len(tail) - 2
+        sender, to = ((each or "")[:_LONGEST_LINE] for each in (entry.sender, entry.to))
+        lines = [f"Email from {sender} to {to}, delivered {at}", f"Subject: {about}"]
+    head, tail = "\n".join(lines), f"\n\nKeepword {entry.id}"
+    room = most - len(head) - len(tail) - 2
     text = entry.text.strip()
     if len(text) > room:
         text = text[: max(0, room - len(_CUT))] + _CUT
-    return writable(f"{head}{subject}\n\n{text}{tail}")
-
-
-def writable(text: str) -> str:
-    """Without what JSON can carry and databases cannot: NULs and halves of surrogate pairs."""
-    return "".join(c for c in text if c != "\0" and not "\ud800" <= c <= "\udfff")
+    return storable(f"{head}\n\n{text}{tail}")

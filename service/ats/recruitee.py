@@ -21,9 +21,10 @@ from service import signing
 from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
 from service.ats.base import AdapterDefaults, Guide, HandshakeAnswer, Incoming, body_identity
 from service.ats.body import load_object
+from service.ats.meaning import meaning
 from service.ats.payload import PayloadError
 from service.ats.recruitee_api import RecruiteeApi, RecruiteeNotes, RecruiteePoller
-from service.ats.recruitee_events import EVENTS, Ignored, read_event
+from service.ats.recruitee_events import EVENTS, read_event
 from service.ats.recruitee_records import present_states
 from service.domain.changes import Translation
 
@@ -113,13 +114,7 @@ class Recruitee(AdapterDefaults):
             return Translation(
                 ignored=f"Keepword has no use for the event {event[:_MOST_OF_A_NAME]!r}"
             )
-        try:
-            changes = read_event(event, root, received_at, answers)
-        except Ignored as reason:
-            return Translation(ignored=str(reason), warnings=_once(root.warnings))
-        if isinstance(changes, Needs):
-            return changes
-        return Translation(tuple(changes), warnings=_once(root.warnings))
+        return meaning(lambda: read_event(event, root, received_at, answers), root)
 
     def translate_found(
         self,
@@ -132,8 +127,7 @@ class Recruitee(AdapterDefaults):
         found = load_object(record, strict=False)
         if kind != "candidate":
             raise PayloadError("", f"nothing of the kind {kind[:_MOST_OF_A_NAME]!r} is found here")
-        changes = present_states(found, received_at)
-        return Translation(tuple(changes), warnings=_once(found.warnings))
+        return meaning(lambda: present_states(found, received_at), found)
 
     def sign(
         self,
@@ -148,7 +142,3 @@ class Recruitee(AdapterDefaults):
             "User-Agent": "Recruitee-Webhooks",
             "X-Recruitee-Signature": signing.hex_signature(body, secret),
         }
-
-
-def _once(warnings: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(warnings))

@@ -13,11 +13,22 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from service.ats.asking import Answer, Ask, Field, Found, Listing, LogEntry, Rate, TokenRequest
+from service.ats.asking import (
+    Answer,
+    Ask,
+    Field,
+    Found,
+    KeyedApi,
+    Listing,
+    LogEntry,
+    Rate,
+    WriteBackDefaults,
+)
 from service.ats.base import body_identity
 from service.ats.note_text import note_text
+from service.ats.pages import records_in
 from service.ats.payload import JsonObject, PayloadError
-from service.ats.request_parts import base_address, header_value, path, storable
+from service.ats.request_parts import base_address, header_value, path
 
 PAGE = 500
 """How many candidates a page holds: about a megabyte."""
@@ -42,7 +53,7 @@ def candidate_ask(candidate_id: str) -> Ask:
     return Ask(path("candidates", candidate_id))
 
 
-class RecruiteeApi:
+class RecruiteeApi(KeyedApi):
     """A company's API, asked with a personal token."""
 
     fields: tuple[Field, ...] = (
@@ -60,7 +71,6 @@ class RecruiteeApi:
         ),
     )
     rate: Rate = Rate(50, timedelta(minutes=1))
-    page_headers: tuple[str, ...] = ()
 
     def base_url(self, settings: Mapping[str, str]) -> str:
         """The company's part of the API."""
@@ -75,13 +85,6 @@ class RecruiteeApi:
         """The personal token as a bearer token."""
         token_text = header_value(settings.get("api_token", ""))
         return {"Authorization": f"Bearer {token_text}", "Accept": "application/json"}
-
-    def token_request(
-        self,
-        settings: Mapping[str, str],  # noqa: ARG002 - the protocol's; the key itself is sent
-    ) -> TokenRequest | None:
-        """None: the personal token is sent as it is."""
-        return None
 
     def proof(self) -> Ask:
         """One candidate: what polling needs."""
@@ -106,11 +109,12 @@ class RecruiteePoller:
         return (_page(0),)
 
     def read(self, ask: Ask, answer: Answer, since: datetime) -> Listing:
-        """Those of a page who changed, and the next page while this one is full."""
+        """Those of a page who changed, and the next page until there is nobody on it.
+
+        A page that is not full is no end: how many Recruitee gives at most is not documented.
+        """
         root = answer.object()
-        candidates = root.children("candidates")
-        if candidates is None:
-            raise PayloadError(root.at("candidates"), "expected a list")
+        candidates = records_in(root, "candidates")
         references = root.children("references") or ()
         found: dict[str, Found] = {}
         for candidate in candidates:
@@ -125,12 +129,13 @@ def _page(offset: int) -> Ask:
 
 
 def _next(ask: Ask, read: int) -> Ask | None:
-    if read < PAGE:
+    if read == 0:
         return None
     offset = int(dict(ask.query).get("offset", "0"))
     if offset >= _FURTHEST:
         raise PayloadError("", f"the list of candidates does not end after {_FURTHEST} of them")
-    return _page(offset + PAGE - _OVERLAP)
+    # Few are the rest of a list: reading them again would go on for ever.
+    return _page(offset + read - (_OVERLAP if read > 2 * _OVERLAP else 0))
 
 
 def _changed(candidate: JsonObject, since: datetime) -> bool:
@@ -162,11 +167,8 @@ def _found(candidate: JsonObject, references: tuple[JsonObject, ...]) -> Found:
     return Found("candidate", identity, json.dumps(record, sort_keys=True).encode())
 
 
-class RecruiteeNotes:
+class RecruiteeNotes(WriteBackDefaults):
     """A note on the candidate, in the name of the token's owner."""
-
-    fields: tuple[Field, ...] = ()
-    repeatable: bool = False
 
     def request(
         self,
@@ -174,7 +176,7 @@ class RecruiteeNotes:
         settings: Mapping[str, str],  # noqa: ARG002 - the protocol's; the token says who writes
     ) -> Ask:
         """``POST /candidates/:id/notes``, seen by everybody who sees the candidate."""
-        text = storable(note_text(entry, _MOST_OF_A_NOTE))
+        text = note_text(entry, _MOST_OF_A_NOTE)
         body = {"note": {"body": text, "visibility": {"level": "public"}}}
         where = path("candidates", entry.candidate_external_id, "notes")
         return Ask(where, json=json.dumps(body), method="POST")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.ats.asking import Answers, Needs
+from service.ats.meaning import Ignored
 from service.ats.payload import JsonObject
 from service.ats.recruitee_api import candidate_ask
 from service.ats.recruitee_records import (
@@ -39,10 +40,6 @@ from service.domain.changes import (
     Stage,
     Unrejected,
 )
-
-
-class Ignored(Exception):  # noqa: N818 - the delivery is fine, there is just nothing to do
-    """The event is understood and changes nothing here; the message says why, for people."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ its own base address, and a header stays one header.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -26,6 +27,12 @@ def path(*segments: str) -> str:
 def header_value(text: str) -> str:
     """``text`` without what no header can carry: anything but visible ASCII and inner blanks."""
     return "".join(c for c in text if " " <= c <= "~").strip()
+
+
+def basic(user: str, password: str = "") -> str:
+    """The value of ``Authorization`` for HTTP Basic; most vendors want their key as the user."""
+    pair = f"{user}:{password}".encode("utf-8", "surrogatepass")
+    return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
 
 def storable(text: str) -> str:

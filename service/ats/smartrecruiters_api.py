@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from service.ats.asking import Ask, Field, Rate, TokenRequest
+from service.ats.asking import Ask, Field, KeyedApi, Rate
 from service.ats.request_parts import base_address, header_value
 
 _HOST = "https://api.smartrecruiters.com"
 
 
-class SmartRecruitersApi:
+class SmartRecruitersApi(KeyedApi):
     """The Customer API.
 
     Its limits are ten requests a second and, for the list of candidates, one at a time (the
@@ -25,13 +25,13 @@ class SmartRecruitersApi:
         Field(
             "api_key",
             "API key",
-            "Settings > Administration > Apps & Integrations > Credentials: an API key that may "
-            "read candidates, jobs, users and interviews",
+            "Settings > Apps & Integrations > Credentials > New Credential > API Key, with a role "
+            "that may read candidates, jobs, users and interviews, and write messages if letters "
+            "are to be noted",
             secret=True,
         ),
     )
     rate: Rate = Rate(8, timedelta(seconds=1))
-    page_headers: tuple[str, ...] = ()
 
     def base_url(self, settings: Mapping[str, str]) -> str:
         """One host for all regions; ``api_url`` replaces it."""
@@ -47,13 +47,6 @@ class SmartRecruitersApi:
             "X-SmartToken": header_value(settings.get("api_key", "")),
             "Accept": "application/json",
         }
-
-    def token_request(
-        self,
-        settings: Mapping[str, str],  # noqa: ARG002 - the protocol's
-    ) -> TokenRequest | None:
-        """None: the key itself is sent."""
-        return None
 
     def proof(self) -> Ask:
         """One candidate of the list: what is asked most, and needs the key's permission."""

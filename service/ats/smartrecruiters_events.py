@@ -11,7 +11,7 @@ from datetime import datetime
 
 from service.ats import smartrecruiters_payloads as read
 from service.ats.asking import Answers, Needs, needed
-from service.ats.payload import PayloadError
+from service.ats.payload import JsonObject, PayloadError
 from service.ats.smartrecruiters_ids import (
     Named,
     application_ask,
@@ -77,7 +77,8 @@ def _stated(
         # The candidate is there and readable, the application is not: it was taken away.
         return Translation((ApplicationDeleted(application_id(candidate, job), None),))
     reader = Reader(answers, received_at)
-    return reader.translation([*reader.application(candidate, job), *reader.person(candidate)])
+    standing = reader.application(candidate, job, created=created)
+    return reader.translation([*standing, *reader.person(candidate)])
 
 
 def found_candidate(candidate: str, answers: Answers, received_at: datetime) -> Translation | Needs:
@@ -157,10 +158,7 @@ def _interview(named: Named, answers: Answers, received_at: datetime) -> Transla
     if answer is None or answer.gone:
         return Translation((InterviewCancelled(None, interview),))
     record = answer.object()
-    whom = record.child("candidate")
-    candidate = named.candidate or (whom.id("id") if whom else None) or record.id("candidateId")
-    about = record.child("job")
-    job = named.job or (about.id("id") if about else None) or record.id("jobId")
+    candidate, job = _about(named, record)
     if candidate is None or job is None:
         raise PayloadError("", "the interview names no candidate and job")
     missing = ask_application(answers, candidate, (job,))
@@ -176,7 +174,10 @@ def _interview(named: Named, answers: Answers, received_at: datetime) -> Transla
         InterviewBooked(ref, answer.fetched_at, interview, starts_at, ends_at),
         *reader.person(candidate),
     ]
-    if ends_at is not None and ends_at <= answer.fetched_at and not read.missed(record):
+    if read.missed(record):
+        # It was not held, and must not count as held once its time has passed.
+        changes.append(InterviewCancelled(answer.fetched_at, interview, ref))
+    elif ends_at is not None and ends_at <= answer.fetched_at:
         changes.append(InterviewDone(ref, answer.fetched_at, interview, ends_at))
     return reader.translation(changes, record)
 
@@ -202,14 +203,14 @@ def _offer(named: Named, answers: Answers, received_at: datetime) -> Translation
     if missing is not None:
         return missing
     answer = answers.to(offer_ask(offer))
+    if answer is not None and answer.forbidden:
+        return Translation(ignored="the key may not read SmartRecruiters' offers")
     record = None if answer is None or answer.gone else answer.object()
     if answer is None or record is None:
         if named.application is None:
             return Translation(ignored="SmartRecruiters knows the offer no more")
         return Translation((OfferWithdrawn(named.application, None, offer),))
-    whom, about = record.child("candidate"), record.child("job")
-    candidate = named.candidate or (whom.id("id") if whom else None) or record.id("candidateId")
-    job = named.job or (about.id("id") if about else None) or record.id("jobId")
+    candidate, job = _about(named, record)
     if candidate is None or job is None:
         raise PayloadError("", "the offer names no candidate and job")
     reader = Reader(answers, received_at)
@@ -268,3 +269,10 @@ def _both(named: Named) -> tuple[str, str]:
     if named.candidate is None or named.job is None:
         raise PayloadError("", "names no candidate and job, neither in its body nor in its link")
     return named.candidate, named.job
+
+
+def _about(named: Named, record: JsonObject) -> tuple[str | None, str | None]:
+    """Whose record it is and for which job: as its event says, or else the record itself."""
+    whom, what = record.child("candidate"), record.child("job")
+    candidate = named.candidate or (whom.id("id") if whom else None) or record.id("candidateId")
+    return candidate, named.job or (what.id("id") if what else None) or record.id("jobId")

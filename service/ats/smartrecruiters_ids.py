@@ -112,19 +112,19 @@ def history_ask(candidate: str, job: str) -> Ask:
     return Ask(path("candidates", candidate, "jobs", job, "status", "history"))
 
 
-def job_ask(job: str) -> Ask:
+def job_ask(job: str, *, optional: bool = False) -> Ask:
     """A job."""
-    return Ask(path("jobs", job))
+    return Ask(path("jobs", job), optional=optional)
 
 
 def team_ask(job: str) -> Ask:
     """Who hires for a job."""
-    return Ask(path("jobs", job, "hiring-team"))
+    return Ask(path("jobs", job, "hiring-team"), optional=True)
 
 
 def user_ask(user: str) -> Ask:
     """A member of staff."""
-    return Ask(path("users", user))
+    return Ask(path("users", user), optional=True)
 
 
 def interview_ask(interview: str) -> Ask:
@@ -134,7 +134,7 @@ def interview_ask(interview: str) -> Ask:
 
 def offer_ask(offer: str) -> Ask:
     """An offer."""
-    return Ask(path("offers", offer))
+    return Ask(path("offers", offer), optional=True)
 
 
 def _first(root: JsonObject, members: tuple[str, ...]) -> str | None:

@@ -9,24 +9,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
-from service.ats.asking import Answer, Ask, Field, LogEntry
+from service.ats.asking import Answer, Ask, LogEntry, WriteBackDefaults
+from service.ats.note_text import note_text
+from service.ats.request_parts import storable
 
 MOST = 10_000
 """The longest note that is taken (the documentation, "Create a message")."""
 
 _MENTION = re.compile(r"([@#])\[")
-_CUT = "\n[cut: the whole letter is in Keepword]"
 
 
-class SmartRecruitersNotes:
+class SmartRecruitersNotes(WriteBackDefaults):
     """``POST /messages/shares`` with ``openNote``: everybody with access to the candidate sees it,
     and nobody is mailed. It goes under the name of the key's owner, and a repeated request would
     write a second note.
     """
-
-    fields: tuple[Field, ...] = ()
-    repeatable: bool = False
 
     def request(
         self,
@@ -35,13 +34,10 @@ class SmartRecruitersNotes:
     ) -> Ask:
         """The note: what it is, when, its text, and the tag that ties it to the candidate."""
         candidate = re.sub(r"[^A-Za-z0-9_-]", "", entry.candidate_external_id)
-        head = f"{_plain(entry.subject)} ({entry.at:%Y-%m-%d %H:%M} UTC)"
         tag = f"\n#[CANDIDATE:{candidate}]"
-        text = f"{head}\n\n{_plain(entry.text)}"
-        room = MOST - len(tag)
-        if len(text) > room:
-            text = text[: room - len(_CUT)] + _CUT
-        note = {"content": text + tag, "shareWith": {"openNote": True}}
+        plain = replace(entry, subject=_plain(entry.subject), text=_plain(entry.text))
+        content = note_text(plain, MOST - len(tag)) + tag
+        note = {"content": content, "shareWith": {"openNote": True}}
         return Ask("/messages/shares", json=json.dumps(note), method="POST")
 
     def refusal(self, answer: Answer) -> str | None:
@@ -52,4 +48,4 @@ class SmartRecruitersNotes:
 
 
 def _plain(text: str) -> str:
-    return _MENTION.sub(r"\1 [", text.replace("\0", ""))
+    return _MENTION.sub(r"\1 [", storable(text))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.ats.payload import JsonObject
+from service.ats.payload import CLOCK_SKEW, JsonObject
 from service.ats.smartrecruiters_ids import is_id
 from service.ats.stages import guess_stage
 from service.domain.changes import CandidateFacts, JobFacts, JobStatus, Person, Stage
@@ -57,23 +57,28 @@ class Status:
 
 
 def status_of(
-    record: JsonObject, history: JsonObject | None, known_at: datetime
+    record: JsonObject, read_at: datetime, history: JsonObject | None, known_at: datetime
 ) -> tuple[Status, datetime | None]:
     """An application's present status, and when it applied, from its record and its history.
 
-    The history is asked after the record, so where its last entry names another status that is
-    the present one. ``known_at`` is when both were asked: nothing in them happened later.
+    The history is asked after the record, so where its last entry names another status and is no
+    older than the record (read at ``read_at``), that is the present one. Where it is older, the
+    history lacks what came after it. ``known_at`` is when both were known: nothing in them
+    happened later.
     """
     name = record.required_text("status").upper().replace("-", "_").replace(" ", "_")
     label = record.text("subStatus")
     rejected, withdrawn = (
         _label(record, member) for member in ("reasonOfRejection", "reasonOfWithdrawal")
     )
-    changes = sorted(_changes(history, known_at), key=lambda each: each[0])
+    changes = sorted(_changes(history, known_at), key=lambda each: (each[0], each[1] == name))
     if not changes:
         return Status(name, label or _readable(name), None, rejected, withdrawn), None
     at, latest, latest_label = changes[-1]
     applied_at = changes[0][0]
+    if latest != name and at < read_at - CLOCK_SKEW:
+        record.warn("status", "is not in its history, so nobody knows since when")
+        return Status(name, label or _readable(name), None, rejected, withdrawn), applied_at
     if latest != name:
         return Status(latest, latest_label or _readable(latest), at), applied_at
     since = at

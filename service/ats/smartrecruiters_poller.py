@@ -5,12 +5,13 @@ A record is named by its id and the time it changed, so that reading a page agai
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from service.ats.asking import Answer, Ask, Found, Listing
 from service.ats.base import body_identity
+from service.ats.json_list import as_record
+from service.ats.pages import cursor_in, instant_text, next_by, records_in
 from service.ats.payload import JsonObject, PayloadError
 
 CANDIDATE = "candidate"
@@ -36,8 +37,7 @@ class SmartRecruitersPoller:
         settings: Mapping[str, str],  # noqa: ARG002 - the protocol's
     ) -> tuple[Ask, ...]:
         """Both lists from their start."""
-        after = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        query = (("limit", str(PAGE)), ("updatedAfter", after))
+        query = (("limit", str(PAGE)), ("updatedAfter", instant_text(since)))
         return tuple(Ask(where, query) for where in _LISTS)
 
     def read(
@@ -51,30 +51,26 @@ class SmartRecruitersPoller:
         if kind is None:
             raise PayloadError("", f"nothing is listed at {ask.path[:60]!r}")
         page = answer.object()
-        records = page.children("content")
-        if records is None:
-            raise PayloadError("/content", "is missing")
-        found = tuple(_found(kind, record) for record in records)
+        found = tuple(_found(kind, record) for record in records_in(page, "content"))
         return Listing(found, _next(ask, page, len(found)))
 
 
 def _found(kind: str, record: JsonObject) -> Found:
-    text = json.dumps(record.members, ensure_ascii=False, sort_keys=True).encode()
+    text = as_record(record)
     changed = record.text("updatedOn") or record.text("lastActivityOn") or body_identity(text)
     return Found(kind, f"{record.required_id('id')}:{changed}"[:200], text)
 
 
 def _next(ask: Ask, page: JsonObject, count: int) -> Ask | None:
-    kept = [(name, value) for name, value in ask.query if name not in {_NEXT, "offset"}]
-    following = page.text("nextPageId")
+    following = cursor_in(page, "nextPageId")
     if following is not None:
-        if dict(ask.query).get(_NEXT) == following:
-            raise PayloadError("/nextPageId", "leads to the same page again")
-        return Ask(ask.path, (*kept, (_NEXT, following)))
+        return next_by(ask, _NEXT, following)
     total = page.members.get("totalFound")
-    if page.has("nextPageId") or not isinstance(total, int) or "pageId" in dict(ask.query):
+    if page.has("nextPageId") or total is None or _NEXT in dict(ask.query):
         return None
+    if isinstance(total, bool) or not isinstance(total, int):
+        raise PayloadError("/totalFound", "expected a number")
     offset = int(dict(ask.query).get("offset", "0")) + count
     if count == 0 or offset >= total:
         return None
-    return Ask(ask.path, (*kept, ("offset", str(offset))))
+    return next_by(ask, "offset", str(offset))

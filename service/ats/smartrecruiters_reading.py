@@ -30,6 +30,8 @@ from service.domain.changes import (
     CandidateUpdated,
     Change,
     Hired,
+    JobFacts,
+    Moved,
     Person,
     Rejected,
     Stands,
@@ -56,25 +58,19 @@ class Reader:
             return Translation(ignored=nothing, warnings=tuple(warnings))
         return Translation(known, warnings=tuple(warnings))
 
-    def application(self, candidate: str, job: str) -> list[Change]:
-        """Where one application stands; applied before, or else nobody acknowledges it."""
+    def application(self, candidate: str, job: str, *, created: bool = False) -> list[Change]:
+        """Where one application stands; applied before, or else nobody acknowledges it.
+
+        ``created``: its event says that it is new. Where nothing says when somebody applied, it
+        may be years ago, and nobody is thanked for it.
+        """
         ref = self.ref(candidate, job)
         status, _ = self._status(candidate, job)
         at = status.at or self._as_of(candidate)
         if ref.prospect:
             return [ApplicationUpdated(ref, at)]
-        applied = Applied(ref, ref.applied_at)
-        match status.name:
-            case "REJECTED":
-                return [applied, Rejected(ref, at, status.rejected_for)]
-            case "WITHDRAWN":
-                return [applied, Withdrawn(ref, at, status.withdrawn_for)]
-            case "TRANSFERRED":
-                return [applied, Withdrawn(ref, at, "transferred to another job")]
-            case "HIRED":
-                return [applied, Hired(ref, at)]
-            case _:
-                return [applied, Stands(ref, at, status.stage)]
+        applied = [Applied(ref, ref.applied_at)] if created or ref.applied_at else []
+        return [*applied, _state(status, ref, at)]
 
     def ref(self, candidate: str, job: str) -> ApplicationRef:
         """The application, its candidate, its job and its recruiter."""
@@ -84,7 +80,7 @@ class Reader:
         return ApplicationRef(
             external_id=application_id(candidate, job),
             candidate=read.candidate_facts(person) if person else None,
-            job=read.job_facts(record, team.hiring_manager) if record else None,
+            job=read.job_facts(record, team.hiring_manager) if record else JobFacts(job),
             owner=team.recruiter,
             applied_at=applied_at,
             ats_stage=status.label,
@@ -113,17 +109,20 @@ class Reader:
         record = self._record(application_ask(candidate, job))
         if record is None:
             raise PayloadError("", "the application has no record")
-        answer = self._answers.to(history_ask(candidate, job))
-        known_at = answer.fetched_at if answer else self._received_at
-        return read.status_of(record, self._record(history_ask(candidate, job)), known_at)
+        asks = application_ask(candidate, job), history_ask(candidate, job)
+        read_at, known_at = (self._fetched_at(ask) for ask in asks)
+        return read.status_of(record, read_at, self._record(asks[1]), known_at)
 
     def _as_of(self, candidate: str) -> datetime:
         """When the candidate's record was last changed, else when it was fetched."""
-        answer, person = self._answers.to(candidate_ask(candidate)), None
         person = self._record(candidate_ask(candidate))
-        fetched_at = answer.fetched_at if answer else self._received_at
+        fetched_at = self._fetched_at(candidate_ask(candidate))
         at = person.instant("updatedOn", past_of=fetched_at) if person else None
         return at or fetched_at
+
+    def _fetched_at(self, ask: Ask) -> datetime:
+        answer = self._answers.to(ask)
+        return answer.fetched_at if answer else self._received_at
 
     def _record(self, ask: Ask) -> JsonObject | None:
         if ask.key not in self._records:
@@ -131,6 +130,22 @@ class Reader:
             readable = answer is not None and 200 <= answer.status < 300
             self._records[ask.key] = answer.object() if answer and readable else None
         return self._records[ask.key]
+
+
+def _state(status: read.Status, ref: ApplicationRef, at: datetime) -> Change:
+    """What a status means. One that nobody has told us of is a label, and surely no open state."""
+    match status.name:
+        case "REJECTED":
+            return Rejected(ref, at, status.rejected_for)
+        case "WITHDRAWN":
+            return Withdrawn(ref, at, status.withdrawn_for)
+        case "TRANSFERRED":
+            return Withdrawn(ref, at, "transferred to another job")
+        case "HIRED":
+            return Hired(ref, at)
+    if status.stage is None:
+        return Moved(ref, at, None)
+    return Stands(ref, at, status.stage)
 
 
 def gone(answers: Answers, ask: Ask) -> bool:
@@ -148,15 +163,19 @@ def ask_application(answers: Answers, candidate: str, jobs: Iterable[str]) -> Ne
         return missing
     there = tuple(job for job in wanted if not gone(answers, application_ask(candidate, job)))
     histories = needed(answers, (history_ask(candidate, job) for job in there))
-    around = ask_jobs(answers, there)
+    around = ask_jobs(answers, there, optional=True)
     asks = (*(histories.asks if histories else ()), *(around.asks if around else ()))
     return Needs(asks) if asks else None
 
 
-def ask_jobs(answers: Answers, jobs: Iterable[str]) -> Needs | None:
-    """Jobs and their teams, then the addresses of who leads them."""
+def ask_jobs(answers: Answers, jobs: Iterable[str], *, optional: bool = False) -> Needs | None:
+    """Jobs and their teams, then the addresses of who leads them.
+
+    ``optional``: the jobs are not what it is about, so it does without what may not be read.
+    """
     wanted = tuple(jobs)
-    missing = needed(answers, (ask for job in wanted for ask in (job_ask(job), team_ask(job))))
+    asks = (ask for job in wanted for ask in (job_ask(job, optional=optional), team_ask(job)))
+    missing = needed(answers, asks)
     if missing is not None:
         return missing
     users: list[Ask] = []

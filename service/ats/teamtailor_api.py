@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from service.ats.asking import Ask, Field, Rate, TokenRequest
+from service.ats.asking import Ask, Field, KeyedApi, Rate
 from service.ats.request_parts import base_address, header_value
 
 VERSION = "20210218"
@@ -19,7 +19,7 @@ _HOSTS = {
 }
 
 
-class TeamtailorApi:
+class TeamtailorApi(KeyedApi):
     """The public API; 50 requests in ten seconds (the documentation, "Rate limit")."""
 
     fields: tuple[Field, ...] = (
@@ -37,7 +37,6 @@ class TeamtailorApi:
         ),
     )
     rate: Rate = Rate(50, timedelta(seconds=10))
-    page_headers: tuple[str, ...] = ()
 
     def base_url(self, settings: Mapping[str, str]) -> str:
         """The region's host; ``api_url`` replaces it."""
@@ -56,13 +55,6 @@ class TeamtailorApi:
             "Accept": "application/vnd.api+json",
             "Content-Type": "application/vnd.api+json",
         }
-
-    def token_request(
-        self,
-        settings: Mapping[str, str],  # noqa: ARG002 - the protocol's
-    ) -> TokenRequest | None:
-        """None: the key itself is sent."""
-        return None
 
     def proof(self) -> Ask:
         """One job application: a key without the scope Admin may not read it."""

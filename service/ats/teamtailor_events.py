@@ -15,6 +15,7 @@ from datetime import datetime
 
 from service.ats import teamtailor_records as read
 from service.ats.asking import Answers, Needs, needed
+from service.ats.meaning import once
 from service.ats.payload import JsonObject
 from service.ats.teamtailor_records import Document, member
 from service.domain.changes import (
@@ -115,7 +116,7 @@ def _job(
     """``create`` and ``update``: a job's title and status come with the event."""
     at = _updated(read.attributes_of(data), received_at)
     changes = (JobUpdated(read.job_facts(data), at),)
-    return Translation(changes, warnings=tuple(dict.fromkeys(data.warnings)))
+    return Translation(changes, warnings=once(data.warnings))
 
 
 def _found_job(
@@ -178,8 +179,13 @@ def _stated(
     rejected_at = rejected.instant(known_at)
     if rejected_at is not None:
         changes.append(_rejection(document, hint, ref, rejected_at))
-    elif attributes.has(rejected.key):
-        # Something is said that is no time: it is neither rejected nor surely open.
+    elif attributes.has(rejected.key) or not rejected.said:
+        # Something is said that is no time, or nothing at all: neither rejected nor surely open.
+        attributes.warn(rejected.key, "does not say whether the application stands")
+        changes.append(ApplicationUpdated(ref, at))
+    elif stage is None and document.related_id("stage") is not None:
+        # It may be the stage of those who were hired; open would take that back.
+        document.record.warn("relationships", "lead to a stage that did not come along")
         changes.append(ApplicationUpdated(ref, at))
     elif read.is_hired(stage):
         changes.append(Hired(ref, at))
@@ -252,5 +258,4 @@ def _updated(attributes: JsonObject, known_at: datetime) -> datetime | None:
 
 
 def _translation(document: Document, changes: list[Change]) -> Translation:
-    warnings = tuple(dict.fromkeys(document.root.warnings))
-    return Translation(tuple(changes), warnings=warnings)
+    return Translation(tuple(changes), warnings=once(document.root.warnings))

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from service.ats.asking import Answer, Ask, Field, LogEntry
+from service.ats.asking import Answer, Ask, Field, LogEntry, WriteBackDefaults
+from service.ats.note_text import note_text
+
+MOST = 10_000
+"""From no source: a length that any note takes. A longer letter is cut, and says so."""
 
 
-class TeamtailorNotes:
+class TeamtailorNotes(WriteBackDefaults):
     """``POST /v1/notes``. A note's author must be named; a repeated request would write a second
     note.
     """
@@ -20,17 +24,13 @@ class TeamtailorNotes:
             "the number of the Teamtailor user under whose name notes are written",
         ),
     )
-    repeatable: bool = False
 
     def request(self, entry: LogEntry, settings: Mapping[str, str]) -> Ask:
-        """The note: what it is, when, and its text."""
-        head = f"{entry.subject} ({entry.at:%Y-%m-%d %H:%M} UTC)"
-        # No database keeps the character NUL, Teamtailor's included.
-        text = f"{head}\n\n{entry.text}".replace("\0", "")
+        """The note."""
         note = {
             "data": {
                 "type": "notes",
-                "attributes": {"note": text},
+                "attributes": {"note": note_text(entry, MOST)},
                 "relationships": {
                     "candidate": _linked("candidates", entry.candidate_external_id),
                     "user": _linked("users", settings.get("note_user_id", "").strip()),

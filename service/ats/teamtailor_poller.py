@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from service.ats.asking import Answer, Ask, Found, Listing
 from service.ats.base import body_identity
+from service.ats.pages import cursor_in, instant_text, records_in
 from service.ats.payload import JsonObject, PayloadError
 from service.ats.request_parts import next_page
 from service.ats.teamtailor_records import APPLICATION_INCLUDES, JOB_INCLUDES, member
@@ -38,9 +39,9 @@ class TeamtailorPoller:
         settings: Mapping[str, str],  # noqa: ARG002 - the protocol's
     ) -> tuple[Ask, ...]:
         """The first page of each list; applications first, for they bring their people along."""
-        after = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        after = ("filter[updated-at][from]", instant_text(since))
         return tuple(
-            Ask(where, (("filter[updated-at][from]", after), ("page[size]", str(PAGE)), *more))
+            Ask(where, (after, ("page[size]", str(PAGE)), *more))
             for where, (_, more) in _LISTS.items()
         )
 
@@ -55,15 +56,10 @@ class TeamtailorPoller:
             raise PayloadError("", f"nothing is listed at {ask.path[:60]!r}")
         kind, _ = _LISTS[ask.path]
         page = answer.object()
-        records = page.children("data")
-        if records is None:
-            raise PayloadError("/data", "is missing")
+        records = records_in(page, "data")
         included = _by_name(page.children("included") or ())
-        links = page.child("links")
-        following = links.text("next") if links else None
-        if links is not None and isinstance(links.members.get("next"), str):
-            # As it is: a text is cut where it is long, and a link must not be.
-            following = str(links.members["next"])
+        links = page.required_child("links") if page.has("links") else None
+        following = cursor_in(links, "next") if links else None
         onward = next_page(following, "") if following else None
         if onward == ask:
             raise PayloadError("/links/next", "leads to the same page again")

@@ -118,7 +118,7 @@ def candidate_ask(external_id: str) -> Ask:
 
 def job_ask(external_id: str) -> Ask:
     """A job with the user who answers for it."""
-    return Ask(path("v1", "jobs", external_id), (("include", JOB_INCLUDES),))
+    return Ask(path("v1", "jobs", external_id), (("include", JOB_INCLUDES),), optional=True)
 
 
 def candidate_facts(candidate: JsonObject) -> CandidateFacts:

@@ -13,9 +13,6 @@ Seen in public code, not in the documentation: the envelope's ``event_type`` and
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -23,13 +20,14 @@ from service import signing
 from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
 from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
 from service.ats.body import load_object
+from service.ats.body_signature import check_body_signature
+from service.ats.meaning import once
 from service.ats.payload import PayloadError
 from service.ats.workable_api import WorkableApi, WorkableComments, WorkablePoller
 from service.ats.workable_states import job_found, present_state
 from service.domain.changes import CandidateErased, Translation
 
-_HEADER = "x-workable-signature"
-_HEX = re.compile(r"[0-9a-fA-F]{64}")
+_HEADER = "X-Workable-Signature"
 _MOST_OF_A_NAME = 60
 
 
@@ -55,16 +53,7 @@ class Workable(AdapterDefaults):
         now: datetime,  # noqa: ARG002 - the protocol's; Workable signs no time
     ) -> None:
         """Check ``X-Workable-Signature`` over the raw body, in hex or in base64."""
-        header = incoming.only(_HEADER)
-        if header is None:
-            raise signing.SignatureError("the header X-Workable-Signature is missing")
-        found = _as_hex(header.strip())
-        if found is None:
-            raise signing.SignatureError(
-                "the header X-Workable-Signature is neither 64 hex digits nor base64 of 32 bytes"
-            )
-        if not signing.matches_hex(incoming.body, found, secrets):
-            raise signing.SignatureError("the signature does not match")
+        check_body_signature(incoming, _HEADER, secrets)
 
     def identity(self, incoming: Incoming) -> str:
         """A hash of the body: a retry that shows a newer state is news, and the same one is not."""
@@ -89,7 +78,7 @@ class Workable(AdapterDefaults):
             at = root.instant("fired_at", past_of=received_at)
             # At Workable a candidate is one person in one job: both are gone.
             return Translation(
-                (CandidateErased(candidate_id, at, (candidate_id,)),), warnings=_once(root.warnings)
+                (CandidateErased(candidate_id, at, (candidate_id,)),), warnings=once(root.warnings)
             )
         if event not in {"candidate_created", "candidate_moved"}:
             return Translation(
@@ -119,22 +108,5 @@ class Workable(AdapterDefaults):
         """The headers Workable sends with a body."""
         return {
             "Content-Type": "application/json",
-            "X-Workable-Signature": signing.hex_signature(body, secret),
+            _HEADER: signing.hex_signature(body, secret),
         }
-
-
-def _as_hex(signature: str) -> str | None:
-    """A signature as hex digits, whichever of the two ways it was written; else ``None``."""
-    if _HEX.fullmatch(signature):
-        return signature
-    try:
-        digest = base64.b64decode(signature, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    # Two texts may stand for the same bytes; only the one that an encoder writes counts.
-    written = base64.b64encode(digest).decode("ascii")
-    return digest.hex() if len(digest) == 32 and written == signature else None
-
-
-def _once(warnings: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(warnings))

@@ -11,10 +11,21 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from service.ats.asking import Answer, Ask, Field, Found, Listing, LogEntry, Rate, TokenRequest
+from service.ats.asking import (
+    Answer,
+    Ask,
+    Field,
+    Found,
+    KeyedApi,
+    Listing,
+    LogEntry,
+    Rate,
+    WriteBackDefaults,
+)
 from service.ats.base import body_identity
 from service.ats.json_list import as_record
 from service.ats.note_text import note_text
+from service.ats.pages import cursor_in, records_in
 from service.ats.payload import JsonObject, PayloadError
 from service.ats.request_parts import (
     base_address,
@@ -40,7 +51,7 @@ def candidate_ask(candidate_id: str) -> Ask:
     return Ask(path("candidates", candidate_id))
 
 
-class WorkableApi:
+class WorkableApi(KeyedApi):
     """An account's API, asked with an access token."""
 
     fields: tuple[Field, ...] = (
@@ -58,7 +69,6 @@ class WorkableApi:
         ),
     )
     rate: Rate = Rate(10, timedelta(seconds=10))
-    page_headers: tuple[str, ...] = ()
 
     def base_url(self, settings: Mapping[str, str]) -> str:
         """The account's own host."""
@@ -73,13 +83,6 @@ class WorkableApi:
         """The access token as a bearer token."""
         token_text = header_value(settings.get("api_token", ""))
         return {"Authorization": f"Bearer {token_text}", "Accept": "application/json"}
-
-    def token_request(
-        self,
-        settings: Mapping[str, str],  # noqa: ARG002 - the protocol's; the key itself is sent
-    ) -> TokenRequest | None:
-        """None: the access token is sent as it is."""
-        return None
 
     def proof(self) -> Ask:
         """One candidate: what polling needs first."""
@@ -103,9 +106,7 @@ class WorkablePoller:
         """One page, and the request for the next, whatever host its link names."""
         member, kind = _LISTS.get(ask.path, ("", ""))
         root = answer.object()
-        records = root.children(member)
-        if records is None:
-            raise PayloadError(root.at(member), "expected a list")
+        records = records_in(root, member)
         # A job tells no time of change: one that was found before may be found as it was then.
         salt = kind if kind == "candidate" else f"{kind} {since.isoformat()}"
         found = {body_identity(as_record(each), salt): as_record(each) for each in records}
@@ -116,9 +117,9 @@ class WorkablePoller:
 
 
 def _next(root: JsonObject, ask: Ask) -> Ask | None:
-    paging = root.child("paging")
-    link = paging.members.get("next") if paging else None
-    if not isinstance(link, str) or not link:
+    paging = root.required_child("paging") if root.has("paging") else None
+    link = cursor_in(paging, "next") if paging else None
+    if link is None:
         return None
     following = next_page(link, _PREFIX)
     if following.path != ask.path or following == ask:
@@ -126,7 +127,7 @@ def _next(root: JsonObject, ask: Ask) -> Ask | None:
     return following
 
 
-class WorkableComments:
+class WorkableComments(WriteBackDefaults):
     """A comment on the candidate's timeline, in the name of one member."""
 
     fields: tuple[Field, ...] = (
@@ -136,14 +137,13 @@ class WorkableComments:
             "the member in whose name comments are written: an id from GET /spi/v3/members",
         ),
     )
-    repeatable: bool = False
 
     def request(self, entry: LogEntry, settings: Mapping[str, str]) -> Ask:
         """``POST /candidates/:id/comments``, seen by everybody who works on the job."""
         body = {
             "member_id": storable(settings.get("member_id", "")).strip(),
             "comment": {
-                "body": storable(note_text(entry, _MOST_OF_A_COMMENT)),
+                "body": note_text(entry, _MOST_OF_A_COMMENT),
                 "policy": ["simple", "recruiter"],
             },
         }

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from service.ats.asking import Answer, Answers, Needs
 from service.ats.json_list import objects_of
+from service.ats.meaning import once
 from service.ats.payload import JsonObject, PayloadError
 from service.ats.person_names import split_name
 from service.ats.present_state import stands_open
@@ -25,6 +26,7 @@ from service.ats.withdrawals import says_candidate_left
 from service.ats.workable_api import REASONS, candidate_ask
 from service.domain.changes import (
     ApplicationRef,
+    ApplicationUpdated,
     Applied,
     CandidateFacts,
     CandidateUpdated,
@@ -84,9 +86,12 @@ def present_state(
         ref = application_ref(record, read_at)
         hired_at = record.instant("hired_at", past_of=read_at) or clock
         changes = [Hired(ref, hired_at), CandidateUpdated(candidate_facts(record), clock)]
+    elif record.flag("disqualified") is None:
+        record.warn("disqualified", "is not said, so nobody knows whether they are still in it")
+        changes = [ApplicationUpdated(application_ref(record, read_at), clock)]
     else:
         changes = _open(record, clock, read_at, created=created)
-    return Translation(tuple(changes), warnings=tuple(dict.fromkeys(record.warnings)))
+    return Translation(tuple(changes), warnings=once(record.warnings))
 
 
 def job_found(job: JsonObject) -> Translation:

@@ -28,7 +28,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "import": LazyCommand("service.cli.imports:import_", "Take in the people of a CSV file."),
     "person": LazyCommand("service.cli.person:person", "Add one person by hand."),
     "connection": LazyCommand("service.cli.connection:connection", "Connect an ATS."),
-    "user": LazyCommand("service.cli.user:user", "Add and list colleagues."),
+    "user": LazyCommand("service.cli.user:user", "Add and list colleagues; say who may sign in."),
     "key": LazyCommand("service.cli.key:key", "Make, list and revoke API keys."),
     "template": LazyCommand("service.cli.template:template", "Read, lint and approve the letters."),
     "db": LazyCommand("service.cli.database:database", "Migrate the database."),

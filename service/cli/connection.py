@@ -40,6 +40,9 @@ COMMANDS: dict[str, LazyCommand] = {
     "remove": LazyCommand(
         "service.cli.connection_settings:remove", "Take no more deliveries for one."
     ),
+    "restore": LazyCommand(
+        "service.cli.connection_settings:restore", "Take deliveries for a removed one again."
+    ),
 }
 
 

@@ -19,6 +19,7 @@ from service.cli.connection_address import (
     guide_lines,
     hook_path,
     hook_url,
+    secret_is_ours,
     shown_url,
 )
 from service.cli.running import opened, unusable
@@ -71,7 +72,9 @@ def add(
             who = rejections_by or _asked_who()
             if not new_secret and answers.on_a_terminal():
                 note(f"The signing secret is {adapter.guide.secret}.")
-            given = [] if new_secret else answers.read_secrets(secret_file, may_be_made=True)
+            ours = secret_is_ours(adapter)
+            empty = "make one up" if ours else "later"
+            given = [] if new_secret else answers.read_secrets(secret_file, if_empty=empty)
             made = None if given or secret_file is not None else new_standard_secret()
             fields = answers.told_fields(asked_fields(adapter), settings, credential_files)
             if answers.on_a_terminal() and adapter.api is not None:
@@ -97,7 +100,13 @@ def add(
     click.echo(shown_url(config, row.name))
     if made is not None:
         click.echo(made)
+        note("The second line is the signing secret. It is shown this once.")
     _tell(config, row, adapter)
+    if made is not None and not secret_is_ours(adapter):
+        note(
+            f"To do: {adapter.label} signs with a secret of its own, {adapter.guide.secret}. Until "
+            f"you enter it, what it posts is refused: keepword connection rotate {row.name}"
+        )
 
 
 def _document(config: Config, row: Connection, adapter: Adapter) -> dict[str, Any]:

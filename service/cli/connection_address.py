@@ -43,6 +43,11 @@ def address_fault(config: Config) -> str | None:
     return None
 
 
+def secret_is_ours(adapter: Adapter) -> bool:
+    """Tell whether the signing secret may be made here, and is not the vendor's own."""
+    return adapter.guide.secret.startswith("made")
+
+
 def guide_document(adapter: Adapter) -> dict[str, Any]:
     """Return what a person does at the vendor's side, for programs."""
     guide = adapter.guide

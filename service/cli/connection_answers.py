@@ -67,8 +67,8 @@ def on_a_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def read_secrets(path: Path | None, *, may_be_made: bool = False) -> list[str]:
-    """Return the signing secrets; none where a person wants one made, if that may be."""
+def read_secrets(path: Path | None, *, if_empty: str | None = None) -> list[str]:
+    """Return the signing secrets; none from a person who gives none, where ``if_empty`` says so."""
     if path is not None:
         return _lines(_file(path, "--secret-file"))
     given = os.environ.get(SECRET_VARIABLE, "").strip()
@@ -76,10 +76,10 @@ def read_secrets(path: Path | None, *, may_be_made: bool = False) -> list[str]:
         return _lines(given)
     if not on_a_terminal():
         unusable(f"give the signing secret by --secret-file or {SECRET_VARIABLE}.", "--secret-file")
-    question = "Signing secret (empty: make one up)" if may_be_made else "Signing secret"
+    question = f"Signing secret (empty: {if_empty})" if if_empty else "Signing secret"
     found: list[str] = []
     while True:
-        answer = ask_secret(question, default="" if found or may_be_made else None)
+        answer = ask_secret(question, default="" if found or if_empty else None)
         if not answer:
             return found
         found.append(answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +19,15 @@ from service.cli.connection_address import (
     hook_url,
     shown_url,
 )
-from service.cli.running import opened
+from service.cli.running import Opened, opened
 from service.cli.showing import as_json, clean, local, note, table
 from service.config import Config
 from service.models import Connection
 from service.queries.connection_counts import ConnectionCounts, connection_counts
+from service.queries.feed_health import FeedHealth, feed_health
 from service.workflows.connection_secrets import live_count, live_until
 from service.workflows.connection_settings import missing_for_api
+from service.workflows.usual_hours import usual_working_time
 
 WAITING = "waiting for the first delivery"
 
@@ -37,19 +40,25 @@ def list_all(*, as_document: bool) -> None:
         session, config, now = keepword.session, keepword.core.config, keepword.now
         rows = session.scalars(select(Connection).order_by(Connection.name)).all()
         counts = connection_counts(session, [row.id for row in rows])
+        feeds = _feeds(keepword)
     if as_document:
-        as_json({"connections": [document(config, row, counts[row.id], now) for row in rows]})
+        found = [document(config, row, counts[row.id], now, feeds[row.id]) for row in rows]
+        as_json({"connections": found})
+        return
+    if not rows:
+        click.echo("No ATS is connected yet: keepword connection add")
         return
     table(
         [
             "name",
             "vendor",
-            "active",
+            "how it is",
             "rejections by",
             "waiting",
             "failed",
             "refused",
             "to map",
+            "notes to look at",
             "last heard",
             "last synced",
         ],
@@ -57,18 +66,20 @@ def list_all(*, as_document: bool) -> None:
             (
                 row.name,
                 row.vendor,
-                "yes" if row.active else "no",
+                feeds[row.id].words,
                 row.rejections_by or "not answered: say who sends rejections",
                 counts[row.id].waiting,
                 counts[row.id].failed,
                 row.refused_count,
                 counts[row.id].unmapped_labels,
-                local(row.last_authentic_at, config.time_zone) or WAITING,
-                local(row.last_synced_at, config.time_zone),
+                feeds[row.id].feed.unwritten,
+                local(row.last_authentic_at, config.time_zone) or "never",
+                local(row.last_synced_at, config.time_zone) or "never",
             )
             for row in rows
         ],
     )
+    _tell_faults(feeds[row.id] for row in rows)
 
 
 @click.command("show")
@@ -80,13 +91,15 @@ def show(name: str, *, as_document: bool) -> None:
         session, config, now = keepword.session, keepword.core.config, keepword.now
         row = answers.named(session, name)
         counts = connection_counts(session, [row.id])[row.id]
-    found = document(config, row, counts, now)
+        feed = _feeds(keepword)[row.id]
+    found = document(config, row, counts, now, feed)
     if as_document:
         as_json(found)
         return
-    for what, value in _lines(config, row, counts, now):
+    for what, value in _lines(config, row, counts, now, feed):
         if value not in (None, ""):
             click.echo(f"{what:15} {clean(str(value))}")
+    _tell_faults([feed])
     click.echo("")
     for line in guide_lines(adapter_named(row.vendor), shown_url(config, row.name)):
         click.echo(line)
@@ -95,8 +108,21 @@ def show(name: str, *, as_document: bool) -> None:
         note(fault)
 
 
+def _feeds(keepword: Opened) -> dict[str, FeedHealth]:
+    """Return every connection's health, by its id."""
+    work = keepword.work()
+    found = feed_health(work.session, work.now, usual_working_time(work))
+    return {each.connection_id: each for each in found}
+
+
+def _tell_faults(feeds: Iterable[FeedHealth]) -> None:
+    for each in (fault for feed in feeds for fault in feed.faults):
+        said = f" It said: {each.detail}." if each.detail else ""
+        note(clean(f"To do: {each.text}{said} {each.remedy}"))
+
+
 def document(
-    config: Config, row: Connection, counts: ConnectionCounts, now: datetime
+    config: Config, row: Connection, counts: ConnectionCounts, now: datetime, health: FeedHealth
 ) -> dict[str, Any]:
     """Return all there is to know of a connection, but its secrets."""
     return {
@@ -126,6 +152,17 @@ def document(
         "refused": row.refused_count,
         "last_refused_at": row.last_refused_at,
         **vars(counts),
+        "light": health.light.value,
+        "profile_entries_for_a_person": health.feed.unwritten,
+        "faults": [
+            {
+                "code": each.fault.value,
+                "text": each.text,
+                "remedy": each.remedy,
+                "detail": each.detail or None,
+            }
+            for each in health.faults
+        ],
         "guide": guide_document(adapter_named(row.vendor)),
     }
 
@@ -137,7 +174,7 @@ def _state(row: Connection) -> str:
 
 
 def _lines(
-    config: Config, row: Connection, counts: ConnectionCounts, now: datetime
+    config: Config, row: Connection, counts: ConnectionCounts, now: datetime, health: FeedHealth
 ) -> list[tuple[str, object]]:
     zone = config.time_zone
     until = live_until(row, now)
@@ -148,7 +185,7 @@ def _lines(
     return [
         ("name", row.name),
         ("vendor", adapter_named(row.vendor).label),
-        ("state", _state(row)),
+        ("how it is", health.words),
         ("last heard", local(row.last_authentic_at, zone)),
         ("rejections by", row.rejections_by or "not answered: say who sends rejections"),
         ("secrets", f"{live_count(row, now)} live{old}"),
@@ -161,6 +198,7 @@ def _lines(
         ("waiting", counts.waiting),
         ("failed", counts.failed),
         ("to map", todo if counts.unmapped_labels else None),
+        ("notes", f"{health.feed.unwritten} to look at" if health.feed.unwritten else None),
         ("settings", ", ".join(f"{k}={v}" for k, v in sorted(row.settings.items()))),
         ("credentials", ", ".join(sorted(row.credentials))),
         ("missing", ", ".join(missing)),

@@ -149,7 +149,7 @@ def remove(name: str, *, yes: bool, as_document: bool) -> None:
         answers.named(session, name)
         session.rollback()
         if not yes:
-            click.confirm(f"Take no more deliveries from {name}?", abort=True, err=True)
+            _confirmed(f"Take no more deliveries from {name}?")
         row = answers.named(session, name)
         kept = session.scalars(
             select(func.count()).select_from(Delivery).where(Delivery.connection_id == row.id)
@@ -160,6 +160,33 @@ def remove(name: str, *, yes: bool, as_document: bool) -> None:
         as_json({"name": name, "active": False, "deliveries_kept": kept})
         return
     click.echo(f"Posts to {name} are now answered 404; its {kept} deliveries are kept.")
+
+
+def _confirmed(question: str) -> None:
+    """Ask, and go on after a yes alone."""
+    try:
+        click.confirm(question, abort=True, err=True)
+    except click.Abort:
+        if not answers.on_a_terminal():
+            note("")
+            unusable("nothing was changed: nobody said yes. Say --yes.", "--yes")
+        raise
+
+
+@click.command("restore")
+@click.argument("name")
+@answers.as_document
+def restore(name: str, *, as_document: bool) -> None:
+    """Take deliveries for NAME again, which was removed; its secrets are those of then."""
+    with opened() as keepword:
+        row = answers.named(keepword.session, name)
+        set_active(keepword.work(), row, active=True)
+        keepword.session.commit()
+    if as_document:
+        as_json({"name": name, "active": True})
+        return
+    click.echo(f"Posts to {name} are taken again.")
+    note(f"What was posted meanwhile was refused: keepword connection sync {name}")
 
 
 def _answer(row: Connection, *, as_document: bool) -> None:

@@ -49,6 +49,9 @@ def stages(name: str, maps: tuple[str, ...], *, confirm: bool, as_document: bool
     if as_document:
         as_json({"name": name, "stages": [vars(each) for each in labels]})
         return
+    if not labels:
+        click.echo("No stage of it is known yet: they come with its deliveries and syncs.")
+        return
     table(
         ["label", "stage", "known", "why", "open", "closed"],
         [

@@ -69,7 +69,9 @@ def instant_of(text: str, zone: str, now: datetime, option: str = "--since") -> 
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
-        unusable(f"{text} is neither a date nor an instant. {SINCE_HELP}", option)
+        unusable(
+            f"{text} is neither a date (2026-03-01) nor an instant (2026-03-01T09:00:00Z).", option
+        )
     if found.tzinfo is None:
         found = found.replace(tzinfo=ZoneInfo(zone))
     try:

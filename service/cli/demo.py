@@ -12,15 +12,16 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from service.app import engine_of, session_of
 from service.clock import SystemClock
-from service.demo.company import COMPANY, ZONE
+from service.demo.company import COMPANY, ZONE, let_in
 from service.demo.figures import count
 from service.demo.play import FIXED_END, Played, last_full_hour, play
 from service.demo.telling import tell
@@ -65,10 +66,19 @@ def demo(port: int, *, serve_page: bool, as_document: bool, seed: int, scale: fl
             else:
                 for line in tell(work, figures):
                     click.echo(line)
+            login = _login(session) if serve_page else ()
         engine_of(played.app).dispose()
         _fail_on_surprises(played)
         if serve_page:
-            _serve(home, port, quiet=as_document)
+            _serve(home, port, login, quiet=as_document)
+
+
+def _login(session: Session) -> list[str]:
+    """Let three of the staff sign in; return how, line by line."""
+    who, password = let_in(session, SystemClock().now())
+    session.commit()
+    staff = [f"  {each.email}  ({each.role.replace('_', ' ')})" for each in who]
+    return [f"Sign in at /sign-in with the password {password} as one of:", *staff]
 
 
 @contextmanager
@@ -120,7 +130,7 @@ def _require_free(port: int) -> None:
             ) from None
 
 
-def _serve(home: Path, port: int, *, quiet: bool) -> None:
+def _serve(home: Path, port: int, login: Sequence[str], *, quiet: bool) -> None:
     """Serve the demo's database as ``keepword serve`` would, mail kept and not sent."""
     for name in list(os.environ):
         if name.startswith("SENDGRID_") or name.endswith("_FILE"):
@@ -132,13 +142,13 @@ def _serve(home: Path, port: int, *, quiet: bool) -> None:
         KEEPWORD_COMPANY=COMPANY,
         KEEPWORD_TIME_ZONE=ZONE,
         KEEPWORD_MAIL="capture",
-        KEEPWORD_PAGES="local",
+        KEEPWORD_PAGES="machine",
         KEEPWORD_BASE_URL=f"http://127.0.0.1:{port}",
     )
     from service.cli.serve import serve
 
     # With --json standard output holds the one object and nothing else of ours.
     said = f"The page: http://127.0.0.1:{port}/ (Control-C ends it and forgets everything)"
-    click.echo(f"\n{said}", err=quiet)
+    click.echo("\n".join(["", said, *login]), err=quiet)
     context = click.Context(serve, info_name="serve")
     context.invoke(serve, host="127.0.0.1", port=port, no_migrate=False)

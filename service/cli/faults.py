@@ -74,9 +74,14 @@ def _of_database(error: DBAPIError) -> str:
             "leads to Keepword's own, or restore it from a copy."
         )
     if isinstance(error, OperationalError | ProgrammingError) and (
-        "no such table" in lowered or "no such column" in lowered or "does not exist" in lowered
+        "no such table" in lowered
+        or "no such column" in lowered
+        or "has no column" in lowered
+        or "does not exist" in lowered
     ):
         return f"The database lacks what is asked of it ({first}). Run: keepword db upgrade"
+    if "disk is full" in lowered or "no space left" in lowered:
+        return "The disk is full, so the change was not made. Make room and try again."
     if "locked" in lowered:
         return "The database is busy with another writer. Try again in a moment."
     if isinstance(error, OperationalError):

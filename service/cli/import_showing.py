@@ -18,7 +18,7 @@ from service.workflows.import_people import Report
 from service.workflows.import_undo import Undone
 
 SHOWN = 50
-"""Faults that are shown to a person; --json gives up to a thousand."""
+"""Different faults that are shown to a person; --json gives up to a thousand."""
 
 
 def show_report(
@@ -28,6 +28,7 @@ def show_report(
     *,
     kept: bool,
     dry_run: bool,
+    skip_bad: bool,
     refused: Path | None,
 ) -> None:
     """Print what was, or would be, imported; faults go to standard error."""
@@ -38,11 +39,11 @@ def show_report(
     _show_faults("", report.faults, report.unnamed_faults)
     _show_faults("Take note: ", report.warnings, report.unnamed_warnings)
     if not kept and not dry_run:
-        click.echo(
-            f"Nobody was imported: {report.refused} of {_count(report.rows, 'row')} are at fault. "
-            "Correct the file, or import the others with --skip-bad."
-        )
+        click.echo(f"Nobody was imported: {_at_fault(report)}")
         return
+    if dry_run and report.refused and not skip_bad:
+        click.echo(f"Nobody would be imported: {_at_fault(report)}")
+        click.echo("With --skip-bad:")
     click.echo(
         f"{'Added' if kept else 'Would add'} {_count(report.applications, 'application')}: "
         f"{_count(report.candidates, 'new person', 'new people')}, "
@@ -155,11 +156,24 @@ def undone_document(undone: Undone, *, dry_run: bool) -> dict[str, Any]:
 
 
 def _show_faults(before: str, faults: Sequence[Fault], unnamed: int) -> None:
-    for fault in faults[:SHOWN]:
-        note(f"{before}{fault}.")
-    more = max(0, len(faults) - SHOWN) + unnamed
+    # The same fault in every row would hide the others.
+    lines: dict[tuple[str | None, str], list[int]] = {}
+    for fault in faults:
+        lines.setdefault((fault.column, fault.text), []).append(fault.line)
+    for (column, text), found in list(lines.items())[:SHOWN]:
+        also = f" (and in {_count(len(found) - 1, 'more row')})" if len(found) > 1 else ""
+        note(f"{before}{Fault(found[0], column, text)}{also}.")
+    more = sum(map(len, list(lines.values())[SHOWN:])) + unnamed
     if more:
         note(f"… and {more} more; --json lists more of them.")
+
+
+def _at_fault(report: Report) -> str:
+    rows = _count(report.rows, "row")
+    return (
+        f"{report.refused} of {rows} {'is' if report.refused == 1 else 'are'} at fault. "
+        "Correct the file, or import the others with --skip-bad."
+    )
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

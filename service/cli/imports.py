@@ -46,7 +46,9 @@ _SIZES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 @click.option("--skip-bad", is_flag=True, help="Import who can be; write the others to a file.")
 @click.option("--refused", type=click.Path(path_type=Path), help="That file; FILE.refused.csv.")
 @click.option("--acknowledge", is_flag=True, help="Let the rules acknowledge new applications.")
-@click.option("--dates", type=click.Choice([str(each) for each in Order]), help="Day or month?")
+@click.option(
+    "--dates", type=click.Choice([str(each) for each in Order]), help="What 03.11.2026 begins with."
+)
 @click.option("--stage", metavar="LABEL=STAGE", multiple=True, help="What a label means.")
 @click.option("--column", metavar="HEADING=MEANING", multiple=True, help="What a heading means.")
 @click.option("--without", metavar="HEADING", multiple=True, help="A column to leave out.")
@@ -115,6 +117,9 @@ def import_(
         except SheetError as error:
             keepword.session.rollback()
             raise click.ClickException(f"{file.name} cannot be imported: {error}.") from None
+        except KeyboardInterrupt:
+            note("\nStopped: nobody was imported.")
+            raise
         kept = not dry_run and (skip_bad or not report.refused)
         if kept and (report.applications or report.jobs):
             keepword.session.commit()
@@ -124,7 +129,9 @@ def import_(
     if as_document:
         as_json(report_document(report, source, sheet, kept=kept, dry_run=dry_run, refused=there))
     else:
-        show_report(report, source, sheet, kept=kept, dry_run=dry_run, refused=there)
+        show_report(
+            report, source, sheet, kept=kept, dry_run=dry_run, skip_bad=skip_bad, refused=there
+        )
     if report.refused and not skip_bad:
         raise click.exceptions.Exit(1)
 
@@ -149,6 +156,7 @@ def _run(
             on_refused=on_refused,
             on_progress=lambda _rows: advance(sheet.position()),
         )
+    source.refuse_change()
     if not report.rows:
         raise SheetError("there is nobody in it, only the heading")
     return report, sheet
@@ -173,7 +181,13 @@ def _refused_file(path: Path | None, sheet: Sheet) -> Iterator[Callable[[Refused
                 made.append(RefusedFile(file, sheet.columns.headings, sheet.separator))
             made[0].write(row)
 
-        yield write
+        try:
+            yield write
+        except BaseException:
+            # Nobody was imported, so nobody was refused; the next try finds the place free.
+            if made:
+                path.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
@@ -187,6 +201,8 @@ def _progress(source: Source) -> Iterator[Callable[[int], None]]:
 
 
 def _source(file: Path, max_size: str | None, encoding: str | None) -> Source:
+    if str(file) in ("-", "/dev/stdin"):
+        unusable("a sheet is read twice, so it must be a file: save it first.", "FILE")
     try:
         return open_source(file, largest=_bytes(max_size), encoding=encoding)
     except FileNotFoundError:

@@ -20,8 +20,9 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
 from service.app import create_app, engine_of
+from service.auth.links import Purpose, an_administrator_can_sign_in, make_link
 from service.cli.logs import ServerLogger, log_to_stderr
-from service.cli.running import bring_up_to_date, core, require_migrated, settings_judged
+from service.cli.running import Core, bring_up_to_date, core, require_migrated, settings_judged
 from service.config import Config
 from service.parts import parts
 
@@ -71,9 +72,21 @@ def _run(host: str, port: int, *, loops: bool, migrate: bool) -> None:
             bring_up_to_date(built)
         else:
             require_migrated(built.engine)
+        # Of several web processes each would end the link of the one before.
+        first = _first_link(built) if loops else None
     with settings_judged():
         app = create_app(_linking_here(config, host, port))
-    _Server(app, host, port, loops=loops).run()
+    _Server(app, host, port, loops=loops, first=first).run()
+
+
+def _first_link(built: Core) -> str | None:
+    """Return the token of a new link for the first administrator, while nobody can sign in."""
+    with built.session() as session:
+        if an_administrator_can_sign_in(session):
+            return None
+        _link, token = make_link(session, built.clock.now(), Purpose.FIRST)
+        session.commit()
+        return token
 
 
 def _linking_here(config: Config, host: str, port: int) -> Config:
@@ -108,9 +121,10 @@ def _require_free(host: str, port: int) -> None:
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn around one application, configured here and nowhere else."""
 
-    def __init__(self, app: Flask, host: str, port: int, *, loops: bool) -> None:
+    def __init__(self, app: Flask, host: str, port: int, *, loops: bool, first: str | None) -> None:
         self._app = app
         self._loops = loops
+        self._first = first
         self._bind = _written(host, port)
         super().__init__(prog="keepword")
 
@@ -154,6 +168,11 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         )
         loops = "" if self._loops else "; the loops run elsewhere (keepword worker)"
         click.echo(f"Keepword listens on http://{self._bind} — {mail}{loops}.")
+        if self._first is not None:
+            click.echo(
+                "Nobody can sign in yet. Become the first administrator, once and within 24 hours, "
+                f"at: {config.base_url}/welcome/{self._first}"
+            )
 
     def _start(self, _worker: ThreadWorker) -> None:
         if self._loops:

@@ -1,4 +1,4 @@
-"""``keepword user``: the colleagues who own promises and hear about them.
+"""``keepword user``: the colleagues who own promises, hear about them and sign in.
 
 One person, one row, however an address is spelt; an ATS's events add colleagues too.
 """
@@ -11,8 +11,10 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from service.auth.links import Purpose
 from service.cli.running import one_line, opened, unusable, user_by_email
 from service.cli.showing import as_json, table
+from service.cli.user_access import activate, deactivate, first, invite, mail_link, reset
 from service.mail.addresses import BadAddressError, checked_address
 from service.models import User
 
@@ -21,7 +23,11 @@ ROLES = ("recruiter", "hiring_manager", "administrator", "viewer")
 
 @click.group("user")
 def user() -> None:
-    """Add and list colleagues."""
+    """Add and list colleagues, and say who may sign in."""
+
+
+for _command in (invite, reset, first, deactivate, activate):
+    user.add_command(_command)
 
 
 @user.command("add")
@@ -30,6 +36,7 @@ def user() -> None:
 @click.option("--role", type=click.Choice(ROLES), default="recruiter", show_default=True)
 @click.option("--manager", metavar="EMAIL", help="Who hears when a promise stays broken.")
 @click.option("--time-zone", metavar="ZONE", help="Such as Europe/Berlin.")
+@click.option("--invite", "invited", is_flag=True, help="Write them a letter to choose a password.")
 @click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
 def add(
     email: str,
@@ -38,9 +45,10 @@ def add(
     manager: str | None,
     time_zone: str | None,
     *,
+    invited: bool,
     as_document: bool,
 ) -> None:
-    """Add a colleague."""
+    """Add a colleague; with --invite they can sign in."""
     try:
         address = checked_address(email)
     except BadAddressError as error:
@@ -62,6 +70,9 @@ def add(
             created_at=keepword.now,
         )
         session.add(row)
+        session.flush()
+        if invited:
+            mail_link(keepword, row, Purpose.INVITATION)
         session.commit()
         added = {"id": row.id, "email": row.email, "name": row.name, "role": row.role}
     if as_document:

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from flask import Flask
 
-from service.config import ensure_secret_key
-from service.dashboard import actions, connection_actions, connections, outbox, pages, people, site
+from service.auth.openid import OutsideSignIn, Provider
+from service.config import Config, ensure_secret_key
+from service.dashboard import (
+    account,
+    actions,
+    connection_actions,
+    connections,
+    outbox,
+    outside,
+    pages,
+    passkey_pages,
+    people,
+    sign_in,
+    site,
+    welcome,
+)
 from service.dashboard.forms import Forms
+from service.dashboard.language import init_languages
 from service.dashboard.trust import Watchman
 from service.parts import parts
 
 __all__ = [
+    "account",
     "actions",
     "connection_actions",
     "connections",
     "init_app",
     "outbox",
+    "outside",
     "pages",
+    "passkey_pages",
     "people",
+    "sign_in",
+    "welcome",
 ]
 
 
@@ -25,4 +45,17 @@ def init_app(app: Flask) -> None:
     """Mount the pages."""
     app.extensions["keepword.watchman"] = Watchman(parts(app).tools.clock)
     app.extensions["keepword.forms"] = Forms(ensure_secret_key(parts(app).config))
+    provider = _provider(parts(app).config)
+    app.extensions["keepword.outside"] = (
+        OutsideSignIn(provider, parts(app).tools.clock) if provider else None
+    )
+    init_languages(app)
     app.register_blueprint(site.blueprint)
+
+
+def _provider(config: Config) -> Provider | None:
+    if not config.oidc_issuer:
+        return None
+    return Provider(
+        config.oidc_issuer, config.oidc_client_id, config.oidc_client_secret, config.oidc_name
+    )

@@ -11,15 +11,15 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import redirect, request, url_for
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.forms import FIELD, comes_from_elsewhere
 from service.dashboard.outbox import no_letter
-from service.dashboard.site import blueprint, forms, message, visitor
+from service.dashboard.site import blueprint, forms, refusal, visitor
 from service.dashboard.wording import counted
 from service.domain.delivery import MailState
 from service.domain.promises import PromiseError
+from service.domain.rights import Right
 from service.models import Message
 from service.parts import parts
 from service.workflows.cancelling import Cancelling, Which, cancel_letters
@@ -52,7 +52,7 @@ def action(rule: str) -> Callable[[Callable[..., Said]], Callable[..., Any]]:
         @blueprint.post(rule, endpoint=act.__name__)
         @wraps(act)
         def answered(**path: str) -> Any:
-            return refusal() or _performed(act, path)
+            return refusal(Right.MAIL) or _performed(act, path)
 
         return answered
 
@@ -120,32 +120,6 @@ def cancel_one(work: Work, message_id: str) -> Said:
         return "good", "The letter was cancelled before."
     cancel(work, letter, _why("cancelled on the page"))
     return "good", "The letter is cancelled."
-
-
-def refusal() -> Response | None:
-    """Say why this form is not taken, or nothing."""
-    running, who = parts(), visitor()
-    if comes_from_elsewhere(request, running.config):
-        return message(
-            403,
-            "This form came from another site",
-            "Nothing was changed. Open the page here and press the button there.",
-        )
-    if not who.may_act:
-        return message(
-            403,
-            "This key may only look",
-            "Nothing was changed. To act here, enter a key with the scope “write”. Whoever runs "
-            "this Keepword makes one on its machine with:",
-            command="keepword key add page --scope write",
-        )
-    if not forms().accepts(request.form.get(FIELD, ""), who.who, running.now()):
-        return message(
-            403,
-            "This form is out of date",
-            "Nothing was changed. Go back, reload the page and press the button again.",
-        )
-    return None
 
 
 def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:

@@ -9,10 +9,11 @@ from typing import Any
 from flask import redirect, request, url_for
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.actions import Said, refusal, sentence
+from service.dashboard.actions import Said, sentence
 from service.dashboard.connections import no_connection
-from service.dashboard.site import blueprint, forms, visitor
+from service.dashboard.site import blueprint, forms, refusal, visitor
 from service.dashboard.wording import counted
+from service.domain.rights import Right
 from service.models import Connection
 from service.parts import parts
 from service.queries.traffic import connection_named, delivery_of
@@ -35,7 +36,7 @@ def _action(rule: str) -> Callable[[Act], Callable[..., Any]]:
         @blueprint.post(rule, endpoint=act.__name__)
         @wraps(act)
         def answered(name: str, **path: str) -> Any:
-            return refusal() or _performed(act, name, path)
+            return refusal(Right.FEEDS) or _performed(act, name, path)
 
         return answered
 

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, request
+from flask_babel import lazy_gettext
 
 from service.ats.base import Guide
 from service.ats.registry import UnknownAdapterError, adapter_named
 from service.clock import instant_text
+from service.dashboard.navigation import Destination, add_destination
 from service.dashboard.rows import Moment
-from service.dashboard.site import blueprint, message, page, said
+from service.dashboard.site import blueprint, message, needs, page, said
+from service.dashboard.unseen import unseen_shown
 from service.dashboard.wording import ago, counted
 from service.domain.changes import CLOSED_STAGES, Stage
-from service.domain.feeds import Fault, Light
+from service.domain.feeds import Light
+from service.domain.rights import Right
 from service.domain.wording import when_words
 from service.models import Connection, Delivery
 from service.parts import Parts, parts
@@ -24,6 +28,17 @@ from service.queries.feed_words import working_words
 from service.queries.stage_labels import stage_labels
 from service.queries.traffic import connection_named, deliveries, delivery_of
 from service.workflows.usual_hours import usual_working_time
+
+add_destination(
+    Destination(
+        "pages.connections",
+        lazy_gettext("Connections"),
+        50,
+        Right.SEE_FEEDS,
+        lambda trust: (trust.cut_off, lazy_gettext("cut off")),
+        ("pages.connection", "pages.delivery"),
+    )
+)
 
 DELIVERIES = 50
 """Deliveries on one page, the newest first."""
@@ -63,6 +78,8 @@ class FeedView:
     quiet: str
     faults: Sequence[FaultWords]
     failed: int
+    spoke: bool
+    off: bool
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,7 @@ class DeliveryView:
 
 
 @blueprint.get("/connections")
+@needs(Right.SEE_FEEDS)
 def connections() -> Response:
     """Show how every feed is."""
     running = parts()
@@ -89,6 +107,7 @@ def connections() -> Response:
 
 
 @blueprint.get("/connections/<name>")
+@needs(Right.SEE_FEEDS)
 def connection(name: str) -> Response:
     """Show one connection: its faults first, then its stages, what it delivered, and its guide."""
     running = parts()
@@ -102,6 +121,7 @@ def connection(name: str) -> Response:
     return page(
         running,
         "connection.html",
+        shown=unseen_shown,
         acts=True,
         said=said(running),
         feed=_feed_view(running, health),
@@ -116,6 +136,7 @@ def connection(name: str) -> Response:
 
 
 @blueprint.get("/connections/<name>/deliveries/<delivery_id>")
+@needs(Right.SEE_FEEDS)
 def delivery(name: str, delivery_id: str) -> Response:
     """Show one delivery and what became of it; its content to those who may act alone."""
     running = parts()
@@ -127,6 +148,7 @@ def delivery(name: str, delivery_id: str) -> Response:
     return page(
         running,
         "delivery.html",
+        shown=unseen_shown,
         acts=True,
         said=said(running),
         name=name,
@@ -174,28 +196,23 @@ def _feed_view(running: Parts, health: FeedHealth) -> FeedView:
         counts.append(f"{feed.failed} failed")
     if feed.unmapped:
         counts.append(counted(feed.unmapped, "stage to map", "stages to map"))
+    if feed.unwritten:
+        counts.append(counted(feed.unwritten, "note to look at", "notes to look at"))
     return FeedView(
         health.name,
         _label(health.vendor),
         style,
         shape,
-        _light_words(health),
+        health.words,
         _since("last spoke", feed.last_authentic_at, now) or "has not spoken yet",
         _since("last asked what changed", feed.last_synced_at, now),
         ", ".join(counts),
         working_words(health.quiet_after),
         health.faults,
         feed.failed,
+        spoke=feed.active and feed.last_authentic_at is not None,
+        off=not feed.active,
     )
-
-
-def _light_words(health: FeedHealth) -> str:
-    if health.light is Light.WELL:
-        return "well"
-    if health.light is not Light.BROKEN:
-        return health.light.value
-    first = {Fault.REFUSED: "its signatures fail", Fault.SILENT: "silent"}
-    return first.get(health.faults[0].fault, "its news is not worked in")
 
 
 def _since(how: str, at: datetime | None, now: datetime) -> str:

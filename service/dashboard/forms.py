@@ -1,8 +1,8 @@
 """Keeps forms our own: what a page of ours offered to this visitor today, and nothing else.
 
-There are no cookies, but a browser sends a key it was once given along with any site's form, and
-at this machine no key is needed at all. So every form carries a token that only our pages know,
-bound to who reads them, and what the browser says came from another site is refused besides.
+A browser sends a key it was once given along with any site's form, and at this machine none may
+be needed at all. So every form carries a token that only our pages know, bound to the session or
+key of who reads them, and what the browser says came from another site is refused besides.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ class Forms:
     def said(self, style: str, said: str, seal: str, now: datetime) -> bool:
         """Tell whether we said this today."""
         return hmac.compare_digest(_bytes(seal), _bytes(self.seal(style, said, now)))
+
+    def derived(self, purpose: str, *parts: str) -> str:
+        """Return 64 letters and digits that only we can tell, of these parts for this purpose."""
+        return self._mac("derived", purpose, *parts)
 
     def _mac(self, *parts: str) -> str:
         # The length of each part is signed too: no two lists of parts read alike.

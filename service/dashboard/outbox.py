@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Response
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from service.dashboard.headers import LETTER_POLICY
 from service.dashboard.letters import (
@@ -15,9 +17,11 @@ from service.dashboard.letters import (
     letter_view,
     request_view,
 )
-from service.dashboard.site import blueprint, message, page, said
+from service.dashboard.navigation import Destination, add_destination
+from service.dashboard.site import blueprint, may, message, needs, page, said
 from service.db import db
 from service.domain.delivery import CANCELLABLE, MailState
+from service.domain.rights import Right
 from service.domain.wording import when_words
 from service.parts import Parts, parts
 from service.queries.figures import MailFigures, Pause, mail_figures
@@ -25,6 +29,7 @@ from service.queries.outbox import (
     UNDECIDED,
     WAITING,
     Letter,
+    WholeLetter,
     failed_lately,
     job_closed_by,
     latest_letters,
@@ -35,6 +40,18 @@ from service.queries.outbox import (
     waiting_letters,
     who_paused,
     whole_letter,
+)
+from service.workflows.sign_in_letters import SECRET_KINDS
+
+add_destination(
+    Destination(
+        "pages.outbox",
+        lazy_gettext("Outbox"),
+        40,
+        Right.SEE_MAIL,
+        lambda trust: (trust.letters, lazy_gettext("need a person")),
+        ("pages.letter", "pages.letters_of"),
+    )
 )
 
 LETTERS = 100
@@ -48,6 +65,7 @@ AT_ONCE = 50
 
 
 @blueprint.get("/outbox")
+@needs(Right.SEE_MAIL)
 def outbox() -> Response:
     """Show what needs a person first, then what waits, then the letters written last."""
     running = parts()
@@ -79,6 +97,7 @@ def outbox() -> Response:
 
 @blueprint.get("/outbox/requests/<batch_id>")
 @blueprint.get("/outbox/closings/<closing_id>")
+@needs(Right.SEE_MAIL)
 def letters_of(batch_id: str | None = None, closing_id: str | None = None) -> Response:
     """List the letters that went in one request, or belong to one closing."""
     running = parts()
@@ -93,6 +112,7 @@ def letters_of(batch_id: str | None = None, closing_id: str | None = None) -> Re
 
 
 @blueprint.get("/outbox/<message_id>")
+@needs(Right.SEE_MAIL)
 def letter(message_id: str) -> Response:
     """Show one letter, as text and as HTML, with what can be done about it."""
     running = parts()
@@ -100,18 +120,26 @@ def letter(message_id: str) -> Response:
     if found is None:
         return no_letter()
     view = letter_view(found.letter, _zone(running), running.now())
+    if _is_secret(found):
+        hidden = _("Its words open an account, so they are shown to administrators alone.")
+        found = replace(found, text=hidden, html="")
     return page(running, "letter.html", acts=True, said=said(running), letter=view, whole=found)
 
 
 @blueprint.get("/outbox/<message_id>/html")
+@needs(Right.SEE_MAIL)
 def letter_html(message_id: str) -> Response:
     """Give the HTML part alone, for the frame: it can run, load and lead to nothing."""
     found = whole_letter(db.session(), message_id)
-    if found is None:
+    if found is None or _is_secret(found):
         return no_letter()
     response = Response(found.html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = LETTER_POLICY
     return response
+
+
+def _is_secret(found: WholeLetter) -> bool:
+    return found.letter.kind in SECRET_KINDS and not may(Right.PEOPLE)
 
 
 def no_letter() -> Response:

@@ -7,12 +7,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Response, request, url_for
+from flask_babel import lazy_gettext
 
+from service.dashboard.navigation import Destination, add_destination
 from service.dashboard.rows import nobody_waits, row_view
 from service.dashboard.site import blueprint, message, page
 from service.dashboard.wording import counted
+from service.domain.rights import Right
 from service.parts import parts
 from service.queries.waiting import Place, next_due, totals, waiting_people
+
+add_destination(
+    Destination(
+        "pages.waiting", lazy_gettext("Waiting"), 10, Right.SEE, within=("pages.new_person",)
+    )
+)
 
 PAGE = 50
 """Rows on one page."""

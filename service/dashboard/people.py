@@ -10,12 +10,13 @@ from flask import Response, current_app, redirect, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.forms import FIELD, comes_from_elsewhere
-from service.dashboard.site import blueprint, forms, message, page, visitor
+from service.dashboard.actions import sentence
+from service.dashboard.site import blueprint, forms, needs, page, refusal, said, visitor
 from service.db import db
 from service.domain.changes import JobStatus, Stage
 from service.domain.newcomers import Newcomer
 from service.domain.promises import PromiseError
+from service.domain.rights import Right
 from service.models import Job, User
 from service.parts import Parts, parts
 from service.sheets import cells
@@ -43,6 +44,7 @@ class _Filled:
 
 
 @blueprint.get("/people/new")
+@needs(Right.SEE_SETTINGS)
 def new_person() -> Response:
     """Show the empty form, or the one before it with what was done."""
     return _form(parts(), _Filled())
@@ -52,7 +54,7 @@ def new_person() -> Response:
 def add_by_hand() -> Response:
     """Add the person; show the form again where something is wrong, with what was typed."""
     running, who = parts(), visitor()
-    refused = _refusal(running)
+    refused = refusal()
     if refused is not None:
         return refused
     filled = _Filled(
@@ -70,16 +72,16 @@ def add_by_hand() -> Response:
         work.session.rollback()
         pointer = getattr(error, "pointer", None) or ""
         text = str(error) if isinstance(error, PromiseError) else "somebody changed this meanwhile"
-        filled.faults[_POINTERS.get(pointer, "name")] = _sentence(text)
+        filled.faults[_POINTERS.get(pointer, "name")] = sentence(text)
         return _form(running, filled, 422)
     style = "good" if added.made else "care"
-    said = (
+    told = (
         "They are added. What the rules owe them is promised."
         if added.made
         else "They have applied for this job already. Nothing was changed."
     )
-    seal = forms().seal(style, said, running.now())
-    where = url_for("pages.new_person", style=style, said=said, seal=seal)
+    seal = forms().seal(style, told, running.now())
+    where = url_for("pages.new_person", style=style, said=told, seal=seal)
     answer: Response = current_app.make_response(redirect(where, 303))
     return answer
 
@@ -100,7 +102,7 @@ def _form(running: Parts, filled: _Filled, status: int = 200) -> Response:
         running,
         "new_person.html",
         acts=True,
-        said=_said(running),
+        said=said(running),
         filled=filled,
         stages=[(stage.value, stage.value) for stage in STAGES],
         jobs=jobs,
@@ -136,7 +138,7 @@ def _read(filled: _Filled, zone: str) -> Newcomer | None:
                 case "applied":
                     applied_at = instant(text, ZoneInfo(zone), None) if text.strip() else None
         except (CellError, DateError) as error:
-            faults[name] = _sentence(str(error))
+            faults[name] = sentence(str(error))
     if not emails:
         faults.setdefault("email", "Say at which address they are reached.")
     if not job:
@@ -156,36 +158,3 @@ def _read(filled: _Filled, zone: str) -> Newcomer | None:
         applied_at=applied_at,
         owner=owner,
     )
-
-
-def _refusal(running: Parts) -> Response | None:
-    """Say why this form is not taken, or nothing."""
-    who = visitor()
-    if comes_from_elsewhere(request, running.config):
-        return message(
-            403, "This form came from another site", "Nobody was added. Open the form here."
-        )
-    if not who.may_act:
-        return message(
-            403,
-            "This key may only look",
-            "Nobody was added. To act here, enter a key with the scope “write”. Whoever runs this "
-            "Keepword makes one on its machine with:",
-            command="keepword key add page --scope write",
-        )
-    if not forms().accepts(request.form.get(FIELD, ""), who.who, running.now()):
-        return message(
-            403, "This form is out of date", "Nobody was added. Go back and reload the page."
-        )
-    return None
-
-
-def _said(running: Parts) -> dict[str, str] | None:
-    style, said = request.args.get("style", ""), request.args.get("said", "")
-    if said and forms().said(style, said, request.args.get("seal", ""), running.now()):
-        return {"style": style, "text": said}
-    return None
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

@@ -5,14 +5,17 @@ Everybody here is invented; every address is under example.com.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.auth.keys import make_key
+from service.auth.passwords import set_password
 from service.models import Calendar, CalendarVersion, User
 from service.workflows.bootstrap import bootstrap
 from service.workflows.connections import add_connection
@@ -127,6 +130,19 @@ def found_company(work: Work, document: dict[str, Any]) -> Founded:
     }
     session.flush()
     return Founded(keys, {name: user.id for name, user in users.items()})
+
+
+def let_in(session: Session, now: datetime) -> tuple[tuple[Colleague, ...], str]:
+    """Let a recruiter, a hiring manager and the administrator sign in; return whom, and how.
+
+    The password is made for this one demo; its database goes when it ends.
+    """
+    password = f"invented-{secrets.token_hex(5)}"
+    who = (MARIA, PRIYA, RUTH)
+    for each in who:
+        user = session.scalars(select(User).where(User.email == each.email)).one()
+        set_password(session, user, password, now)
+    return who, password
 
 
 def _hire(session: Session, colleague: Colleague, now: datetime) -> User:

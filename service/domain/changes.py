@@ -255,7 +255,10 @@ class CandidatesMerged:
 
 @dataclass(frozen=True)
 class CandidateErased:
-    """A person's data must go: deleted or anonymised at the source."""
+    """A person's data must go: deleted or anonymised at the source.
+
+    ``application_external_ids`` go with them, whosever they are here by now.
+    """
 
     external_id: str
     at: datetime | None

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 DayName = Literal[
@@ -138,11 +139,13 @@ _DAY_NAMES: Final[dict[str, DayName]] = {
 }
 
 
+@lru_cache(maxsize=512)
 def parse(text: str) -> Duration:
     """Read a duration as a person writes it.
 
     Case and spacing do not matter; a leading "in", "within" or "by" is tolerated. "working" is
     another word for "business"; a week is seven days; a bare time ("by 17:00") means today.
+    What was read once is remembered: thousands of promises are made under the same few rules.
 
     Raises:
         DurationError: with the fault and the remedy in one text.

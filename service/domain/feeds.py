@@ -52,9 +52,11 @@ class Fault(StrEnum):
     SILENT = "silent"
     BACKLOG = "backlog"
     API = "api"
+    INCOMPLETE = "incomplete"
     SYNC_FAILED = "sync-failed"
     SYNC_LATE = "sync-late"
     FAILED = "failed"
+    UNWRITTEN = "unwritten"
     UNMAPPED = "unmapped"
     UNANSWERED = "unanswered"
 
@@ -74,6 +76,8 @@ class Feed:
     """What is known of one connection. ``silences`` are in the order they came.
 
     ``oldest_waiting_at`` is the receipt of the oldest delivery that was never tried.
+    ``missing`` names what its API needs and nobody entered, where no delivery can be worked in
+    without asking it; ``unwritten`` counts entries for candidates' profiles that need a person.
     """
 
     active: bool
@@ -92,6 +96,8 @@ class Feed:
     sync_fault: str | None
     unmapped: int
     unanswered: bool
+    missing: tuple[str, ...] = ()
+    unwritten: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,9 +125,11 @@ def judge(feed: Feed, now: datetime, working_time: WorkingTime) -> Judged:
         Fault.BACKLOG: feed.oldest_waiting_at is not None
         and now - feed.oldest_waiting_at > SLOW_AFTER,
         Fault.API: feed.api_fault is not None,
+        Fault.INCOMPLETE: bool(feed.missing),
         Fault.SYNC_FAILED: feed.sync_fault is not None,
         Fault.SYNC_LATE: feed.sync_fault is None and _sync_late(feed, now),
         Fault.FAILED: feed.failed > 0,
+        Fault.UNWRITTEN: feed.unwritten > 0,
         Fault.UNMAPPED: feed.unmapped > 0,
         Fault.UNANSWERED: feed.unanswered,
     }

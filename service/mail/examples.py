@@ -29,6 +29,8 @@ EXAMPLES: Final[Mapping[str, Value]] = MappingProxyType(
         "due_soon_count": "1",
         "page_url": "https://keepword.example.com/",
         "help_email": "hiring@example.com",
+        "sign_in_url": "https://keepword.example.com/welcome/an-invented-link",
+        "valid_until": "Friday 27 November, 09:00 (Europe/Berlin)",
         "items": (
             {"line": "Amara Okafor: a call about the panel date", "detail": "2 days late"},
             {"line": "Jonas Weber: a decision", "detail": "6 hours late"},

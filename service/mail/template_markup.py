@@ -26,6 +26,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,60}")
 # A variable may be a link's whole target only where its own rule keeps it harmless.
 _LINKS: Final = frozenset(
     {"mailto:{{sender_email}}", "mailto:{{help_email}}", "{{scheduling_link}}", "{{page_url}}"}
+    | {"{{sign_in_url}}"}
 )
 _FIXED_LINK: Final = re.compile(
     r"(https://[A-Za-z0-9.-]+(/[^\s{}\"'<>\\]*)?|mailto:[^\s{}\"'<>\\?&]+)"

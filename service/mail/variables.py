@@ -36,6 +36,9 @@ _CANDIDATE: Final = frozenset(
 _STAFF: Final = frozenset(
     {"greeting_name", "overdue_count", "items", "page_url", "company_name", "help_email"}
 )
+_SIGN_IN: Final = frozenset(
+    {"greeting_name", "company_name", "help_email", "page_url", "sign_in_url", "valid_until"}
+)
 
 # They say nothing of one person and stand in many letters alike, so a check may be remembered.
 _OF_THE_OFFICE: Final = frozenset(
@@ -67,10 +70,16 @@ November"), without a preposition: the letter says "by".
 """
 
 STAFF_KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {"staff-digest": _STAFF | {"due_soon_count"}, "staff-escalation": _STAFF}
+    {
+        "staff-digest": _STAFF | {"due_soon_count"},
+        "staff-escalation": _STAFF,
+        "sign-in-invitation": _SIGN_IN,
+        "sign-in-reset": _SIGN_IN,
+    }
 )
 """Notices to colleagues. ``items`` is a list (see ``LISTS``), the counts are digits ("0" too),
-``page_url`` is the dashboard, ``help_email`` where an answer to the notice arrives."""
+``page_url`` is the dashboard, ``help_email`` where an answer to the notice arrives,
+``sign_in_url`` a one-time link that opens an account, ``valid_until`` when it ends, in words."""
 
 KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({**CANDIDATE_KINDS, **STAFF_KINDS})
 """Every kind of letter and its allow-list."""
@@ -218,6 +227,7 @@ _RULES: Final[Mapping[str, Callable[[str], str | None]]] = MappingProxyType(
         "help_email": _address,
         "scheduling_link": _https_link,
         "page_url": _page,
+        "sign_in_url": _page,
         "overdue_count": _count,
         "due_soon_count": _count,
     }

@@ -1,7 +1,9 @@
 """The tables, one aggregate a file. They carry constraints and no rules."""
 
+from service.models.absence import UserAbsence
 from service.models.application import Application, Interview
 from service.models.calendar import Calendar, CalendarVersion
+from service.models.calendar_feed import CalendarFeed
 from service.models.candidate import Candidate, CandidateEmail, CandidatePhone, CandidateSource
 from service.models.closing import ClosingEntry, JobClosing
 from service.models.connection import Connection, Delivery, DeliveryAnswer, ProfileEntry
@@ -20,6 +22,16 @@ from service.models.message import (
 from service.models.operation import Heartbeat, IdempotentRequest
 from service.models.policy import Policy, PolicyVersion
 from service.models.promise import Notice, Promise
+from service.models.sign_in import (
+    OutsideIdentity,
+    Passkey,
+    PasskeyChallenge,
+    Password,
+    SignInAttempt,
+    SignInLink,
+    SignInSession,
+)
+from service.models.team import Team, TeamMember
 from service.models.template import TemplateVersion
 from service.models.timeline import TimelineEntry
 from service.models.user import ApiKey, User
@@ -28,6 +40,7 @@ __all__ = [
     "ApiKey",
     "Application",
     "Calendar",
+    "CalendarFeed",
     "CalendarVersion",
     "Candidate",
     "CandidateEmail",
@@ -54,12 +67,22 @@ __all__ = [
     "Message",
     "MessageAlso",
     "Notice",
+    "OutsideIdentity",
+    "Passkey",
+    "PasskeyChallenge",
+    "Password",
     "Policy",
     "PolicyVersion",
     "ProfileEntry",
     "Promise",
     "SendBatch",
+    "SignInAttempt",
+    "SignInLink",
+    "SignInSession",
+    "Team",
+    "TeamMember",
     "TemplateVersion",
     "TimelineEntry",
     "User",
+    "UserAbsence",
 ]

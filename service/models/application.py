@@ -11,6 +11,8 @@ from service.db import Base, new_id
 from service.models.candidate import Candidate
 from service.models.job import Job
 
+_INTERVIEWED = text("interviewed_at IS NOT NULL AND closed_at IS NULL")
+
 
 class Application(Base):
     """Where one candidate stands with one job, and when they last heard from a person or a letter.
@@ -31,6 +33,13 @@ class Application(Base):
             sqlite_where=text("unmapped = 1"),
             postgresql_where=text("unmapped"),
         ),
+        # Whom the law owes word since an interview.
+        Index(
+            "ix_application_interviewed",
+            "interviewed_at",
+            sqlite_where=_INTERVIEWED,
+            postgresql_where=_INTERVIEWED,
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("app"))
@@ -48,10 +57,12 @@ class Application(Base):
     unmapped: Mapped[bool] = mapped_column(default=False)
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"), index=True)
     waiting_on_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"))
-    applied_at: Mapped[datetime]
+    applied_at: Mapped[datetime] = mapped_column(index=True)
     interviewed_at: Mapped[datetime | None]
     last_contact_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    # It was closed here, and its source has not said so itself: "still open" there is no news.
+    closed_here: Mapped[bool] = mapped_column(default=False)
     reopened_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     open_offer: Mapped[str | None]
@@ -65,10 +76,24 @@ class Application(Base):
 
 
 class Interview(Base):
-    """One interview: booked, then done or cancelled."""
+    """One interview: booked, then done or cancelled.
+
+    ``over_at`` is when a booked one is to be looked at, because by then it will have been held
+    unless somebody says otherwise; null once there is nothing to wait for. ``assumed`` tells that
+    nobody said that it was held.
+    """
 
     __tablename__ = "interview"
-    __table_args__ = (UniqueConstraint("application_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("application_id", "external_id"),
+        Index(
+            "ix_interview_over",
+            "over_at",
+            "id",
+            sqlite_where=text("over_at IS NOT NULL"),
+            postgresql_where=text("over_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("int"))
     application_id: Mapped[str] = mapped_column(ForeignKey("application.id"))
@@ -79,4 +104,6 @@ class Interview(Base):
     said_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    over_at: Mapped[datetime | None]
+    assumed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]

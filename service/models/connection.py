@@ -45,6 +45,8 @@ class Connection(Base):
     sync_every_minutes: Mapped[int | None]
     next_sync_at: Mapped[datetime | None] = mapped_column(index=True)
     watermark_at: Mapped[datetime | None]
+    # The vendor's own words for how far everything was read, by name; they end by themselves.
+    sync_marks: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_synced_at: Mapped[datetime | None]
     sync_fault: Mapped[str | None]
     sync_failures: Mapped[int] = mapped_column(default=0)

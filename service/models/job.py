@@ -24,6 +24,7 @@ class Job(Base):
     external_id: Mapped[str | None]
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"))
     hiring_manager_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"))
+    team_id: Mapped[str | None] = mapped_column(ForeignKey("team.id"), index=True)
     calendar_id: Mapped[str | None] = mapped_column(ForeignKey("calendar.id"))
     created_at: Mapped[datetime] = mapped_column(index=True)
     version: Mapped[int] = mapped_column()

@@ -72,7 +72,9 @@ class Message(Base):
     template_version: Mapped[str]
     values: Mapped[dict[str, Any]]
     subject: Mapped[str] = mapped_column(Text)
-    form_id: Mapped[str | None] = mapped_column(ForeignKey("letter_form.id"))
+    # No foreign key: each letter of each worker would lock its form's one row. A form is stored
+    # before its first letter, in the same transaction, and never removed.
+    form_id: Mapped[str | None]
     own_text: Mapped[str] = mapped_column("text", Text, default="")
     own_html: Mapped[str] = mapped_column("html", Text, default="")
 
@@ -98,7 +100,9 @@ class Message(Base):
     # A write over a version that is no longer current fails instead of losing an update.
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
 
-    form: Mapped[LetterForm | None] = relationship()
+    form: Mapped[LetterForm | None] = relationship(
+        primaryjoin="foreign(Message.form_id) == LetterForm.id", viewonly=True
+    )
 
     @property
     def text(self) -> str:

@@ -22,6 +22,8 @@ class User(Base):
     role: Mapped[str] = mapped_column(default="recruiter")
     manager_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"))
     time_zone: Mapped[str | None]
+    locale: Mapped[str | None]
+    preferences: Mapped[dict[str, Any] | None]
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 

@@ -201,9 +201,13 @@ def _people(session: Session, entries: Sequence[ClosingEntry]) -> list[ClosingPe
     return people
 
 
-def jobs_to_close(session: Session, today: date) -> list[JobToClose]:
-    """Return the jobs that take nobody any more and have people who were not told, by title."""
-    found = session.execute(
+def jobs_to_close(
+    session: Session, today: date, ids: Sequence[str] | None = None
+) -> list[JobToClose]:
+    """Return those of these jobs, or of all, that take nobody any more and have people who were
+    not told, by title.
+    """
+    query = (
         select(Job.id, Job.title, Job.status, func.count())
         .join(Application, Application.job_id == Job.id)
         .join(Candidate, Candidate.id == Application.candidate_id)
@@ -211,7 +215,9 @@ def jobs_to_close(session: Session, today: date) -> list[JobToClose]:
         .group_by(Job.id, Job.title, Job.status)
         .order_by(Job.title, Job.id)
     )
-    return [JobToClose(*row) for row in found]
+    if ids is not None:
+        query = query.where(Job.id.in_(ids))
+    return [JobToClose(*row) for row in session.execute(query)]
 
 
 def needs_closing(today: date) -> ColumnElement[bool]:

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.ats.registry import adapter_named
 from service.domain.feeds import Fault, Feed, Light, WorkingTime, judge, silences_of
 from service.models import Connection, Delivery
 from service.queries.feed_words import detail_of, words_of
+from service.queries.profile_entries import entries_for_a_person
 from service.queries.stage_labels import unmapped_labels
 
 _GRAVE = frozenset(
@@ -23,10 +25,15 @@ _GRAVE = frozenset(
         Fault.SILENT,
         Fault.BACKLOG,
         Fault.API,
+        Fault.INCOMPLETE,
         Fault.SYNC_FAILED,
         Fault.SYNC_LATE,
     }
 )
+
+ONLY_HINTS = frozenset({"lever", "smartrecruiters", "teamtailor", "merge", "kombo"})
+"""The vendors whose webhooks say that something changed and not what: without their API nothing
+of them can be worked in (docs/ats/README.md)."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,14 @@ class FeedHealth:
     quiet_after: timedelta
     faults: tuple[FaultWords, ...]
 
+    @property
+    def words(self) -> str:
+        """How it is, in a word or some."""
+        if self.light is not Light.BROKEN:
+            return self.light.value
+        first = {Fault.REFUSED: "its signatures fail", Fault.SILENT: "silent"}
+        return first.get(self.faults[0].fault, "its news is not worked in")
+
     def has(self, fault: Fault) -> bool:
         """Tell whether this is wrong with it."""
         return any(each.fault is fault for each in self.faults)
@@ -64,9 +79,12 @@ class FeedHealth:
 def feed_health(session: Session, now: datetime, working_time: WorkingTime) -> list[FeedHealth]:
     """Return every connection's health, by name. ``working_time`` is the default calendar's."""
     counts, unmapped = _counts(session), unmapped_labels(session)
+    unwritten = entries_for_a_person(session)
     found = []
     for row in session.scalars(select(Connection).order_by(Connection.name)):
-        feed = _feed(row, counts.get(row.id, _Counts()), unmapped.get(row.id, 0))
+        feed = _feed(
+            row, counts.get(row.id, _Counts()), unmapped.get(row.id, 0), unwritten.get(row.id, 0)
+        )
         judged = judge(feed, now, working_time)
         faults = tuple(
             FaultWords(fault, *words_of(fault, row.name, feed, judged), detail_of(fault, feed))
@@ -101,7 +119,20 @@ def _counts(session: Session) -> dict[str, _Counts]:
     return {row.connection_id: _Counts(row.waiting, row.failed, row.oldest) for row in rows}
 
 
-def _feed(row: Connection, counts: _Counts, unmapped: int) -> Feed:
+def _missing(row: Connection) -> tuple[str, ...]:
+    """Return what a person calls the answers that the vendor's API waits for."""
+    if row.vendor not in ONLY_HINTS:
+        return ()
+    api = adapter_named(row.vendor).api
+    given = {**row.settings, **row.credentials}
+    return tuple(
+        each.label
+        for each in (api.fields if api else ())
+        if each.required and not given.get(each.name)
+    )
+
+
+def _feed(row: Connection, counts: _Counts, unmapped: int, unwritten: int) -> Feed:
     minutes = row.sync_every_minutes
     return Feed(
         active=row.active,
@@ -120,4 +151,6 @@ def _feed(row: Connection, counts: _Counts, unmapped: int) -> Feed:
         sync_fault=row.sync_fault,
         unmapped=unmapped,
         unanswered=row.rejections_by is None,
+        missing=_missing(row),
+        unwritten=unwritten,
     )

@@ -66,6 +66,20 @@ def _api(name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
     return text, remedy
 
 
+def _incomplete(name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
+    text = (
+        f"{name} tells only that something changed, and its API cannot be asked what: "
+        f"{' and '.join(feed.missing)} {'is' if len(feed.missing) == 1 else 'are'} missing."
+    )
+    return text, f"Run “keepword connection credentials {name}”."
+
+
+def _unwritten(name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
+    what = "1 note for a profile" if feed.unwritten == 1 else f"{feed.unwritten} notes for profiles"
+    text = f"{what} at {name} {'needs' if feed.unwritten == 1 else 'need'} somebody's eye."
+    return text, f"Run “keepword connection entries {name}”, which says why and what to do."
+
+
 def _sync_failed(name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
     text = f"{name}: the last look at what changed in the ATS failed."
     return text, f"It is tried again by itself; “keepword connection sync {name}” tries now."
@@ -98,9 +112,11 @@ _WORDS: dict[Fault, Words] = {
     Fault.SILENT: _silent,
     Fault.BACKLOG: _backlog,
     Fault.API: _api,
+    Fault.INCOMPLETE: _incomplete,
     Fault.SYNC_FAILED: _sync_failed,
     Fault.SYNC_LATE: _sync_late,
     Fault.FAILED: _failed,
+    Fault.UNWRITTEN: _unwritten,
     Fault.UNMAPPED: _unmapped,
     Fault.UNANSWERED: _unanswered,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from service.models import ProfileEntry
@@ -33,6 +33,16 @@ class EntryRow:
     created_at: datetime
     next_attempt_at: datetime | None
     done_at: datetime | None
+
+
+def entries_for_a_person(session: Session) -> dict[str, int]:
+    """Return how many entries of each connection only a person can go on with, by its id."""
+    found = session.execute(
+        select(ProfileEntry.connection_id, func.count())
+        .where(ProfileEntry.state.in_(FOR_A_PERSON))
+        .group_by(ProfileEntry.connection_id)
+    )
+    return {row[0]: row[1] for row in found}
 
 
 def entry_rows(

@@ -39,6 +39,8 @@ person says with ``--stage``: an end is never guessed."""
 
 _GOES_ON = frozenset({"active", "open", "inprogress", "inprocess", "ongoing", "live", "current"})
 
+_NOTHING = frozenset({"", "false", "no", "n", "0", "none", "null", "na", "nein", "falsch"})
+
 
 class CellError(ValueError):
     """A cell that cannot be read; the text says why and what to do, and never quotes it."""
@@ -59,6 +61,11 @@ def plain(text: str, longest: int = LONGEST_TEXT) -> str | None:
     if len(text) > longest:
         raise CellError(f"it is longer than {longest} characters: shorten it")
     return text or None
+
+
+def says_something(text: str) -> bool:
+    """Tell whether a cell says anything but no: ``FALSE``, ``-`` and ``n/a`` say nothing."""
+    return _word(text) not in _NOTHING
 
 
 def addresses(text: str) -> list[str]:
@@ -112,7 +119,8 @@ def colleague(text: str) -> str | None:
         return checked_address(address).casefold()
     except BadAddressError:
         raise CellError(
-            "it is no mail address: write the colleague's, or leave the column out with --without"
+            "it is no mail address: write the colleague's, or leave the column out with --without "
+            "and its heading"
         ) from None
 
 
@@ -189,7 +197,8 @@ class UnknownLabelError(CellError):
     def __init__(self, label: str) -> None:
         self.label = label
         super().__init__(
-            f"what “{label}” means is not known: say it with --stage “{label}=interview”"
+            f"what “{label}” means is not known: say it with --stage “{label}=…”, for which "
+            f"there are {', '.join(Stage)}"
         )
 
 

@@ -53,22 +53,25 @@ SYNONYMS: Mapping[Field, tuple[str, ...]] = {
         "candidate application id", "application uuid", "application reference",
     ),
     Field.FIRST_NAME: ("given name", "forename", "firstname", "candidate first name",
-                       "applicant first name"),
+                       "applicant first name", "vorname"),
     Field.LAST_NAME: ("surname", "family name", "lastname", "candidate last name",
-                      "applicant last name"),
+                      "applicant last name", "nachname", "familienname"),
     Field.NAME: ("full name", "candidate", "candidate name", "applicant", "applicant name",
-                 "person", "contact name"),
+                 "person", "contact name", "vor- und nachname", "bewerber", "bewerberin",
+                 "kandidat", "kandidatin"),
     Field.EMAIL: (
         "e-mail", "mail", "email address", "e-mail address", "mail address", "candidate email",
         "applicant email", "candidate email address", "primary email", "primary email address",
         "personal email", "personal email address", "work email", "secondary email",
         "other email", "emails", "email addresses", "alternate email", "alternative email",
+        "e-mail-adresse", "mailadresse",
     ),
     Field.PHONE: (
         "telephone", "mobile", "cell", "phone number", "mobile phone", "mobile number",
         "cell phone", "phone cell", "phone home", "phone work", "home phone", "work phone",
         "primary phone", "primary phone number", "candidate phone", "candidate phone number",
         "phones", "phone numbers", "personal phone", "other phone", "applicant phone", "tel",
+        "telefon", "telefonnummer", "mobiltelefon", "mobilnummer", "handy", "handynummer",
     ),
     Field.TIME_ZONE: ("timezone", "tz", "candidate time zone"),
     Field.LOCALE: ("locale", "lang", "candidate language"),
@@ -76,7 +79,8 @@ SYNONYMS: Mapping[Field, tuple[str, ...]] = {
         "job title", "job name", "position", "position title", "role", "opening", "vacancy",
         "requisition", "requisition title", "job order", "applied for", "job applied for",
         "job applied to", "job posting", "posting", "posting title", "posting name",
-        "opportunity", "position applied", "position applied for", "jobs",
+        "opportunity", "position applied", "position applied for", "jobs", "stelle",
+        "stellenbezeichnung", "stellentitel", "ausschreibung",
     ),
     Field.STAGE: (
         "current stage", "stage name", "interview stage", "current interview stage",
@@ -92,6 +96,8 @@ SYNONYMS: Mapping[Field, tuple[str, ...]] = {
         "application created at", "application created", "applied to job at", "applied on date",
         "application submitted", "submitted at", "date submitted", "applied to job on",
         "created at", "created on", "created", "date created", "date added", "added on",
+        "timestamp", "beworben am", "bewerbungsdatum", "bewerbung vom", "eingang",
+        "eingangsdatum", "eingegangen am",
     ),
     Field.LAST_CONTACT_ON: (
         "last contact", "last contacted", "last contact at", "last contact date",
@@ -113,6 +119,18 @@ SYNONYMS: Mapping[Field, tuple[str, ...]] = {
                          "promised date", "due", "due on", "due by"),
 }  # fmt: skip
 
+ENDINGS = (
+    "archived", "archived at", "archived on", "archive date", "archive reason",
+    "disqualified", "disqualified at", "disqualified on", "disqualified date",
+    "disqualification reason", "disqualify reason",
+    "rejected", "rejected at", "rejected on", "rejected date", "rejection date",
+    "rejection reason", "reject reason", "reason for rejection",
+    "withdrawn", "withdrawn at", "withdrawn on", "withdrawal reason",
+    "hired", "hired at", "hired on", "hired date", "hire date",
+    "closed at", "closed on", "closed date", "absage", "absage am", "absagegrund",
+)  # fmt: skip
+"""Headings under which a system tells that an application has ended, and not plainly how."""
+
 
 def folded(heading: str) -> str:
     """Return a heading as two spellings of it share it: letters and digits alone."""
@@ -123,6 +141,7 @@ def folded(heading: str) -> str:
 _KNOWN = {
     folded(name): field for field in Field for name in (field.value, *SYNONYMS.get(field, ()))
 }
+_ENDINGS = frozenset(folded(name) for name in ENDINGS)
 _RANK = {name: rank for rank, name in enumerate(_KNOWN)}
 
 
@@ -146,11 +165,15 @@ def known_headings(cells: Sequence[str]) -> int:
 
 @dataclass(frozen=True)
 class Columns:
-    """Where a sheet says what. ``left_out`` are the headings that nothing is read from."""
+    """Where a sheet says what. ``left_out`` are the headings that nothing is read from.
+
+    ``endings`` are the places of those among them that may tell that an application has ended.
+    """
 
     headings: tuple[str, ...]
     places: Mapping[Field, tuple[int, ...]]
     left_out: tuple[str, ...]
+    endings: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -172,12 +195,15 @@ class Columns:
             raise SheetError(f"there is no column “{_shown(unknown[0])}”: check its spelling")
         places: dict[Field, list[int]] = {}
         left_out = []
+        endings = []
         for place, heading in enumerate(headings):
             name = folded(heading)
             field = None if name in ignored else given.get(name) or field_of(heading)
             if field is None:
                 if heading.strip():
                     left_out.append(_shown(heading))
+                if name in _ENDINGS and name not in ignored:
+                    endings.append(place)
                 continue
             places.setdefault(field, []).append(place)
         for field, found in places.items():
@@ -189,6 +215,7 @@ class Columns:
             tuple(_shown(heading) for heading in headings),
             {field: tuple(found) for field, found in places.items()},
             tuple(left_out),
+            tuple(endings),
         )
 
     def heading(self, field: Field) -> str:

@@ -37,7 +37,7 @@ class DateError(ValueError):
     """A cell that is no date, or that could be two; the text says what to write instead."""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2000)
 def instant(text: str, zone: ZoneInfo, order: Order | None) -> datetime:
     """Return the instant a cell names, in UTC.
 

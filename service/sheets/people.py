@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from typing import IO, TypeVar
 from zoneinfo import ZoneInfo
 
-from service.domain.changes import Stage
+from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.contacts import Channel
 from service.domain.newcomers import Fault, Newcomer, RefusedRow
 from service.sheets import cells
 from service.sheets.cells import CellError, StageWords
 from service.sheets.columns import Columns, Field, folded, known_headings
 from service.sheets.dates import DateError, Order, instant
+from service.sheets.needed import refuse_without
 from service.sheets.refused import REASON, as_written
 from service.sheets.rows import Row, first_line, rows, separator_of
 from service.sheets.source import SheetError, Source
@@ -72,7 +73,7 @@ def opened_sheet(source: Source, wanted: Wanted) -> Iterator[Sheet]:
         if head is None:
             raise SheetError("there is nothing in it")
         columns = Columns.of(head.cells, names=wanted.names, without=wanted.without)
-        _check(columns, wanted)
+        refuse_without(columns, wanted.job)
         if folded(REASON) in map(folded, columns.headings):
             found = _unmarked(found)
         people = _people(head, found, columns, wanted)
@@ -100,23 +101,6 @@ def _separator(source: Source) -> str:
 def _names_separator(head: Row, separator: str) -> bool:
     """Tell whether a row is Excel's own line ``sep=;``."""
     return separator.join(head.cells).casefold().strip() == f"sep={separator}"
-
-
-def _check(columns: Columns, wanted: Wanted) -> None:
-    there = columns.places
-    if not there:
-        raise SheetError(
-            "no heading of it is known; the first line must hold headings such as name, email, job"
-        )
-    if not {Field.EMAIL, Field.CANDIDATE_ID, Field.APPLICATION_ID} & there.keys():
-        raise SheetError(
-            "no column holds a mail address or an id, so nobody could be told apart: add a column "
-            "“email” or “candidate id”"
-        )
-    if Field.JOB not in there and wanted.job is None:
-        raise SheetError("no column says which job: add a column “job”, or say --job TITLE")
-    if Field.PROMISED in there and Field.PROMISED_FOR not in there:
-        raise SheetError("“promised” needs a column “promised for” that says when")
 
 
 def _people(
@@ -174,6 +158,8 @@ class _Reader:
         if not job:
             self._fault(Field.JOB, "it does not say which job: fill it in, or say --job TITLE")
         stage, label = self._stage()
+        if stage not in CLOSED_STAGES:
+            self._look_for_an_end()
         applied_at = self._when(Field.APPLIED_ON)
         promised = self._text(Field.PROMISED, cells.LONGEST_WORDING)
         promised_for = self._text(Field.PROMISED_FOR)
@@ -225,6 +211,21 @@ class _Reader:
             wrong = getattr(error, "label", None)
             self._fault(Field.STATUS if wrong and wrong != label else Field.STAGE, str(error))
             return Stage.APPLIED, None
+
+    def _look_for_an_end(self) -> None:
+        """Refuse somebody who may long have been told no: they would be written to as if not."""
+        for place in self._columns.endings:
+            if cells.says_something(self._row.cells[place]):
+                heading = self._columns.headings[place]
+                self._faults.append(
+                    Fault(
+                        self._row.line,
+                        heading,
+                        "it seems to tell that this application has ended, and how is not "
+                        f"guessed: say --column “{heading}=status” and what its words mean, such "
+                        f"as --stage “…=rejected”, or --without “{heading}” where it has not ended",
+                    )
+                )
 
     def _when(self, field: Field) -> datetime | None:
         text = self._cell(field)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,14 +61,16 @@ class SheetError(ValueError):
 class Source:
     """A file that may be read: its size in bytes, its encoding, and a digest of its bytes.
 
-    ``mark`` is how many bytes of byte order mark its text begins behind.
+    ``mark`` is how many bytes of byte order mark its text begins behind; ``state`` tells whether
+    the file is still the one that was looked at.
     """
 
     path: Path
     size: int
     encoding: str
     digest: str
-    mark: int = 0
+    mark: int
+    state: tuple[int, int, int]
 
     @property
     def encoding_name(self) -> str:
@@ -82,10 +85,23 @@ class Source:
             with io.TextIOWrapper(raw, encoding=self.encoding, newline="") as text:
                 yield text
 
+    def refuse_change(self) -> None:
+        """Raise ``SheetError`` where the file is no longer the one that was looked at."""
+        try:
+            same = _state(self.path.stat()) == self.state
+        except OSError:
+            same = False
+        if not same:
+            raise SheetError("it was changed while it was read: import it again, as it is now")
+
     def position(self, text: IO[str]) -> int:
         """Return roughly how many bytes of the file are read."""
         raw = getattr(text, "buffer", None)
         return raw.tell() if raw is not None else 0
+
+
+def _state(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def open_source(path: Path, *, largest: int = LARGEST, encoding: str | None = None) -> Source:
@@ -95,7 +111,7 @@ def open_source(path: Path, *, largest: int = LARGEST, encoding: str | None = No
     """
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise SheetError("it is no plain file")
+        raise SheetError("it is no plain file: name the CSV file itself")
     if found.st_size > largest:
         raise SheetError(
             f"it holds {found.st_size:,} bytes and at most {largest:,} are read: split it, or "
@@ -112,7 +128,7 @@ def open_source(path: Path, *, largest: int = LARGEST, encoding: str | None = No
             mark, asked = len(marked[0]), marked[1]
         file.seek(0)
         digest, known = _read_through(file, asked, mark)
-    return Source(path, found.st_size, known, digest, mark)
+    return Source(path, found.st_size, known, digest, mark, _state(found))
 
 
 def _refuse_binary(start: bytes, encoding: str | None) -> tuple[bytes, str] | None:

@@ -49,7 +49,9 @@ def target_of(ask: Ask) -> str:
         raise AskError("it asks by a method that no API here takes")
     if not _PATH.fullmatch(ask.path) or ask.path.startswith("//"):
         raise AskError("it asks for a path that is none of the API's")
-    # Decoded twice, as a careless server might: "%252e" is a dot there.
-    if any(part in {".", ".."} for part in unquote(unquote(ask.path)).split("/")):
+    # Decoded twice, as a careless server might: "%252e" is a dot there; others drop what follows
+    # a semicolon.
+    parts = re.split(r"[/\\]", unquote(unquote(ask.path)))
+    if any(part.split(";")[0] in {".", ".."} for part in parts):
         raise AskError("it asks for a path that climbs out of the API")
     return f"{ask.path}?{urlencode(ask.query)}" if ask.query else ask.path

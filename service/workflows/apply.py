@@ -42,7 +42,14 @@ from service.workflows import apply_interviews, apply_people
 from service.workflows.applications import reassign
 from service.workflows.apply_standing import apply_standing
 from service.workflows.erase import release_everything
-from service.workflows.people import candidate_of, find_job, job_of, resolve, user_of
+from service.workflows.people import (
+    candidate_of,
+    find_job,
+    job_of,
+    lock_person,
+    resolve,
+    user_of,
+)
 from service.workflows.promise_changes import lock_application, retire
 from service.workflows.rule_promises import arm_silence
 from service.workflows.stage_labels import take_label
@@ -54,7 +61,7 @@ from service.workflows.work import Work
 class Applying:
     """What applying one delivery touched and what could not be done, in words.
 
-    ``erased`` tells that the person's data is gone, so what was delivered must go too.
+    ``erased`` tells that a person's data is gone, so what was delivered must go too.
     """
 
     candidate_id: str | None = None
@@ -81,6 +88,7 @@ class _Applier:
         self._connection = connection
         self._received_at = received_at
         self._done = done
+        self._label_before: str | None = None
 
     def apply(self, change: Change) -> None:
         match change:
@@ -103,11 +111,18 @@ class _Applier:
         )
         self._saw(candidate)
         self._done.notes += notes
+        if isinstance(change, CandidateErased) and candidate and candidate.erased_at is not None:
+            for external_id in change.application_external_ids:
+                application = self._find(external_id)
+                # Here it may be somebody else's by now, who stays.
+                if application is not None and application.candidate.erased_at is None:
+                    self._delete(application, change.at)
 
     def _saw(self, candidate: Candidate | None) -> None:
         if candidate is not None:
             self._done.candidate_id = candidate.id
-            self._done.erased = candidate.erased_at is not None
+            # Of several people in one delivery one is enough.
+            self._done.erased = self._done.erased or candidate.erased_at is not None
 
     def _job(self, change: JobUpdated | JobDeleted) -> None:
         if isinstance(change, JobDeleted):
@@ -146,17 +161,18 @@ class _Applier:
         self._saw(application.candidate)
         match change:
             case ApplicationDeleted():
-                if application.deleted_at is None:
-                    application.deleted_at = change.at or self._received_at
-                    release_everything(
-                        self._work, application, "the application was deleted in the ATS"
-                    )
-                    record(self._work, application.id, "application_deleted")
+                self._delete(application, change.at)
             case OfferMade():
                 application.open_offer = change.offer_external_id
             case OfferWithdrawn():
                 if application.open_offer == change.offer_external_id:
                     application.open_offer = None
+
+    def _delete(self, application: Application, at: datetime | None) -> None:
+        if application.deleted_at is None:
+            application.deleted_at = at or self._received_at
+            release_everything(self._work, application, "the application was deleted in the ATS")
+            record(self._work, application.id, "application_deleted")
 
     def _application(
         self,
@@ -190,7 +206,12 @@ class _Applier:
                 pass
             case _:
                 self._done.notes += apply_standing(
-                    self._work, self._connection, application, change, self._received_at
+                    self._work,
+                    self._connection,
+                    application,
+                    change,
+                    self._received_at,
+                    self._label_before,
                 )
         self._work.session.flush()
         retire(self._work, application)
@@ -214,7 +235,10 @@ class _Applier:
         job = job_of(self._work, self._connection, ref.job) if ref.job else None
         owner = user_of(self._work, ref.owner)
         if application is None:
+            # An erasure at this very moment ends before or begins after.
+            candidate = lock_person(self._work, candidate)
             if candidate.erased_at is not None:
+                self._saw(candidate)
                 self._done.notes.append("the person was erased, so nothing was made")
                 return None
             application = self._make(ref, candidate, job, at)
@@ -226,6 +250,7 @@ class _Applier:
             reassign(self._work, application, owner.id)
         if application.waiting_on_id is None and application.job.hiring_manager_id:
             application.waiting_on_id = application.job.hiring_manager_id
+        self._label_before = application.ats_stage
         take_label(self._connection, application, ref.ats_stage, at, self._received_at)
         if ref.applied_at is not None:
             application.applied_at = ref.applied_at

@@ -1,26 +1,43 @@
 """Applies what a source says of interviews: booked, held, cancelled.
 
-From the end of an interview the candidate is owed word; an interview once held stays held.
+From the end of an interview the candidate is owed word. An interview that its source says was held
+stays held; one that was only assumed to be (see :mod:`interviews_over`) is taken back as soon as
+the source says that it was cancelled, or that it is yet to come.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from service.domain.business_time import NoOpeningError, OutOfReachError
-from service.domain.changes import InterviewBooked, InterviewCancelled, InterviewDone
+from service.domain.changes import (
+    CLOSED_STAGES,
+    InterviewBooked,
+    InterviewCancelled,
+    InterviewDone,
+    Stage,
+)
 from service.domain.durations import parse
 from service.domain.policies import Trigger
 from service.domain.promises import Origin
 from service.models import Application, Connection, Interview
 from service.workflows.policies import rules
-from service.workflows.promise_changes import open_promises, release_by_rule
+from service.workflows.promise_changes import (
+    lock_application,
+    open_promises,
+    release_by_rule,
+    retire,
+)
+from service.workflows.reopening import owe_again
 from service.workflows.resettle import settle_late
-from service.workflows.rule_promises import trigger
+from service.workflows.rule_promises import HISTORIC, trigger
 from service.workflows.timeline import record
 from service.workflows.work import Work
+
+USUAL_LENGTH = timedelta(hours=1)
+"""How long an interview takes whose end nobody told."""
 
 
 def apply_interview(
@@ -46,13 +63,36 @@ def apply_interview(
             interview.starts_at = change.starts_at or interview.starts_at
             interview.ends_at = change.ends_at or interview.ends_at
             interview.cancelled_at = None
+            end = end_of(interview)
+            if interview.assumed and end is not None and end > work.now:
+                _take_back(work, application, interview)
         case InterviewCancelled() if _newer(interview, change.at or received_at, cancels=True):
-            interview.cancelled_at = change.at or received_at
+            _cancel(work, application, interview, change.at or received_at)
         case InterviewBooked() | InterviewCancelled():
             pass
         case InterviewDone():
-            _held(work, application, interview, change, received_at)
+            told = change.ended_at or interview.ends_at or change.at or received_at
+            note_held(work, application, interview, told)
+            # Now somebody has said so.
+            interview.assumed = False
+    watch(interview)
     work.session.flush()
+
+
+def end_of(interview: Interview) -> datetime | None:
+    """Return when a booked interview ends, or would by what is usual; ``None`` without a date."""
+    if interview.starts_at is None:
+        return interview.ends_at
+    usual = interview.starts_at + USUAL_LENGTH
+    # An end that is not after the beginning is a default of the source's, or a slip.
+    ends_at = interview.ends_at
+    return ends_at if ends_at is not None and ends_at > interview.starts_at else usual
+
+
+def watch(interview: Interview) -> None:
+    """Plan when it will have been held unless somebody says otherwise."""
+    settled = interview.done_at is not None or interview.cancelled_at is not None
+    interview.over_at = None if settled else end_of(interview)
 
 
 def _newer(interview: Interview, said_at: datetime, *, cancels: bool = False) -> bool:
@@ -66,27 +106,69 @@ def _newer(interview: Interview, said_at: datetime, *, cancels: bool = False) ->
     ):
         return False
     interview.said_at = said_at
-    return not cancels or interview.done_at is None
+    return not cancels or interview.done_at is None or interview.assumed
 
 
-def _held(
+def _cancel(
+    work: Work, application: Application, interview: Interview, cancelled_at: datetime
+) -> None:
+    interview.cancelled_at = cancelled_at
+    if interview.assumed:
+        _take_back(work, application, interview)
+    watch(interview)
+
+
+def note_held(
     work: Work,
     application: Application,
     interview: Interview,
-    change: InterviewDone,
-    received_at: datetime,
+    ended_at: datetime,
+    *,
+    assumed: bool = False,
 ) -> None:
+    """Note that an interview took place, once, and owe word after it.
+
+    ``assumed`` tells that nobody said so. The application's row is locked.
+    """
     if interview.done_at is not None:
         return
-    ended_at = min(change.ended_at or interview.ends_at or change.at or received_at, work.now)
+    ended_at = min(ended_at, work.now)
     interview.done_at = ended_at
+    interview.assumed = assumed
+    watch(interview)
     application.interviewed_at = max(ended_at, application.interviewed_at or ended_at)
     work.session.flush()
-    record(work, application.id, "interviewed", at=ended_at, interview=interview.id)
+    how = {"assumed": True} if assumed else {}
+    record(work, application.id, "interviewed", at=ended_at, interview=interview.id, **how)
+    if assumed and work.now - ended_at > HISTORIC:
+        # Nobody has said so, and it was long ago: that is no news to write to anybody about.
+        return
     _give_way(work, application, ended_at)
     for promise in trigger(work, application, Trigger.INTERVIEWED, interview.external_id, ended_at):
         # The word may have been given before the ATS told us of the interview.
         settle_late(work, application, promise, ended_at)
+
+
+def _take_back(work: Work, application: Application, interview: Interview) -> None:
+    """Owe nothing more for an interview that was only assumed. What was kept by then is kept."""
+    interview.done_at, interview.assumed = None, False
+    work.session.flush()
+    application.interviewed_at = work.session.scalars(
+        select(func.max(Interview.done_at)).where(Interview.application_id == application.id)
+    ).one()
+    record(work, application.id, "interview_not_held", interview=interview.id)
+    cause = f":{Trigger.INTERVIEWED}:{interview.external_id}"
+    for promise in open_promises(work, application.id):
+        if promise.cause is not None and promise.cause.endswith(cause):
+            release_by_rule(work, promise, "the interview it follows did not take place")
+    work.session.flush()
+    if (
+        Stage(application.stage) not in CLOSED_STAGES
+        and application.deleted_at is None
+        and application.candidate.erased_at is None
+    ):
+        # What gave way to it is owed again.
+        owe_again(work, application)
 
 
 def _give_way(work: Work, application: Application, ended_at: datetime) -> None:
@@ -118,7 +200,10 @@ def cancel_anywhere(work: Work, connection: Connection, change: InterviewCancell
     if len(found) != 1:
         # Ids of interviews may repeat across applications; a guess would cancel a stranger's.
         return ["it cancels an interview that is not known here for certain"]
+    application = lock_application(work, found[0].application_id)
     said_at = change.at or work.now
-    if _newer(found[0], said_at, cancels=True):
-        found[0].cancelled_at = said_at
+    if application is not None and _newer(found[0], said_at, cancels=True):
+        _cancel(work, application, found[0], said_at)
+        work.session.flush()
+        retire(work, application)
     return []

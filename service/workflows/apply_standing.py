@@ -39,8 +39,10 @@ from service.workflows.work import Work
 
 StandingChange = Applied | Moved | Stands | Rejected | Unrejected | Hired | Unhired | Withdrawn
 
-# What each taking back takes back. Greenhouse tells a candidate's own withdrawal as a rejection.
+_STILL_OPEN = "it was closed here, and the ATS still has it open"
 _INSTANT = timedelta(microseconds=1)
+
+# What each taking back takes back. Greenhouse tells a candidate's own withdrawal as a rejection.
 _UNREJECTABLE = frozenset({Stage.REJECTED, Stage.WITHDRAWN})
 
 
@@ -50,10 +52,14 @@ def apply_standing(
     application: Application,
     change: StandingChange,
     received_at: datetime,
+    label_before: str | None,
 ) -> list[str]:
-    """Apply one change; return what could not be done, in words."""
+    """Apply one change; return what could not be done, in words.
+
+    ``label_before`` is the source's label of the stage as it was known before this change.
+    """
     was_closed = Stage(application.stage) in CLOSED_STAGES
-    applier = _Standing(work, connection, application, received_at)
+    applier = _Standing(work, connection, application, received_at, label_before)
     match change:
         case Applied(stage=stage):
             applier.stand(change.application, stage, change.at, applied=True)
@@ -84,11 +90,13 @@ class _Standing:
         connection: Connection,
         application: Application,
         received_at: datetime,
+        label_before: str | None,
     ) -> None:
         self._work = work
         self._connection = connection
         self._application = application
         self._received_at = received_at
+        self._label_before = label_before
         self.notes: list[str] = []
 
     @property
@@ -109,9 +117,20 @@ class _Standing:
     ) -> None:
         reported = self._mapped(ref) or stage
         self._note_mapping(ref, reported, at, applied=applied)
-        if reported is not None:
-            self._remember(reported, at or self._received_at)
+        if reported is None:
+            return
+        unmoved = self._application.closed_here and self._is_where_it_was(ref, reported)
+        self._remember(reported, at or self._received_at)
+        if unmoved:
+            self.notes.append(_STILL_OPEN)
+        else:
             self._settle(settle(self._current, reported, at, self._received_at))
+
+    def _is_where_it_was(self, ref: ApplicationRef, reported: Stage) -> bool:
+        """Tell whether the source says no more than that nobody moved it there."""
+        if ref.ats_stage is not None and self._label_before is not None:
+            return ref.ats_stage == self._label_before
+        return reported is self._last_open()
 
     def _remember(self, stage: Stage, at: datetime) -> None:
         """Keep the newest open stage, whatever stands now: who is reopened stands there again."""
@@ -123,8 +142,8 @@ class _Standing:
     def stand_open(self, change: Stands) -> None:
         """Take a whole present state: it is open, so whatever closed it before stands no more."""
         application, at = self._application, change.at
-        if self._decided_elsewhere():
-            self.notes.append("it was decided about here, and the ATS still has it open")
+        if application.closed_here:
+            self.notes.append(_STILL_OPEN)
             return
         if at is not None:
             # Remembered whatever stands now: the closing it has seen may still be on its way. One
@@ -147,16 +166,10 @@ class _Standing:
     def _last_open(self) -> Stage:
         return Stage(self._application.open_stage or Stage.APPLIED)
 
-    def _decided_elsewhere(self) -> bool:
-        """Tell whether a decision stands that the ATS need not know of: it was not made there."""
-        if self._application.stage != Stage.REJECTED:
-            return False
-        decision = standing_decision(self._work, self._application.id)
-        return decision is not None and decision.source != self._connection.name
-
     def reject(self, change: Rejected) -> None:
         if self._taken_back(change.at):
             return
+        self._note_closed_there(change.at)
         current = self._current
         settled = settle(current, Stage.REJECTED, change.at, self._received_at)
         if settled.stage is not Stage.REJECTED:
@@ -185,9 +198,20 @@ class _Standing:
     def close(self, change: Hired | Withdrawn, stage: Stage) -> None:
         if self._taken_back(change.at):
             return
+        self._note_closed_there(change.at)
         self._settle(settle(self._current, stage, change.at, self._received_at))
         if self._application.stage == Stage.WITHDRAWN:
             release_everything(self._work, self._application, "the candidate withdrew")
+
+    def _note_closed_there(self, at: datetime | None) -> None:
+        """Note that the source has closed it too, unless it opened it again since.
+
+        From now on "open" there is news, though it was closed here first.
+        """
+        application = self._application
+        opened_at = application.open_stage_at
+        if at is None or opened_at is None or at >= opened_at:
+            application.closed_here = False
 
     def reopen(self, change: Unrejected | Unhired, stage: Stage | None) -> None:
         application, current = self._application, self._current

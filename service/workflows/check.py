@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import String, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
-from service.models import Delivery, MailEvent, Promise
+from service.models import Connection, Delivery, MailEvent, Promise
 from service.workflows.heartbeat import beat
 from service.workflows.judging import SET_ASIDE, CheckReport, DueRow, Judging
 from service.workflows.work import Office, Work, never
@@ -130,7 +130,9 @@ def vendors_behind(session: Session, now: datetime) -> list[VendorBehind]:
     """
     found = session.execute(
         select(Delivery.connection_id, func.min(Delivery.asked_at), func.count())
+        .join(Connection, Connection.id == Delivery.connection_id)
         .where(
+            Connection.active,
             Delivery.state == "received",
             Delivery.asked_at.is_not(None),
             Delivery.attempts == 0,

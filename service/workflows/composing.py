@@ -157,7 +157,8 @@ def sender_for(work: Work, application: Application, by_user_id: str | None) -> 
 
 def full_name(candidate: Candidate) -> str:
     """Return a candidate's whole name, or nothing where none is known."""
-    return " ".join(part for part in (candidate.first_name, candidate.last_name) if part)
+    first, last = candidate.first_name, candidate.last_name
+    return f"{first} {last}" if first and last else first or last or ""
 
 
 def reachable_address(candidate: Candidate) -> CandidateEmail:

@@ -157,11 +157,23 @@ def _start_again(work: Work, connection: Connection) -> None:
     connection.api_fault = connection.api_fault_at = None
     connection.sync_fault = None
     connection.sync_failures = 0
+    connection.sync_marks = {}
     if connection.write_back and missing_for_write_back(connection):
         connection.write_back = False
+    stop_reading(work, connection)
     plan_sync(work, connection, now=connection.sync_every_minutes is not None)
     if connection.id is not None and can_ask(connection):
         _hurry(work, connection)
+
+
+def stop_reading(work: Work, connection: Connection) -> None:
+    """Take a connection from whoever reads its lists at this moment: they settle nothing more."""
+    work.session.execute(
+        update(Connection)
+        .where(Connection.id == connection.id)
+        .values(lease_token=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _hurry(work: Work, connection: Connection) -> None:

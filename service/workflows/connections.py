@@ -11,7 +11,12 @@ from service.ats.registry import UnknownAdapterError, adapter_named, all_adapter
 from service.models import Connection
 from service.workflows.connection_faults import BadConnectionError
 from service.workflows.connection_secrets import LIVE_SECRETS, live_secrets, set_secrets
-from service.workflows.connection_settings import SYNC_EVERY, plan_sync, set_fields
+from service.workflows.connection_settings import (
+    SYNC_EVERY,
+    plan_sync,
+    set_fields,
+    stop_reading,
+)
 from service.workflows.stage_mapping import set_stage_map
 from service.workflows.who_tells import RejectionsBy
 from service.workflows.work import Work
@@ -89,9 +94,10 @@ def check_name(work: Work, name: str) -> None:
             "a name is 1 to 63 lower-case letters, digits and hyphens, such as greenhouse-main",
             "/name",
         )
-    taken = work.session.scalars(select(Connection.id).where(Connection.name == name)).first()
+    taken = work.session.scalars(select(Connection.active).where(Connection.name == name)).first()
     if taken is not None:
-        raise BadConnectionError("a connection of this name exists already", "/name")
+        again = "" if taken else f"; it was removed: keepword connection restore {name}"
+        raise BadConnectionError(f"a connection of this name exists already{again}", "/name")
 
 
 def set_rejections_by(connection: Connection, answer: str) -> None:
@@ -111,4 +117,6 @@ def set_rejections_by(connection: Connection, answer: str) -> None:
 def set_active(work: Work, connection: Connection, *, active: bool) -> None:
     """Take deliveries in and ask the vendor, or neither; what came before stays."""
     connection.active = active
+    if not active:
+        stop_reading(work, connection)
     plan_sync(work, connection)

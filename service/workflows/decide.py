@@ -172,6 +172,7 @@ def _stand_rejected(work: Work, applications: Sequence[Application], decided_at:
         "stage": Stage.REJECTED,
         "stage_at": work.now,
         "closed_at": decided_at,
+        "closed_here": True,
     }
     work.session.flush()
     for chunk in in_chunks(applications, _CHUNK):
@@ -251,6 +252,7 @@ def set_standing(work: Work, application: Application, standing: Standing) -> bo
         application.closed_at = standing.at
     elif not standing.closed:
         application.closed_at = None
+        application.closed_here = False
     if changed:
         record(
             work,
@@ -280,6 +282,7 @@ def move_here(work: Work, application: Application, stage: Stage) -> None:
     else:
         standing = settle(current, stage, max(work.now, current.at), work.now)
     set_standing(work, application, standing)
+    application.closed_here = standing.closed
     retire(work, application)
     if current.closed and not standing.closed:
         owe_again(work, application)

@@ -79,14 +79,11 @@ def enqueue_letters(work: Work, letters: Sequence[tuple[Application, Letter]]) -
                 for id_, other, decision in also
             ],
         )
-    told = [(row["application_id"], row["id"], row["kind"]) for row in rows]
-    kinds = dict(zip(ids, (row["kind"] for row in rows), strict=True))
-    told += [(other.id, id_, kinds[id_]) for id_, other, _ in also]
-    record_many(
-        work,
-        "letter_written",
-        [(application_id, {"message": id_, "letter": kind}) for application_id, id_, kind in told],
-    )
+    told = [(row["application_id"], {"message": row["id"], "letter": row["kind"]}) for row in rows]
+    if also:
+        kinds = {row["id"]: row["kind"] for row in rows}
+        told += [(other.id, {"message": id_, "letter": kinds[id_]}) for id_, other, _ in also]
+    record_many(work, "letter_written", told)
     return ids
 
 

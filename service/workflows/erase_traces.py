@@ -6,7 +6,7 @@ names a namesake is emptied with them, which harms nobody.
 
 from __future__ import annotations
 
-from sqlalchemy import Text, cast, false, func, or_, select, update
+from sqlalchemy import Select, Text, cast, false, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from service.domain.delivery import CANCELLABLE, MailState
@@ -86,18 +86,19 @@ def _stray_deliveries(work: Work, addresses: list[str]) -> None:
     stray = select(Delivery.id, Delivery.body).where(Delivery.candidate_id.is_(None), settled)
     wanted = [address.lower().encode() for address in addresses]
     # What a feed answered may be a list of several people, whoever its delivery is filed under.
-    answered = (
-        select(DeliveryAnswer.delivery_id, DeliveryAnswer.body)
-        .join(Delivery, Delivery.id == DeliveryAnswer.delivery_id)
-        .where(settled)
-    )
-    found = {
-        id_
-        for rows in (stray, answered)
-        for id_, body in work.session.execute(rows.execution_options(yield_per=100))
-        if any(address in body.lower() for address in wanted)
-    }
-    forget_answers(work.session, *found)
+    answered = select(DeliveryAnswer.delivery_id, DeliveryAnswer.body)
+
+    def naming(rows: Select[str, bytes]) -> set[str]:
+        return {
+            id_
+            for id_, body in work.session.execute(rows.execution_options(yield_per=100))
+            if any(address in body.lower() for address in wanted)
+        }
+
+    asked = answered.join(Delivery, Delivery.id == DeliveryAnswer.delivery_id)
+    found = naming(stray) | naming(asked.where(settled))
+    # What waits for more answers is asked about anew, and the vendor knows the person no more.
+    forget_answers(work.session, *found, *naming(asked.where(Delivery.state == "received")))
     work.session.execute(
         update(Delivery)
         .where(Delivery.id.in_(found))

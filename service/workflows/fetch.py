@@ -52,8 +52,8 @@ BATCH = 20
 ROUNDS = 6
 """How often an adapter may ask for more before its delivery is set aside."""
 
-MOST_ANSWERS = 60
-"""How many answers one delivery may gather: no hint is about more."""
+MOST_ANSWERS = 400
+"""How many answers one delivery may gather: a person with fifty applications takes some 300."""
 
 LONGEST_ASK = 2_000
 """Characters of a request's key: what a database can index and a server takes as an address."""
@@ -87,7 +87,9 @@ def fetch(
     report = FetchReport()
     due = session.scalars(
         select(Delivery.connection_id)
+        .join(Connection, Connection.id == Delivery.connection_id)
         .where(
+            Connection.active,
             Delivery.state == "received",
             Delivery.asked_at.is_not(None),
             Delivery.next_attempt_at <= clock.now(),
@@ -158,6 +160,10 @@ class _Turn:
             Delivery.state == "received",
             Delivery.asked_at.is_not(None),
             Delivery.next_attempt_at <= now,
+            # Whoever removes a connection wants its vendor asked no more; the hints are kept.
+            select(Connection.id)
+            .where(Connection.id == self._connection_id, Connection.active)
+            .exists(),
             order_by=Delivery.seq,
             limit=BATCH,
             until=now + LEASE,
@@ -206,9 +212,7 @@ class _Turn:
             for ask in asks:
                 if self._over():
                     return None
-                outcome = without_permission(
-                    ask, self._vendors.ask(reach, ask), self._clock.now()
-                )
+                outcome = without_permission(ask, self._vendors.ask(reach, ask), self._clock.now())
                 wait = wait_of(outcome, self._clock.now())
                 if wait is not None:
                     return self._postpone(delivery_id, token, wait)
@@ -230,6 +234,9 @@ class _Turn:
             for ask in meaning.asks:
                 if len(ask.key) > LONGEST_ASK:
                     raise PayloadError("", "it asks for too much at once")
+            if not connection.active:
+                hand_back(self._session, token, self._clock.now())
+                return None
             return reach_of(self._office, connection, adapter), meaning.asks
         actor = f"ats:{connection.name}"
         work = Work(self._session, self._clock.now(), self._office, actor, connection.name)

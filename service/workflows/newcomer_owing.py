@@ -27,7 +27,7 @@ Row = dict[str, Any]
 Lot = tuple[list[Row], list[Row]]
 """The rows of promises, and of their entries on the timeline."""
 
-REMEMBERED = 5000
+REMEMBERED = 1000
 """How many lots are kept at once; a sheet with more of them takes longer, not more memory."""
 
 _NOTHING = PromisedByRule(frozenset(), frozenset())

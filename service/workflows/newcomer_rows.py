@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, insert
-
 from service.db import Base, new_id
 from service.domain.changes import CLOSED_STAGES, JobStatus, Stage
 from service.domain.contacts import (
@@ -37,6 +35,7 @@ from service.models import (
     Promise,
     TimelineEntry,
 )
+from service.rows import insert_rows
 from service.workflows.newcomer_lookups import KnownJob, KnownPerson
 from service.workflows.newcomer_owing import Names, Owing, Standing
 from service.workflows.work import Work
@@ -158,14 +157,11 @@ class Batch:
         return Made(newcomer, application_id, candidate_id, person is None)
 
     def write(self) -> None:
-        """Write what was gathered: one statement a table."""
-        connection = self._work.session.connection()
+        """Write what was gathered: a statement a table for each thousand rows."""
         for model in _TABLES:
             rows = self._rows.pop(model, None)
             if rows:
-                table = model.__table__
-                assert isinstance(table, Table)  # noqa: S101 - every model of ours is one
-                connection.execute(insert(table), rows)
+                insert_rows(self._work.session, model, rows)
 
     def _person(
         self, newcomer: Newcomer, suppressed: Mapping[str, tuple[datetime, str | None]]

@@ -69,6 +69,20 @@ def resolve(work: Work, candidate_id: str) -> Candidate:
     return candidate
 
 
+def lock_person(work: Work, candidate: Candidate) -> Candidate:
+    """Return a person as they are now, or whom they were merged into, with the row locked."""
+    work.session.flush()
+    locked = work.session.scalars(
+        select(Candidate)
+        .where(Candidate.id == candidate.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    if locked.merged_into_id is None:
+        return locked
+    return lock_person(work, work.session.get_one(Candidate, locked.merged_into_id))
+
+
 def take_facts(work: Work, candidate: Candidate, facts: CandidateFacts) -> None:
     """Take over what a source says; what it does not mention stays."""
     candidate.first_name = _text(facts.first_name, candidate.first_name)

@@ -25,6 +25,7 @@ class Written:
     rules: WriteBack
     entry_id: str
     token: str
+    letter: bool
 
     def take(self, outcome: Outcome) -> None:
         """Write down what the outcome means; committed."""
@@ -66,7 +67,7 @@ class Written:
         self.ledger.end(self.entry_id, self.token, FAILED if refusal else DONE, refusal)
 
     def _lost(self, why: str) -> None:
-        if self.rules.repeatable:
+        if self.rules.repeatable(letter=self.letter):
             self.ledger.again(self.entry_id, self.token, why)
         else:
             self.ledger.end(self.entry_id, self.token, UNCERTAIN, why)

@@ -45,7 +45,7 @@ def reach_of(office: Office, connection: Connection, adapter: Adapter) -> Reach:
         raise NoWayError(
             f"{adapter.label}'s API must be asked, and what for it is needed is not here "
             f"({', '.join(missing)}): run “keepword connection credentials {connection.name}”, "
-            "then replay this"
+            "then try this again"
         )
     return Reach(connection.id, adapter.api, settings)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from service.db import in_chunks
 from service.domain.changes import CLOSED_STAGES, Stage
@@ -71,6 +71,7 @@ def owe_again(work: Work, application: Application, past: Past | None = None) ->
     if past is None:
         past = pasts(work, [application.id])[application.id]
     by_rule = past.by_rule
+    _watch_again(work, application.id)
     if past.told_of:
         applied_at = application.applied_at
         trigger(work, application, Trigger.APPLIED, "applied", applied_at, standing=by_rule)
@@ -83,6 +84,20 @@ def owe_again(work: Work, application: Application, past: Past | None = None) ->
         else:
             _repeat_word(work, application, heard, by_rule)
     arm_silence(work, application, standing=by_rule)
+
+
+def _watch_again(work: Work, application_id: str) -> None:
+    """Look at interviews again that were passed over while the application was closed."""
+    work.session.execute(
+        update(Interview)
+        .where(
+            Interview.application_id == application_id,
+            Interview.done_at.is_(None),
+            Interview.cancelled_at.is_(None),
+            Interview.over_at.is_(None),
+        )
+        .values(over_at=func.coalesce(Interview.ends_at, Interview.starts_at))
+    )
 
 
 def _repeat_word(

@@ -20,7 +20,7 @@ from service.clock import Clock
 from service.db import claim
 from service.models import Connection
 from service.vendors.base import Vendors
-from service.workflows.connection_settings import SYNC_EVERY
+from service.workflows.connection_settings import LONGEST_SYNC_EVERY, SYNC_EVERY
 from service.workflows.reaching import NoWayError, SealedWayError, reach_of
 from service.workflows.sync_reading import LEASE, Reading, SyncReport
 from service.workflows.work import Office, Work, never
@@ -43,8 +43,14 @@ OVERLAP = timedelta(minutes=10)
 FIRST_SPAN = timedelta(days=7)
 """How far before a connection's beginning the first sync looks."""
 
+MARKS_LAST = timedelta(days=3)
+"""How long a vendor's marks are used: they end by themselves at an instant that nobody is told."""
+
 AT_ONCE = 20
 """How many connections one pass reads page about page."""
+
+_FAR = timedelta(minutes=LONGEST_SYNC_EVERY + 60)
+"""No sync is planned for later; one that is comes from a clock that was wrong."""
 
 _USUAL = timedelta(minutes=SYNC_EVERY)
 _PATIENCE = 3
@@ -146,6 +152,7 @@ def ask_for_sync(work: Work, connection: Connection, since: datetime | None = No
     connection.next_sync_at = work.now
     if since is not None:
         # Everything before it counts as read, what is after it is read again.
+        connection.sync_marks = {}
         reach_back = since + OVERLAP
         connection.watermark_at = min(connection.watermark_at or reach_back, reach_back)
 
@@ -182,7 +189,7 @@ def _begin_due(
         now,
         Connection.active.is_(True),
         Connection.sync_every_minutes.is_not(None),
-        Connection.next_sync_at <= now,
+        or_(Connection.next_sync_at <= now, Connection.next_sync_at > now + _FAR),
         limit=room,
     )
     session.commit()
@@ -192,9 +199,10 @@ def _begin_due(
             begun.append(
                 _begin(session, office, clock, vendors, adapters, connection_id, token, None)
             )
-        except SealedWayError:
+        except SealedWayError as error:
             # The key may come back with the next start.
-            _release(session, connection_id, token, next_sync_at=now + _USUAL)
+            again, why = now + _USUAL, str(error)
+            _release(session, connection_id, token, next_sync_at=again, sync_fault=why)
         except (NoWayError, UnknownAdapterError):
             # Nothing to ask, or nothing to ask with: whoever mends that plans the next sync.
             _release(session, connection_id, token, next_sync_at=None)
@@ -230,8 +238,11 @@ def _begin(
     if adapter.poller is None:
         raise NoWayError(f"{adapter.label} cannot be asked what changed")
     reach = reach_of(office, connection, adapter)
-    if since is None and connection.watermark_at is not None:
-        since = connection.watermark_at - OVERLAP
+    marks = _marks(connection, clock.now()) if since is None else {}
+    now, watermark = clock.now(), connection.watermark_at
+    if since is None and watermark is not None:
+        # One of the future comes from a clock that was wrong, nobody knows for how long.
+        since = watermark - OVERLAP if watermark <= now else now - FIRST_SPAN
     session.commit()
     return Reading(
         session,
@@ -242,7 +253,16 @@ def _begin(
         poller=adapter.poller,
         reach=reach,
         since=since or connection.created_at - FIRST_SPAN,
+        marks=marks,
     )
+
+
+def _marks(connection: Connection, now: datetime) -> dict[str, str]:
+    """Return the vendor's marks of the last reading, while they may be used."""
+    read_at = connection.last_synced_at
+    if read_at is None or connection.watermark_at is None or now - read_at > MARKS_LAST:
+        return {}
+    return {name: str(mark) for name, mark in connection.sync_marks.items()}
 
 
 def _release(session: Session, connection_id: str, token: str, **values: object) -> None:

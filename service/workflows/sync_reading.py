@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.ats.asking import Answer, Ask, Found, Listing, Poller
+from service.ats.asking import MARK, Answer, Ask, Found, Listing, Poller
 from service.ats.base import PayloadError
 from service.clock import Clock
 from service.db import in_chunks, new_id
@@ -67,6 +67,7 @@ class Reading:
         poller: Poller,
         reach: Reach,
         since: datetime,
+        marks: Mapping[str, str],
     ) -> None:
         self._session = session
         self._clock = clock
@@ -79,6 +80,9 @@ class Reading:
         self._poller = poller
         self._reach = reach
         self._since = since
+        self._marks = marks
+        self._new_marks: dict[str, str] = {}
+        self._marks_refused = False
         self._began_at = clock.now()
         self._pages: deque[Ask] | None = None
         self._seen: set[str] = set()
@@ -102,7 +106,9 @@ class Reading:
 
     def _read_page(self) -> None:
         if self._pages is None:
-            self._pages = deque(self._poller.first(self._since, self._reach.settings))
+            marks = {MARK + name: mark for name, mark in self._marks.items()}
+            settings = {**self._reach.settings, **marks}
+            self._pages = deque(self._poller.first(self._since, settings))
             self._seen = {ask.key for ask in self._pages}
         if self._pages:
             ask = self._pages.popleft()
@@ -119,7 +125,7 @@ class Reading:
                     self.give_up(outcome.why, outcome.retry_at)
                     return
                 self._leave_list(outcome.why)
-        if not self._pages and not self.over:
+        if self._pages is not None and not self._pages and not self.over:
             self._end()
 
     def _take(self, ask: Ask, answer: Answer, pages: deque[Ask]) -> None:
@@ -136,6 +142,7 @@ class Reading:
             self.over = self.report.stopped = True
             return
         self.report.pages += 1
+        self._new_marks |= listing.marks
         if listing.next is None:
             return
         if listing.next.key in self._seen or len(self._seen) >= MOST_PAGES:
@@ -147,9 +154,14 @@ class Reading:
     def _leave_list(self, why: str) -> None:
         """Read the other lists all the same; but this one's rest is missing, so it is no success.
 
-        A permission that one list lacks must not keep the others from being read.
+        A permission that one list lacks must not keep the others from being read. Where marks
+        were used they may be what is refused: then everything is read again without them.
         """
         self._session.commit()
+        if self._marks:
+            self._marks, self._new_marks, self._pages = {}, {}, None
+            self._marks_refused = True
+            return
         self._unread = self._unread or why
 
     def _end(self) -> None:
@@ -192,8 +204,9 @@ class Reading:
     def _succeed(self) -> None:
         now, values = self._clock.now(), dict[str, Any]()
         gapless = self._watermark is None or self._since <= self._watermark
-        if gapless and (self._watermark is None or self._began_at > self._watermark):
-            values["watermark_at"] = self._began_at
+        if gapless:
+            # Set back, too: a watermark of the future comes from a clock that was wrong.
+            values |= {"sync_marks": self._new_marks, "watermark_at": self._began_at}
         if self._every is not None:
             values["next_sync_at"] = now + timedelta(minutes=self._every)
         self._settle(last_synced_at=now, sync_fault=None, sync_failures=0, **values)
@@ -203,6 +216,8 @@ class Reading:
         now = self._clock.now()
         self.report.fault = why
         values: dict[str, Any] = {"sync_fault": why, "sync_failures": self._failures + 1}
+        if self._marks_refused:
+            values["sync_marks"] = {}
         if self._every is not None:
             usual = timedelta(minutes=self._every)
             again = now + sync_again_in(self._failures + 1, usual)

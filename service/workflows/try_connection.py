@@ -98,7 +98,10 @@ def _own_delivery(work: Work, connection: Connection, adapter: Adapter) -> Check
     what = "deliveries"
     if not connection.active:
         return Check(
-            what, False, "It was removed: deliveries are answered 404.", "Make it active again."
+            what,
+            False,
+            "It was removed: deliveries are answered 404.",
+            f"keepword connection restore {connection.name}",
         )
     try:
         secret = live_secrets(work, connection)[0]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from service.ats.asking import Answer, Ask
 from service.domain.retries import out_of_patience, wait_for_vendor
-from service.models import Delivery
+from service.models import Connection, Delivery
 from service.vendors.base import Answered, Busy, Denied, Outcome
 from service.workflows.reaching import note_api_fault
 from service.workflows.work_in import fail, hand_back, held_delivery
@@ -90,7 +90,11 @@ def postpone(
     if wait.throttled:
         delivery.next_attempt_at = wait.retry_at
     else:
-        waited = now - (delivery.asked_at or now)
+        since = delivery.asked_at or now
+        if wait.all_rest:
+            # Days that nobody asked in, because the machine was off, tried no one's patience.
+            since = max(since, _faulty_since(session, connection_id) or since)
+        waited = now - since
         if out_of_patience(now - waited, now):
             why = f"{wait.why}, for {waited.days} days: mend that, then replay this"
             fail(session, delivery_id, token, now, why)
@@ -100,6 +104,12 @@ def postpone(
     delivery.lease_token = delivery.lease_until = None
     session.commit()
     return "waiting"
+
+
+def _faulty_since(session: Session, connection_id: str) -> datetime | None:
+    return session.scalars(
+        select(Connection.api_fault_at).where(Connection.id == connection_id)
+    ).one_or_none()
 
 
 def let_rest(session: Session, connection_id: str, token: str, wait: Wait) -> None:

@@ -7,7 +7,7 @@ under, so that a worker who comes back too late changes nothing.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -21,6 +21,8 @@ from service.models import Connection, Delivery
 from service.workflows.apply import apply_changes
 from service.workflows.stored_answers import answers_of, forget_answers
 from service.workflows.work import Work
+
+_FORBIDDEN = "the credentials may not ask for all it is about (403): a permission is missing"
 
 
 @dataclass
@@ -53,7 +55,12 @@ def meaning_of(session: Session, adapter: Adapter, delivery: Delivery) -> Transl
     if not isinstance(first, Needs):
         return first
     known = answers_of(session, delivery.id)
-    return _translated(adapter, delivery, Answers(known)) if known else first
+    if not known:
+        return first
+    meaning = _translated(adapter, delivery, Answers(known))
+    if isinstance(meaning, Translation) and any(each.forbidden for each in known.values()):
+        return replace(meaning, warnings=(*meaning.warnings, _FORBIDDEN))
+    return meaning
 
 
 def _translated(adapter: Adapter, delivery: Delivery, answers: Answers) -> Translation | Needs:
@@ -84,6 +91,8 @@ def conclude(
     if applied.erased:
         # It came too late for the erasure: nothing of the person is kept from it either.
         delivery.body = b""
+    if applied.erased or translation.ignored is not None:
+        # What nobody here is concerned by is filed under nobody, and no erasure would find it.
         forget_answers(work.session, delivery.id)
     delivery.lease_token = delivery.lease_until = None
     if delivery.state == "done":

@@ -82,7 +82,7 @@ class _Run:
         ).all()
         for entry, vendor in expired:
             # The lease's token stays: an answer that comes after all still tells the truth.
-            if _repeatable(vendor):
+            if _repeatable(vendor, letter=entry.message_id is not None):
                 entry.state, entry.next_attempt_at = WAITING, now
                 report.retried += 1
             else:
@@ -137,7 +137,10 @@ class _Run:
         except AskError as error:
             self.ledger.end(entry_id, token, FAILED, str(error))
             return
-        Written(self.ledger, begun.connection, begun.rules, entry_id, token).take(outcome)
+        written = Written(
+            self.ledger, begun.connection, begun.rules, entry_id, token, letter=begun.letter
+        )
+        written.take(outcome)
 
     def _begin(self, entry_id: str, token: str, now: datetime) -> _Begun | None:
         """Look once more, commit that it leaves, and return what leaves; ``None`` for nothing."""
@@ -176,7 +179,7 @@ class _Run:
         entry.lease_until = now + LEASE
         # From here on a crash is uncertain: the row says so before the first byte leaves.
         self.session.commit()
-        return _Begun(connection, rules, reach, ask)
+        return _Begun(connection, rules, reach, ask, letter=entry.message_id is not None)
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ class _Begun:
     rules: WriteBack
     reach: Reach
     ask: Ask
+    letter: bool
 
 
 def _rules(vendor: str) -> WriteBack:
@@ -196,8 +200,8 @@ def _rules(vendor: str) -> WriteBack:
     return rules
 
 
-def _repeatable(vendor: str) -> bool:
+def _repeatable(vendor: str, *, letter: bool) -> bool:
     try:
-        return _rules(vendor).repeatable
+        return _rules(vendor).repeatable(letter=letter)
     except UnknownAdapterError:
         return False

@@ -74,7 +74,7 @@ class HintPoller:
 
     def first(self, since: datetime, settings: Mapping[str, str]) -> tuple[Ask, ...]:
         return tuple(
-            Ask(path, (("since", instant_text(since)), ("page", "1")))
+            Ask(path, (("since", instant_text(since)), ("page", "1"), *_marked(path, settings)))
             for path in ("/changed", "/came")
         )
 
@@ -90,7 +90,13 @@ class HintPoller:
         )
         more = page.text("next")
         following = None if more is None else Ask(ask.path, (ask.query[0], ("page", more)))
-        return Listing(found, following)
+        mark = page.text("mark")
+        return Listing(found, following, {} if mark is None else {ask.path[1:]: mark})
+
+
+def _marked(path: str, settings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    mark = settings.get(f"mark:{path[1:]}")
+    return () if mark is None else (("mark", mark),)
 
 
 def _record(thing: JsonObject) -> bytes:
@@ -155,6 +161,10 @@ class HintVendor(AdapterDefaults):
             if job is None:
                 return Needs((job_ask,))
             title = job.object().text("title")
+        if (owner_id := thing.id("owner_id")) is not None:
+            owner_ask = Ask(f"/users/{owner_id}", optional=True)
+            if answers.to(owner_ask) is None:
+                return Needs((owner_ask,))
         person = CandidateFacts(
             f"p-{id_}",
             first_name=thing.text("first_name"),

@@ -5,20 +5,18 @@ Nothing here sleeps for longer than it is asked to, and stopping the server ends
 
 from __future__ import annotations
 
-import contextlib
 import json
 import secrets
 import select
 import socket
 import ssl
 import struct
-import sys
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
+from tests.doubles.loopback import LoopbackServer
 from tests.doubles.sendgrid_behaviours import Behaviour, answer
 from tests.doubles.sendgrid_logs import LOGS_PATH, QueryError, details, search
 from tests.doubles.sendgrid_rules import faults_in
@@ -31,65 +29,12 @@ POLL_SECONDS = 0.02
 WRONG_KEY = answer(401, "The provided authorization grant is invalid")
 
 
-class MailSendServer(ThreadingHTTPServer):
-    """Listens on the loopback interface; one thread a connection, all joined at the end."""
-
-    request_queue_size = 128
+class MailSendServer(LoopbackServer):
+    """Listens for one double."""
 
     def __init__(self, port: int, double: SendGridDouble) -> None:
         self.double = double
-        self.resetting: set[socket.socket] = set()
-        self._open: set[socket.socket] = set()
-        self._threads_serving: list[threading.Thread] = []
-        super().__init__(("127.0.0.1", port), _Handler)
-        if double.tls is not None:
-            # The handshake belongs to the connection's own thread: a client that never shakes
-            # hands must not keep the others out.
-            self.socket = double.tls.wrap_socket(
-                self.socket, server_side=True, do_handshake_on_connect=False
-            )
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self.double.lock:
-            self.double.connections += 1
-            self._open.add(request)
-        # Daemons, so that a test which forgets stop() fails instead of hanging at its end; the
-        # base class would then not join them, so that is done here.
-        thread = threading.Thread(
-            target=self.process_request_thread, args=(request, client_address), daemon=True
-        )
-        self._threads_serving.append(thread)
-        thread.start()
-
-    def shutdown_request(self, request: Any) -> None:
-        with self.double.lock:
-            self._open.discard(request)
-        if request in self.resetting:
-            # shutdown() would end the connection in good order before the reset.
-            self.resetting.discard(request)
-            request.close()
-            return
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        """End the connections that clients keep open, so that their threads can be joined."""
-        with self.double.lock:
-            for connection in self._open:
-                with contextlib.suppress(OSError):  # the client was faster
-                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-    def server_close(self) -> None:
-        """Stop listening and wait for every connection's thread."""
-        super().server_close()
-        for thread in self._threads_serving:
-            thread.join()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep a fault of the double's own; a client that went away is none."""
-        del request, client_address
-        fault = sys.exc_info()[1]
-        if not isinstance(fault, ConnectionError | ssl.SSLError):
-            self.double.faults.append(repr(fault))
+        super().__init__(port, double, _Handler)
 
 
 def _decoded(body: bytes) -> object:

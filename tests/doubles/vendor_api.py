@@ -12,19 +12,19 @@ here sleeps for longer than it is asked to, and stopping the server ends every w
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
 import ssl
 import struct
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.doubles.loopback import LoopbackServer
 
 POLL_SECONDS = 0.02
 
@@ -136,7 +136,7 @@ class VendorApiDouble:
     ) -> None:
         self.stopping.set()
         self._server.shutdown()
-        self._server.end_connections()
+        self._server.close_connections()
         self._server.server_close()
         self._thread.join()
 
@@ -202,57 +202,10 @@ def _matches(pattern: str, path: str) -> bool:
     return path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-
+class _Server(LoopbackServer):
     def __init__(self, double: VendorApiDouble) -> None:
         self.double = double
-        self.resetting: set[socket.socket] = set()
-        self._open: set[socket.socket] = set()
-        self._serving: list[threading.Thread] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
-        if double.tls is not None:
-            self.socket = double.tls.wrap_socket(
-                self.socket, server_side=True, do_handshake_on_connect=False
-            )
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self.double.lock:
-            self.double.connections += 1
-            self._open.add(request)
-        thread = threading.Thread(
-            target=self.process_request_thread, args=(request, client_address), daemon=True
-        )
-        self._serving.append(thread)
-        thread.start()
-
-    def shutdown_request(self, request: Any) -> None:
-        with self.double.lock:
-            self._open.discard(request)
-        if request in self.resetting:
-            # shutdown() would end the connection in good order before the reset.
-            self.resetting.discard(request)
-            request.close()
-            return
-        super().shutdown_request(request)
-
-    def end_connections(self) -> None:
-        """End the connections that clients keep open, so that their threads can be joined."""
-        with self.double.lock:
-            for connection in self._open:
-                with contextlib.suppress(OSError):  # the client was faster
-                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-    def server_close(self) -> None:
-        super().server_close()
-        for thread in self._serving:
-            thread.join()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        del request, client_address
-        fault = sys.exc_info()[1]
-        if not isinstance(fault, ConnectionError | ssl.SSLError):
-            self.double.faults.append(repr(fault))
+        super().__init__(0, double, _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):

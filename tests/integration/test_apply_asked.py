@@ -19,9 +19,12 @@ from service.domain.changes import (
     Rejected,
     Stage,
     Stands,
+    Withdrawn,
 )
 from service.models import Application, Candidate, Decision, Interview, User
-from service.workflows.decide import reject
+from service.workflows.decide import move_here, reject
+from service.workflows.erase import erase_candidate
+from service.workflows.people import lock_person
 from tests.harness import Employer
 from tests.integration.ats_reports import HOUR, NOW, T0, end_of, ref_of, report
 
@@ -58,7 +61,141 @@ def test_a_decision_made_here_outlives_a_source_that_still_has_it_open(friday: E
 
     assert end_of(friday)["stage"] == "rejected"
     assert end_of(friday)["decisions"] == ["the position was filled"]
-    assert "decided about here" in done.notes[0]
+    assert "closed here" in done.notes[0]
+
+
+@pytest.mark.parametrize("stage", [Stage.WITHDRAWN, Stage.HIRED])
+def test_a_closing_made_here_outlives_a_source_that_still_has_it_open(
+    friday: Employer, stage: Stage
+) -> None:
+    report(friday, Applied(ref_of(), T0))
+    _close_here(friday, stage)
+    friday.clock.advance(HOUR)
+    report(friday, Stands(ref_of(), friday.now, Stage.SCREENING))
+
+    assert end_of(friday)["stage"] == stage
+
+
+@pytest.mark.parametrize(
+    ("label", "stage", "ends"),
+    [
+        ("Phone screen", Stage.SCREENING, "rejected"),
+        (None, Stage.SCREENING, "rejected"),
+        ("Second screen", Stage.SCREENING, "screening"),
+        ("Onsite", Stage.INTERVIEW, "interview"),
+        (None, Stage.INTERVIEW, "interview"),
+    ],
+)
+def test_only_a_move_there_after_a_closing_here_counts_as_news(
+    friday: Employer, label: str | None, stage: Stage, ends: str
+) -> None:
+    """Some sources tell where an application stands whenever anything about it changes."""
+    report(friday, Moved(ref_of(ats_stage="Phone screen"), T0, Stage.SCREENING))
+    _close_here(friday, Stage.REJECTED)
+    friday.clock.advance(HOUR)
+    report(friday, Moved(ref_of(ats_stage=label), friday.now, stage))
+
+    assert end_of(friday)["stage"] == ends
+    assert len(end_of(friday)["decisions"]) == (ends == "rejected")
+
+
+def _close_here(employer: Employer, stage: Stage) -> None:
+    with employer.work() as work:
+        application = work.session.scalars(select(Application)).one()
+        if stage is Stage.REJECTED:
+            reject(
+                work,
+                application,
+                reason="the position was filled",
+                decided_by_id=None,
+                decided_at=work.now,
+                source="api",
+            )
+        else:
+            move_here(work, application, stage)
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_source_that_closed_it_too_and_opens_it_again_is_believed(
+    friday: Employer, *, earlier: bool
+) -> None:
+    """There it was archived and taken back out: no letter may tell this person that it is over."""
+    report(friday, Stands(ref_of(), T0, Stage.SCREENING))
+    _close_here(friday, Stage.REJECTED)
+    # The source's clock may be behind, or somebody was quicker there.
+    report(friday, Rejected(ref_of(), friday.now + (-HOUR if earlier else HOUR)))
+    assert end_of(friday)["decisions"] == ["the position was filled"]
+    friday.clock.advance(2 * HOUR)
+    report(friday, Stands(ref_of(), friday.now, Stage.SCREENING))
+
+    assert end_of(friday)["stage"] == "screening"
+    assert end_of(friday)["decisions"] == []
+
+
+def test_an_old_closing_told_again_does_not_count_as_the_sources_word_on_ours(
+    friday: Employer,
+) -> None:
+    old = Rejected(ref_of(), T0 + HOUR)
+    report(friday, Applied(ref_of(), T0), old, Moved(ref_of(), T0 + 2 * HOUR, Stage.INTERVIEW))
+    _close_here(friday, Stage.REJECTED)
+    report(friday, old)
+    friday.clock.advance(HOUR)
+    report(friday, Stands(ref_of(), friday.now, Stage.INTERVIEW))
+
+    assert end_of(friday)["decisions"] == ["the position was filled"]
+
+
+def test_who_was_reopened_here_follows_the_source_again(friday: Employer) -> None:
+    report(friday, Applied(ref_of(), T0))
+    _close_here(friday, Stage.WITHDRAWN)
+    friday.clock.advance(HOUR)
+    _close_here(friday, Stage.SCREENING)
+    friday.clock.advance(HOUR)
+    report(friday, Withdrawn(ref_of(), friday.now))
+    friday.clock.advance(HOUR)
+    report(friday, Stands(ref_of(), friday.now, Stage.OFFER))
+
+    assert end_of(friday)["stage"] == "offer"
+
+
+def test_of_several_people_in_one_delivery_one_who_was_erased_is_enough(friday: Employer) -> None:
+    erased, other = ref_of("a1", "c1"), ref_of("a2", "c2")
+    report(friday, Applied(erased, T0), Applied(other, T0))
+    report(friday, CandidateErased("c1", T0 + HOUR))
+
+    assert report(friday, Stands(erased, T0, None), Stands(other, T0, None)).erased
+    assert not report(friday, Stands(other, T0, None)).erased
+
+
+def test_applications_that_went_with_a_person_are_gone_whosever_they_are_here(
+    friday: Employer,
+) -> None:
+    report(friday, Applied(ref_of("a1", "c1"), T0), Applied(ref_of("a2", "c1"), T0))
+    report(friday, CandidateErased("c9", T0 + HOUR, ("a1", "unknown")))
+    with friday.session() as session:
+        found = session.scalars(select(Application).order_by(Application.external_id)).all()
+        assert [each.deleted_at for each in found] == [T0 + HOUR, None]
+        assert found[0].candidate.erased_at is None
+    assert end_of(friday, "a1")["owed"] == []
+
+    report(friday, CandidatesMerged("c2", "c1", T0 + HOUR))
+    report(friday, CandidateErased("c2", T0 + 2 * HOUR, ("a2",)))
+    # The empty rest of a merge takes nobody's application with it.
+    assert end_of(friday, "a2")["owed"] != []
+
+
+def test_an_erasure_at_the_moment_of_a_new_application_wins(friday: Employer) -> None:
+    report(friday, Applied(ref_of(), T0))
+    with friday.work() as applying:
+        if applying.session.get_bind().dialect.name == "sqlite":
+            pytest.skip("SQLite lets one transaction write at a time")
+        read = applying.session.scalars(select(Candidate)).one()
+        with friday.work() as erasing:
+            erase_candidate(
+                erasing, erasing.session.scalars(select(Candidate)).one(), "they asked for it"
+            )
+        assert read.erased_at is None
+        assert lock_person(applying, read).erased_at is not None
 
 
 def test_at_one_instant_a_closing_stands_whatever_is_asked_when(friday: Employer) -> None:

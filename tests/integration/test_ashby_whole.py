@@ -117,6 +117,49 @@ def test_a_poll_reads_every_page_and_closes_what_no_webhook_told(
         assert len(session.scalars(select(Decision)).all()) == 1
 
 
+def test_a_second_poll_asks_only_for_what_changed_since_the_first(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def answer(seen: Seen) -> Reply:
+        asked.append(seen.json)
+        return Reply({**NOTHING, "syncToken": f"T{len(asked)}"})
+
+    api.on("POST", "/application.list", answer)
+    employer.turn()
+    employer.pass_time(minutes=20)
+    employer.pass_time(minutes=20)
+
+    assert "createdAfter" in asked[0]
+    assert [each.get("syncToken") for each in asked[1:]] == ["T1", "T2"]
+    assert not any("createdAfter" in each for each in asked[1:])
+
+
+def test_where_ashby_refuses_its_token_everything_is_read_again(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def answer(seen: Seen) -> Reply:
+        asked.append(seen.json)
+        if "syncToken" in seen.json:
+            return Reply({"success": False, "errors": ["sync_token_expired"]})
+        changed = ashby.archived("RejectedByOrg") | {"updatedAt": at(13, 10).isoformat()}
+        results = [] if len(asked) == 1 else [changed]
+        return Reply({**NOTHING, "results": results, "syncToken": "T1"})
+
+    api.on("POST", "/application.list", answer)
+    employer.turn()
+    employer.pass_time(minutes=20)
+    employer.turn()
+
+    assert ["syncToken" in each for each in asked[:3]] == [False, True, False]
+    assert standing(employer)["stage"] == "rejected"
+    with employer.session() as session:
+        assert session.scalars(select(Connection)).one().sync_fault is None
+
+
 def test_a_page_that_ashby_refuses_is_a_fault_that_people_see(
     employer: Employer, api: VendorApiDouble
 ) -> None:

@@ -448,6 +448,43 @@ def test_what_may_not_be_asked_waits_alone(employer: Employer, api: VendorApiDou
     assert delivery_of(employer, other).state == "done"
 
 
+def test_what_may_be_done_without_is_waited_for_by_nobody(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    connect(employer, api)
+    api.on("GET", "/things/1", thing(owner_id="u1"))
+    api.on("GET", "/users/u1", refused(403))
+    id_ = hint(employer)
+
+    assert work_all_in(employer).done == 1
+    assert connection_of(employer).api_fault is None
+    found = delivery_of(employer, id_)
+    assert (found.state, found.error) == ("done", None)
+    # That something is missing is not hidden from whoever looks.
+    assert "a permission is missing" in (found.outcome or "")
+    assert _names(employer) == ["Mira"]
+
+    # The permission is given: asked anew, it is found.
+    api.on("GET", "/users/u1", {"id": "u1", "email": "boss@example.com"})
+    with employer.work() as work:
+        replay(work, work.session.scalars(select(Delivery)).one(), afresh=True)
+    assert work_all_in(employer).done == 1
+    assert delivery_of(employer, id_).outcome is None
+
+
+@pytest.mark.parametrize("reply", [refused(401), BROKEN, busy()])
+def test_what_may_be_done_without_is_waited_for_where_the_vendor_is_in_trouble(
+    employer: Employer, api: VendorApiDouble, reply: Reply
+) -> None:
+    connect(employer, api)
+    api.on("GET", "/things/1", thing(owner_id="u1"))
+    api.on("GET", "/users/u1", reply)
+    hint(employer)
+
+    assert work_all_in(employer).waiting == 1
+    assert _names(employer) == []
+
+
 def test_a_hint_is_given_up_after_days_and_can_be_replayed(
     employer: Employer, api: VendorApiDouble
 ) -> None:
@@ -470,6 +507,20 @@ def test_a_hint_is_given_up_after_days_and_can_be_replayed(
     assert work_all_in(employer, http(employer)).done == 1
 
 
+def test_days_that_nobody_asked_in_try_no_patience(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    connect(employer, api)
+    api.out_of_order(BROKEN)
+    id_ = hint(employer)
+    run_ingest(employer)
+    # The machine was off for a week, and the network comes up after the worker does.
+    employer.clock.advance(PATIENCE + timedelta(days=2))
+
+    assert run_fetch(employer).waiting == 1
+    assert delivery_of(employer, id_).state == "received"
+
+
 def test_what_is_gone_at_the_vendor_is_ignored_by_name(
     employer: Employer, api: VendorApiDouble
 ) -> None:
@@ -479,6 +530,8 @@ def test_what_is_gone_at_the_vendor_is_ignored_by_name(
 
     found = delivery_of(employer, id_)
     assert (found.state, found.outcome) == ("ignored", "the thing is gone")
+    # Filed under nobody, no erasure would find an answer; a replay asks again.
+    assert count(employer, DeliveryAnswer) == 0
 
 
 def test_an_answer_that_makes_no_sense_fails_its_hint_alone(
@@ -668,3 +721,69 @@ def test_an_answer_that_comes_after_the_erasure_is_not_kept(
     assert delivery_of(employer, late).body == b""
     assert count(employer, DeliveryAnswer) == 0
     assert _names(employer) == [None]
+
+
+def test_the_vendor_of_a_removed_connection_is_asked_no_more(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    of = connect(employer, api)
+    tell_things(api)
+    ids = [hint(employer, str(number)) for number in range(3)]
+    run_ingest(employer)
+
+    class Removing:
+        """The connection is removed while the first answer is on its way."""
+
+        def ask(self, reach: Reach, ask: Ask) -> Outcome:
+            with employer.work() as work:
+                work.session.get_one(Connection, of).active = False
+            return http(employer).ask(reach, ask)
+
+    assert run_fetch(employer, Removing()).asked == 1
+    employer.clock.advance(timedelta(days=30))
+    assert run_fetch(employer).asked == 0
+    assert {delivery_of(employer, id_).state for id_ in ids[1:]} == {"received"}
+    with employer.session() as session:
+        # Nobody waits for what will not be asked.
+        assert vendors_behind(session, employer.now) == []
+
+    with employer.work() as work:
+        work.session.get_one(Connection, of).active = True
+    assert run_fetch(employer).done == 2
+    assert {delivery_of(employer, id_).state for id_ in ids} == {"done"}
+
+
+@pytest.mark.parametrize("at_the_end", ["gone", "there", "nonsense"])
+def test_who_is_erased_while_the_last_answer_is_awaited_leaves_nothing(
+    employer: Employer, api: VendorApiDouble, at_the_end: str
+) -> None:
+    connect(employer, api)
+    api.on("GET", "/things/1", thing(first_name="Zephyrine"))
+    hint(employer, "1")
+    work_all_in(employer)
+    # A second hint: its first answer is here, and the vendor falls silent.
+    api.on("GET", "/things/1", thing(first_name="Zephyrine", job_id="j1"))
+    api.on("GET", "/jobs/j1", BROKEN)
+    late = hint(employer, "1")
+    vendors = http(employer)
+    work_all_in(employer, vendors)
+    assert count(employer, DeliveryAnswer) == 2
+    with employer.work() as work:
+        erase_candidate(work, work.session.scalars(select(Candidate)).one(), "asked for it")
+    assert count(employer, DeliveryAnswer) == 0
+
+    api.on("GET", "/jobs/j1", {"id": "j1", "title": "Baker"})
+    if at_the_end != "there":
+        nonsense = Reply({"email": 5}) if at_the_end == "nonsense" else Reply({}, 404)
+        api.on("GET", "/things/1", nonsense)
+    employer.clock.advance(HOUR)
+    run_fetch(employer, vendors)
+    assert _names(employer) == [None]
+    assert count(employer, Application) == 1
+    with employer.session() as session:
+        kept = [
+            *session.scalars(select(DeliveryAnswer.body)),
+            *session.scalars(select(Delivery.body)),
+        ]
+    assert not any(b"Zephyrine" in body or b"mira" in body for body in kept)
+    assert delivery_of(employer, late).state != "received"

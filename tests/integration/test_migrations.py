@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import (
+    Column,
+    Engine,
+    MetaData,
+    Table,
+    bindparam,
+    create_engine,
+    insert,
+    inspect,
+    text,
+)
 from sqlalchemy.orm import Session
 
-from service.db import Base, prepare_engine
+from service.db import Base, UTCDateTime, prepare_engine
 from service.models import (
+    Application,
     Candidate,
     ClosingEntry,
+    Connection,
+    Decision,
+    Delivery,
+    Interview,
     JobClosing,
     Message,
     MessageAlso,
@@ -148,6 +164,60 @@ def test_mail_survives_the_way_down_to_the_first_version_and_back(engine: Engine
     assert sorted(up) == ["accepted", "held", "uncertain"]
     assert (up["held"].overruled, up["held"].urgent, up["held"].lookups) == ([], False, 0)
     assert (up["held"].batch_id, up["held"].due_at) == (None, NOW)
+
+
+def test_what_an_ats_told_survives_the_way_up_from_the_second_version(engine: Engine) -> None:
+    with Session(engine) as session:
+        small_world(session)
+        session.commit()
+    migrate.downgrade(engine, "0002")
+    ahead = datetime.now(UTC) + timedelta(days=9)
+    rows = {
+        "delivery": {"id": "d", "connection_id": "c", "identity": "i", "headers": "{}",
+                     "body": b"{}", "received_at": NOW, "state": "done", "attempts": 1,
+                     "next_attempt_at": NOW, "duplicates": 0},
+        "interview": {"id": "past", "application_id": "a", "external_id": "1",
+                      "starts_at": NOW, "created_at": NOW},
+        "decision": {"id": "x", "application_id": "a", "outcome": "rejected", "source": "api",
+                     "decided_at": NOW, "created_at": NOW, "version": 1},
+    }  # fmt: skip
+    ids = {"c": "SELECT id FROM connection", "a": "SELECT id FROM application"}
+    with engine.begin() as connection:
+        known = {name: connection.execute(text(asked)).scalar_one() for name, asked in ids.items()}
+        connection.execute(
+            text("UPDATE application SET stage = 'rejected', connection_id = :c"), known
+        )
+        table = Base.metadata.tables
+        for name, row in rows.items():
+            values = {key: known.get(str(value), value) for key, value in row.items()}
+            columns = [column for column in table[name].columns if column.name in values]
+            connection.execute(
+                insert(Table(name, MetaData(), *(Column(c.name, c.type) for c in columns))), values
+            )
+        connection.execute(
+            text(
+                "INSERT INTO interview (id, application_id, external_id, starts_at, created_at)"
+                " SELECT 'ahead', application_id, '2', :ahead, created_at FROM interview"
+            ).bindparams(bindparam("ahead", type_=UTCDateTime())),
+            {"ahead": ahead},
+        )
+    migrate.upgrade(engine)
+    with Session(engine) as session:
+        of = session.query(Connection).one()
+        delivery = session.query(Delivery).one()
+        application = session.query(Application).one()
+        over = {each.id: (each.over_at, each.assumed) for each in session.query(Interview)}
+        decision = session.query(Decision).one()
+
+    assert (of.settings, of.credentials, of.sync_marks, of.silences) == ({}, {}, {}, [])
+    assert (of.write_back, of.sync_failures, of.next_sync_at) == (False, 0, None)
+    assert (delivery.found, delivery.asked_at, delivery.body) == (None, None, b"{}")
+    assert application.closed_here is True
+    assert over == {"past": (None, False), "ahead": (ahead, False)}
+    assert (decision.tell_unclear, decision.tell_not_before_at) == (False, None)
+    with Session(engine) as session:
+        session.get_one(Application, application.id).stage = "applied"
+        session.commit()
 
 
 def message_of(world: World, state: str, **fields: Any) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -98,7 +99,7 @@ def test_every_page_asks_for_a_key_in_plain_words(locked: Employer, path: str) -
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="Keepword", charset="UTF-8"'
-    assert "keepword key add page --scope read" in answer.get_data(as_text=True)
+    assert "keepword user first" in answer.get_data(as_text=True)
 
 
 def test_the_stylesheet_is_no_secret(locked: Employer) -> None:
@@ -155,7 +156,7 @@ def test_a_key_used_for_the_page_counts_as_used(employer: Employer) -> None:
     assert used == [employer.now]
 
 
-def test_a_page_runs_loads_and_keeps_nothing(employer: Employer) -> None:
+def test_a_page_runs_only_its_own_scripts_and_loads_and_keeps_nothing(employer: Employer) -> None:
     promise_call(employer)
     employer.clock.advance(timedelta(hours=2))
     answer = employer.app.test_client().get("/")
@@ -163,10 +164,24 @@ def test_a_page_runs_loads_and_keeps_nothing(employer: Employer) -> None:
 
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'self';")
-    assert "script-src" not in policy
+    (nonce,) = re.findall(r"script-src 'nonce-([A-Za-z0-9_-]{20,})';", policy)
+    assert "'unsafe-" not in policy
+    assert "require-trusted-types-for 'script'" in policy
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cache-Control"] == "no-store"
-    for word in ("<script", " style=", " onclick", "javascript:", "http://", "https://"):
+    scripts = re.findall(r"<script[^>]*>", html)
+    assert scripts
+    assert all(f'nonce="{nonce}"' in each and ' src="/static/' in each for each in scripts)
+    assert all(' integrity="sha384-' in each for each in scripts)
+    assert html.count("</script>") == html.count("></script>")
+    for word in (" style=", " onclick", "javascript:", "http://", "https://"):
         assert word not in html
+
+
+def test_two_answers_have_two_nonces(outside: Employer) -> None:
+    client = outside.app.test_client()
+    first, second = (client.get("/").headers["Content-Security-Policy"] for _ in range(2))
+
+    assert first != second

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from service.models import Application, Connection, Delivery
+from service.models import Application, Connection, Delivery, ProfileEntry
 from service.workflows.connections import add_connection
 from tests.harness import Employer, add_application
 from tests.integration.test_page_access import basic
 from tests.integration.test_page_actions import press, said
 from tests.reading_metrics import delivery
-from tests.reading_pages import html_of, page_of
+from tests.reading_pages import html_of, page_of, without_own_scripts
 
 SCRIPT = b'{"action": "<script>parent.taken = 1</script>"}'
 
@@ -77,7 +77,7 @@ def test_one_delivery_is_shown_as_text_and_worked_in_again(employer: Employer) -
 
     html = html_of(employer, path)
 
-    assert "<script" not in html
+    assert "<script" not in without_own_scripts(html)
     assert "&lt;script&gt;parent.taken" in html
     assert "nothing new" in html
     assert "worked in anew" in said(employer, f"{path}/replay")
@@ -146,3 +146,65 @@ def test_a_form_from_elsewhere_changes_nothing(employer: Employer) -> None:
 
     assert answer.status_code == 403
     assert state_of(employer, id_) == "failed"
+
+
+def test_notes_for_profiles_that_need_somebody_are_counted_and_said(employer: Employer) -> None:
+    connect(employer)
+    with employer.work() as work:
+        found = work.session.scalars(select(Connection)).one()
+        application = add_application(work, connection_id=found.id, external_id="1")
+        for state in ("failed", "uncertain", "done"):
+            work.session.add(
+                ProfileEntry(
+                    connection_id=found.id,
+                    application_id=application.id,
+                    dedupe_key=f"kept:{state}",
+                    state=state,
+                    next_attempt_at=work.now,
+                    created_at=work.now,
+                )
+            )
+
+    assert "2 notes to look at" in page_of(employer, "/connections")
+    page = page_of(employer, "/connections/main")
+    assert "2 notes for profiles at main need somebody's eye." in page
+    assert "keepword connection entries main" in page
+
+
+def test_characters_that_nobody_sees_are_shown_in_what_an_ats_sent(employer: Employer) -> None:
+    connect(employer)
+    with employer.work() as work:
+        found = work.session.scalars(select(Connection)).one()
+        add_application(
+            work,
+            connection_id=found.id,
+            external_id="1",
+            ats_stage="On\u202eetis \u200bday 👩\u200d🔬",
+        )
+        row = delivery(found, "a", employer, state="failed", error="no \u202estage")
+        row.body = '{"name": "A\u202emara\x07"}\r\n'.encode()
+        work.session.add(row)
+        work.session.flush()
+        id_ = row.id
+
+    page, one = (
+        html_of(employer, "/connections/main"),
+        html_of(employer, f"/connections/main/deliveries/{id_}"),
+    )
+    assert "On⟨U+202E⟩etis ⟨U+200B⟩day 👩\u200d🔬</label>" in page
+    assert 'value="On\u202eetis' in page
+    assert "no ⟨U+202E⟩stage" in page
+    assert "A⟨U+202E⟩mara⟨U+0007⟩" in one
+    assert "\u202e" not in one
+
+
+def test_a_removed_connection_says_how_it_is_taken_in_again(employer: Employer) -> None:
+    connect(employer)
+    assert "of silence would be strange" not in page_of(employer, "/connections/main")
+    with employer.work() as work:
+        work.session.scalars(select(Connection)).one().active = False
+
+    page = page_of(employer, "/connections/main")
+    assert "switched off" in page
+    assert "keepword connection restore main" in page
+    assert "None has come yet." in page

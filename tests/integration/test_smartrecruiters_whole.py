@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from service.ats.smartrecruiters import SmartRecruiters
 from service.db import db
-from service.models import Application, Delivery
+from service.models import Application, Delivery, Job
 from service.workflows.connections import add_connection
 from tests.doubles import smartrecruiters_bodies as bodies
 from tests.doubles.vendor_api import Reply, Seen, VendorApiDouble
@@ -123,3 +123,18 @@ def test_what_no_webhook_told_is_found_page_by_page(
         assert session.scalars(select(Application.stage)).all() == ["rejected"]
         outcomes = session.scalars(select(Delivery.outcome).order_by(Delivery.identity)).all()
     assert outcomes[1] == "SmartRecruiters knows the candidate no more"
+
+
+def test_a_key_that_may_not_read_jobs_teams_or_staff_still_tells_of_applications(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    for what in ("/jobs/*", "/users/*"):
+        api.on("GET", what, Reply({"message": "no"}, 403))
+    post(employer)
+    work_in(employer)
+
+    with employer.work() as work:
+        assert standing_of(work, bodies.APPLICATION)["stage"] == "applied"
+        assert work.session.scalars(select(Delivery.state)).all() == ["done"]
+        # Its id is known all the same: whoever may read it later finds the same job.
+        assert work.session.scalars(select(Job.external_id)).all() == [bodies.JOB]

@@ -15,8 +15,11 @@ from service.clock import instant_text
 from service.models import Application, Candidate, Connection, Delivery
 from service.parts import parts
 from service.vendors.base import Busy, Outcome, Reach
+from service.workflows.connection_settings import set_credentials
+from service.workflows.connections import set_active
 from service.workflows.sync import (
     FIRST_SPAN,
+    MARKS_LAST,
     OVERLAP,
     SyncRefusedError,
     SyncReport,
@@ -278,6 +281,8 @@ def test_credentials_that_cannot_be_opened_are_tried_again_later(
     run_sync(employer)
 
     assert connection_of(employer).next_sync_at == employer.now + 15 * MINUTE
+    # Whoever looks at the connection is told why nothing comes.
+    assert "SECRET_KEY" in (connection_of(employer).sync_fault or "")
 
 
 def test_two_workers_never_sync_one_connection_at_once(
@@ -485,3 +490,163 @@ def test_a_large_page_is_stored_whole(employer: Employer, api: VendorApiDouble) 
     _lists(api, {"1": _page(*[str(number) for number in range(1001)])})
 
     assert run_sync(employer).stored == 1001
+
+
+def _marks(api: VendorApiDouble) -> list[str | None]:
+    return [dict(seen.query).get("mark") for seen in api.asked("/changed")]
+
+
+def _marked(api: VendorApiDouble, *, refusing: str | None = None) -> None:
+    """Give out marks, one for every reading to its end; refuse one of them."""
+
+    def answer(seen: Seen) -> Reply:
+        query = dict(seen.query)
+        if refusing is not None and query.get("mark") == refusing:
+            return Reply({"message": "this token has ended"}, 400)
+        if query["page"] == "1":
+            return Reply(_page("1", following="2"))
+        return Reply({**_page("2"), "mark": f"m{len(api.asked('/changed'))}"})
+
+    api.on("GET", "/changed", answer)
+    api.on("GET", "/came", _page())
+
+
+def test_the_vendors_marks_are_kept_and_handed_back(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    _polled(employer, api)
+    _marked(api)
+    for _ in range(3):
+        run_sync(employer)
+        employer.clock.advance(15 * MINUTE)
+
+    assert _marks(api) == [None, None, "m2", None, "m4", None]
+    assert connection_of(employer).sync_marks == {"changed": "m6"}
+
+
+def test_a_reading_that_did_not_get_to_its_end_keeps_the_old_marks(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    _polled(employer, api)
+    _marked(api)
+    run_sync(employer)
+    api.on("GET", "/came", BROKEN)
+    employer.clock.advance(15 * MINUTE)
+
+    assert run_sync(employer).faulty == 1
+    assert connection_of(employer).sync_marks == {"changed": "m2"}
+
+
+def test_marks_are_not_used_for_an_instant_that_was_asked_for(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    _polled(employer, api)
+    _marked(api)
+    run_sync(employer)
+    _now(employer, since=employer.now - timedelta(days=2))
+    assert _marks(api)[2] is None
+
+    with employer.work() as work:
+        connection = work.session.scalars(select(Connection)).one()
+        ask_for_sync(work, connection, employer.now - timedelta(days=2))
+    run_sync(employer)
+    assert set(_marks(api)) == {None}
+
+
+def test_a_reading_of_later_news_alone_leaves_the_marks_as_they_are(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    _polled(employer, api)
+    _marked(api)
+    run_sync(employer)
+    employer.clock.advance(timedelta(hours=5))
+    _now(employer, since=employer.now - timedelta(hours=1))
+
+    # What came in the four hours between is still to be read.
+    assert connection_of(employer).sync_marks == {"changed": "m2"}
+
+
+def test_old_marks_are_not_used(employer: Employer, api: VendorApiDouble) -> None:
+    _polled(employer, api)
+    _marked(api)
+    run_sync(employer)
+    employer.clock.advance(MARKS_LAST + MINUTE)
+    run_sync(employer)
+
+    assert set(_marks(api)) == {None}
+
+
+@pytest.mark.parametrize("came", [None, BROKEN])
+def test_a_mark_that_is_refused_is_dropped_and_everything_is_read(
+    employer: Employer, api: VendorApiDouble, came: Reply | None
+) -> None:
+    _polled(employer, api)
+    _marked(api, refusing="m2")
+    run_sync(employer)
+    if came is not None:
+        api.on("GET", "/came", came)
+    employer.clock.advance(15 * MINUTE)
+    done = run_sync(employer)
+
+    assert _marks(api)[2:] == ["m2", None, None]
+    assert (done.synced, done.faulty) == ((1, 0) if came is None else (0, 1))
+    left = connection_of(employer).sync_marks
+    assert left == ({"changed": "m5"} if came is None else {})
+
+
+def test_new_credentials_begin_anew_without_the_marks_of_the_old(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    _polled(employer, api)
+    _marked(api)
+    run_sync(employer)
+    with employer.work() as work:
+        connection = work.session.scalars(select(Connection)).one()
+        connection.vendor = "lever"
+        set_credentials(work, connection, {"api_key": "another account's"})
+
+    assert connection_of(employer).sync_marks == {}
+
+
+@pytest.mark.parametrize("act", ["credentials", "removed"])
+def test_who_reads_for_a_connection_that_was_changed_meanwhile_settles_nothing(
+    employer: Employer, api: VendorApiDouble, act: str
+) -> None:
+    _polled(employer, api)
+    real = http(employer)
+
+    class Meanwhile:
+        """The second page is on its way as somebody changes the connection."""
+
+        def ask(self, reach: Reach, ask: Ask) -> Outcome:
+            if dict(ask.query)["page"] == "2":
+                with employer.work() as work:
+                    connection = work.session.scalars(select(Connection)).one()
+                    connection.vendor = "lever"
+                    if act == "removed":
+                        set_active(work, connection, active=False)
+                    else:
+                        set_credentials(work, connection, {"api_key": "another account's"})
+            return real.ask(reach, ask)
+
+    _lists(api, {"1": _page("1", following="2"), "2": _page("2")})
+    run_sync(employer, Meanwhile(), stop=lambda: connection_of(employer).vendor == "lever")
+
+    left = connection_of(employer)
+    assert count(employer, Delivery) == 1
+    assert (left.watermark_at, left.last_synced_at, left.lease_token) == (None, None, None)
+    assert left.next_sync_at == (None if act == "removed" else employer.now)
+
+
+def test_a_clock_that_was_a_year_ahead_for_a_while_stops_no_sync(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    now, ahead = employer.now, employer.now + timedelta(days=365)
+    _polled(employer, api, watermark_at=ahead, last_synced_at=ahead, next_sync_at=ahead)
+    _lists(api, {"1": _page("1")})
+
+    assert run_sync(employer).synced == 1
+    assert _since(api) == [instant_text(now - FIRST_SPAN)]
+    right = connection_of(employer)
+    assert (right.watermark_at, right.last_synced_at) == (now, now)
+    assert right.next_sync_at == now + 15 * MINUTE

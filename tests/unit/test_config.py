@@ -210,3 +210,22 @@ def test_it_is_known_whether_anybody_said_what_others_know_this_server_by() -> N
 
     assert said.base_url_given
     assert not Config.from_environment({}).base_url_given
+
+
+def test_an_openid_provider_is_configured_whole_and_over_tls() -> None:
+    half = _faults(OIDC_ISSUER="https://id.example.com")
+    plain = _faults(
+        OIDC_ISSUER="http://id.example.com", OIDC_CLIENT_ID="keepword", OIDC_CLIENT_SECRET="s"
+    )
+    whole = Config.from_environment(
+        {
+            "OIDC_ISSUER": "https://id.example.com",
+            "OIDC_CLIENT_ID": "keepword",
+            "OIDC_CLIENT_SECRET": "s",
+            "OIDC_NAME": "Example Works",
+        }
+    )
+
+    assert [fault.split(",")[0] for fault in half] == ["OIDC_ISSUER"]
+    assert [fault.split()[0] for fault in plain] == ["OIDC_ISSUER"]
+    assert (whole.oidc_issuer, whole.oidc_name) == ("https://id.example.com", "Example Works")

@@ -255,10 +255,27 @@ def test_a_removed_connection_takes_no_more_deliveries(employer: Desk, command: 
     kept = command("connection", "remove", "main", input="n\n")
     removed = command("connection", "remove", "main", "--yes")
 
-    assert (kept.exit_code, removed.exit_code) == (1, 0)
+    assert (kept.exit_code, removed.exit_code) == (2, 0)
+    assert "--yes" in kept.stderr
     with employer.session() as session:
         assert session.scalars(select(Connection.active)).all() == [False]
         assert len(session.scalars(select(Delivery)).all()) == 1
+
+
+def test_a_removed_connection_takes_deliveries_again_once_it_is_restored(
+    employer: Desk, command: Command
+) -> None:
+    add_failed(employer)
+    command("connection", "remove", "main", "--yes")
+
+    restored = command("connection", "restore", "main")
+
+    assert (restored.exit_code, restored.stdout) == (0, "Posts to main are taken again.\n")
+    assert "keepword connection sync main" in restored.stderr
+    assert json.loads(command("connection", "restore", "main", "--json").stdout)["active"]
+    assert command("connection", "restore", "nowhere").exit_code == 2
+    with employer.session() as session:
+        assert session.scalars(select(Connection.active)).all() == [True]
 
 
 def test_who_sends_rejections_is_asked_and_has_no_default(employer: Desk, command: Command) -> None:

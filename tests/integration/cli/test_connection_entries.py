@@ -78,3 +78,19 @@ def test_what_is_done_is_not_done_again(command: Command, hanging: dict[str, str
     assert (refused.exit_code, unknown.exit_code) == (2, 2)
     assert "nothing to do" in refused.stderr
     assert "has no entry pfe_none" in unknown.stderr
+
+
+def test_what_needs_somebody_is_told_by_the_list_and_the_doctor(
+    command: Command, hanging: dict[str, str]
+) -> None:
+    listed = command("connection", "list")
+    (row,) = json.loads(command("connection", "list", "--json").stdout)["connections"]
+    said = "2 notes for profiles at ats need somebody's eye."
+
+    assert len(hanging) == 4
+    assert "needs a look" in listed.stdout
+    assert f"To do: {said} Run “keepword connection entries ats”" in listed.stderr
+    assert (row["light"], row["profile_entries_for_a_person"]) == ("needs a look", 2)
+    assert [each["code"] for each in row["faults"]] == ["unwritten"]
+    assert said in command("connection", "show", "ats").stderr
+    assert said in command("doctor").output

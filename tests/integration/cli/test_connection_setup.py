@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from service.ats.registry import adapter_named
+from service.ats.registry import adapter_named, all_adapters
 from service.domain.changes import Applied, Moved
 from service.models import Application, Connection, Delivery
+from service.queries.feed_health import ONLY_HINTS
 from service.workflows.apply import apply_changes
 from service.workflows.connections import add_connection
 from tests.doubles.vendor_api import VendorApiDouble, refused
@@ -202,3 +203,56 @@ def test_stages_are_listed_said_and_confirmed(employer: Desk, command: Command) 
         assert "interview" in set(session.scalars(select(Application.stage)))
     for wrong in ("Culture", "=interview", "X=hired", "X=moon"):
         assert command(*stages, "--map", wrong).exit_code == 2, wrong
+
+
+def test_a_vendor_that_only_hints_is_half_set_up_without_its_api(
+    employer: Desk, command: Command
+) -> None:
+    command(*LEVER, KEEPWORD_CONNECTION_SECRET=SECRET)
+    command("connection", "add", "gh", "--vendor", "greenhouse", "--rejections-by", "ats",
+            KEEPWORD_CONNECTION_SECRET=SECRET)  # fmt: skip
+    said = "lever-main tells only that something changed, and its API cannot be asked what: API key"
+
+    before = command("connection", "list")
+    looked = command("doctor").output
+    command("connection", "credentials", "lever-main", KEEPWORD_CONNECTION_API_KEY=KEY)
+
+    assert said in before.stderr
+    assert "Run “keepword connection credentials lever-main”" in before.stderr
+    assert said in looked
+    assert "gh (greenhouse) has not been heard from" in looked
+    assert said not in command("connection", "list").stderr
+
+
+def test_whose_webhooks_are_hints_is_what_the_documentation_says() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/ats/README.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.split("|")] for line in page.splitlines()]
+    yes = {
+        row[1].split("(")[1].split(".md")[0] for row in rows if len(row) > 6 and row[6] == "**yes**"
+    }
+
+    assert yes == ONLY_HINTS
+
+
+@pytest.mark.parametrize("vendor_name", [each.name for each in all_adapters()])
+def test_a_secret_made_here_for_a_vendor_that_makes_its_own_is_told_to_be_replaced(
+    command: Command, vendor_name: str
+) -> None:
+    added = command("connection", "add", "main", "--vendor", vendor_name, "--rejections-by", "ats",
+                    "--new-secret")  # fmt: skip
+
+    theirs = vendor_name not in ("greenhouse", "ashby", "generic")
+    assert ("keepword connection rotate main" in added.stderr) is theirs
+    assert "The second line is the signing secret" in added.stderr
+    assert len(added.stdout.splitlines()) == 2
+
+
+def test_a_connection_that_told_no_stage_yet_says_where_they_come_from(
+    command: Command,
+) -> None:
+    assert command("connection", "list").stdout == (
+        "No ATS is connected yet: keepword connection add\n"
+    )
+    command(*LEVER, KEEPWORD_CONNECTION_SECRET=SECRET)
+
+    assert "they come with its deliveries" in command("connection", "stages", "lever-main").stdout

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from service.models import Application, Candidate, Promise
+from service.sheets.source import SheetError, open_source
 from tests.harness import add_user
 from tests.integration.cli.conftest import Command, Desk
 
@@ -236,3 +237,58 @@ def test_a_person_who_cannot_be_added_is_misuse(
     assert result.exit_code == 2
     assert said in result.stderr
     assert applications(employer) == 0
+
+
+def test_a_fault_that_many_rows_share_is_told_once_and_a_dry_run_says_that_nobody_would_come(
+    employer: Desk, command: Command, tmp_path: Path
+) -> None:
+    rows = "".join(f"p{number}@example.com,Gilder,Kennenlernen\n" for number in range(80))
+    path = file_of(tmp_path, f"email,job,stage\n{rows}a@example.com,Gilder,Absage\n"
+                   "b@example.com,Gilder,Onsite\n")  # fmt: skip
+
+    tried = command("import", path, "--dry-run")
+    skipped = command("import", path, "--dry-run", "--skip-bad")
+
+    assert (tried.exit_code, skipped.exit_code) == (1, 0)
+    assert tried.stderr.count("“Kennenlernen” means") == 1
+    assert "(and in 79 more rows)" in tried.stderr
+    assert "line 82, column “stage”: what “Absage” means" in tried.stderr
+    assert "Nobody would be imported: 81 of 82 rows are at fault" in tried.stdout
+    assert "Nobody" not in skipped.stdout
+    assert "Would add 1 application" in skipped.stdout
+
+
+def test_a_sheet_that_changes_while_it_is_read_imports_nobody(
+    employer: Desk, command: Command, tmp_path: Path
+) -> None:
+    path = Path(file_of(tmp_path))
+    source = open_source(path)
+    source.refuse_change()
+
+    path.write_text(GOOD + "Bela,bela@example.com,Gilder\n")
+
+    with pytest.raises(SheetError, match="changed while it was read"):
+        source.refuse_change()
+    path.unlink()
+    with pytest.raises(SheetError, match="changed while it was read"):
+        source.refuse_change()
+
+
+def test_where_the_import_as_a_whole_fails_no_file_of_refused_rows_stays(
+    employer: Desk, command: Command, tmp_path: Path
+) -> None:
+    path = file_of(tmp_path, BAD + 'Eve,"never closed,Gilder\n')
+
+    failed = command("import", path, "--skip-bad")
+
+    assert failed.exit_code == 1
+    assert "never closed" in failed.stderr
+    assert [each.name for each in tmp_path.glob("*.refused.csv")] == []
+    assert applications(employer) == 0
+
+
+def test_what_cannot_be_read_twice_is_refused_with_the_remedy(command: Command) -> None:
+    for path in ("-", "/dev/stdin"):
+        refused = command("import", path, input=GOOD)
+        assert refused.exit_code == 2
+        assert "save it first" in refused.stderr

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.ats.ashby_api import LOOK_BACK, AshbyApi, AshbyPoller
+from service.ats.ashby_api import AshbyApi
+from service.ats.ashby_poller import LOOK_BACK, AshbyPoller
 from service.ats.ashby_write_back import AshbyWriteBack
 from service.ats.asking import Answer, Ask, LogEntry
 from service.ats.payload import PayloadError
@@ -59,6 +60,68 @@ def test_pages_follow_one_another_by_their_cursor() -> None:
     assert json.loads(following.json or "") == json.loads(ask.json or "") | {"cursor": "G8"}
     last = read(following, ashby.answer([], moreDataAvailable=False, nextCursor="G9"))
     assert last.next is None
+
+
+@pytest.mark.parametrize("answer", [
+    ashby.answer([ashby.APPLICATION], moreDataAvailable=True),
+    ashby.answer([ashby.APPLICATION], moreDataAvailable=True, nextCursor=7),
+    ashby.answer([ashby.APPLICATION], moreDataAvailable="yes", nextCursor="G8"),
+    Answer(200, b'{"success":true,"moreDataAvailable":false}', RECEIVED_AT),
+    Answer(200, b'{"success":true,"results":{"id":"a-1"}}', RECEIVED_AT),
+])  # fmt: skip
+def test_a_page_that_does_not_say_how_it_goes_on_is_an_error_and_not_the_last_one(answer) -> None:
+    with pytest.raises(PayloadError):
+        read(first()["/application.list"], answer)
+
+
+def after_token(**marks: str) -> dict[str, Ask]:
+    settings = KEY | {f"mark:{kind}": mark for kind, mark in marks.items()}
+    return {ask.path: ask for ask in AshbyPoller().first(SINCE, settings)}
+
+
+def test_the_last_page_leaves_a_token_to_begin_the_next_reading_with() -> None:
+    ask = first()["/application.list"]
+    page = ashby.answer([ashby.APPLICATION], moreDataAvailable=True, nextCursor="G8",
+                        syncToken="early")  # fmt: skip
+    last = ashby.answer([], moreDataAvailable=False, syncToken="T1")
+
+    assert read(ask, page).marks == {}
+    assert read(ask, last).marks == {"application": "T1"}
+    assert json.loads(after_token(application="T1")["/application.list"].json or "") == {
+        "limit": 100, "syncToken": "T1",
+    }  # fmt: skip
+
+
+def test_a_list_without_a_token_is_read_from_its_beginning_beside_those_that_have_one() -> None:
+    asked = after_token(application="T1")
+
+    assert asked["/job.list"] == first()["/job.list"]
+    assert asked["/interviewSchedule.list"] == first()["/interviewSchedule.list"]
+
+
+def test_whatever_is_listed_after_a_token_has_changed_and_the_token_goes_along() -> None:
+    ask = after_token(application="T1")["/application.list"]
+    old = ashby.application(updatedAt=(SINCE - timedelta(days=9)).isoformat())
+
+    listing = read(ask, ashby.answer([old], moreDataAvailable=True, nextCursor="G8"))
+    assert len(listing.found) == 1
+    assert listing.next is not None
+    assert json.loads(listing.next.json or "") == {
+        "limit": 100, "syncToken": "T1", "cursor": "G8",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("token", [None, "", 7, ["T1"], "x" * 2_000])
+def test_a_token_that_is_none_is_not_kept(token) -> None:
+    last = ashby.answer([], moreDataAvailable=False, syncToken=token)
+
+    assert read(first()["/application.list"], last).marks == {}
+
+
+@pytest.mark.parametrize("code", ["sync_token_expired", "incremental_sync_too_large"])
+def test_a_refused_token_is_an_error_so_that_the_reading_begins_without_it(code) -> None:
+    with pytest.raises(PayloadError, match=code):
+        read(after_token(application="T1")["/application.list"], ashby.refused(code))
 
 
 def test_only_what_changed_since_is_kept_and_what_says_not_when() -> None:

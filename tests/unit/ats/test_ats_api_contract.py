@@ -6,30 +6,17 @@ well-formed request, and whatever is answered, the reading ends.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import timedelta
 
 import pytest
 
-from service.ats.asking import Listing, LogEntry, Needs
+from service.ats.asking import Needs
 from service.ats.base import PayloadError
-from service.domain.changes import Translation
-from tests.unit.ats.cases import NOW
 from tests.unit.ats.damage import leaves, with_leaf
 from tests.unit.ats.junk import JUNK
 from tests.unit.ats.requests_seen import HOSTILE, answered, assert_well_formed, understood
 
-SINCE = NOW - timedelta(hours=1)
-ODD_TEXTS = {
-    "empty": "",
-    "plain": "We wrote to Ada.",
-    "quotes and breaks": 'a "b"\\\r\n\t<script>&amp;</script>',
-    "a NUL": "a\0b",
-    "half a surrogate pair": "a\ud800b",
-    "right to left": "\u202e\u05d0\u05d1\u05d2 \u0645\u0631\u062d\u0628\u0627",
-    "100 kB": "x" * 100_000,
-}
 _HEADER = re.compile(r"[ -~]*")
 
 
@@ -180,136 +167,3 @@ def _ask_all(case, body, headers, now, records) -> None:
             )
         except PayloadError:
             continue
-
-
-def test_polling_starts_with_well_formed_questions_that_differ(polled_case) -> None:
-    first = polled_case.adapter.poller.first(SINCE, polled_case.settings)
-    later = polled_case.adapter.poller.first(NOW, polled_case.settings)
-
-    assert first
-    assert len({ask.key for ask in first}) == len(first)
-    for ask in (*first, *later):
-        assert_well_formed(ask)
-
-
-def test_a_page_is_read_alike_each_time_and_its_records_are_told_apart(polled_case, now) -> None:
-    poller = polled_case.adapter.poller
-    for ask, page in polled_case.polled(SINCE):
-        listing = poller.read(ask, answered(200, page), SINCE)
-        assert listing.found
-        assert listing == poller.read(ask, answered(200, page), SINCE)
-        assert len({found.identity for found in listing.found}) == len(listing.found)
-        for found in listing.found:
-            assert 0 < len(found.identity) <= 255
-            assert 0 < len(found.kind) <= 60
-            assert isinstance(_found_means(polled_case, found, now), Translation)
-
-
-def _found_means(case, found, now) -> Translation:
-    pool = (*case.records, b"{}")
-    return understood(
-        lambda answers: case.adapter.translate_found(found.kind, found.record, now, answers),
-        lambda _: answered(200, pool[0]),
-    )
-
-
-@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK.keys())
-def test_a_broken_page_is_a_payload_error_or_an_empty_one(polled_case, junk) -> None:
-    poller = polled_case.adapter.poller
-    for ask in poller.first(SINCE, polled_case.settings):
-        for status in (200, 400, 404):
-            try:
-                listing = poller.read(ask, answered(status, junk), SINCE)
-            except PayloadError:
-                continue
-            assert listing == Listing(())
-
-
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_no_page_leads_the_next_question_elsewhere(polled_case, hostile) -> None:
-    poller = polled_case.adapter.poller
-    for ask, page in polled_case.polled(SINCE):
-        for place in leaves(page):
-            try:
-                listing = poller.read(ask, answered(200, with_leaf(page, place, hostile)), SINCE)
-            except PayloadError:
-                continue
-            if listing.next is not None:
-                assert_well_formed(listing.next)
-
-
-@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK.keys())
-def test_a_broken_record_is_a_payload_error(polled_case, now, junk) -> None:
-    poller = polled_case.adapter.poller
-    kinds = {
-        found.kind
-        for ask, page in polled_case.polled(SINCE)
-        for found in poller.read(ask, answered(200, page), SINCE).found
-    }
-
-    for kind in kinds:
-        with pytest.raises(PayloadError):
-            polled_case.adapter.translate_found(kind, junk, now)
-
-
-def test_a_record_of_an_unknown_kind_is_a_payload_error(case, now) -> None:
-    with pytest.raises(PayloadError):
-        case.adapter.translate_found("tea", b'{"id":"1"}', now)
-
-
-def _entry(text: str = "We wrote to Ada.", candidate: str = "c1") -> LogEntry:
-    return LogEntry(
-        "pfe_1", candidate, "a1", NOW, subject=text, text=text, html=f"<p>{text}</p>",
-        sender="hiring@example.com", to="ada@example.com",
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
-def test_any_text_can_be_written_back(writing_case, text) -> None:
-    ask = writing_case.adapter.write_back.request(_entry(text), writing_case.settings)
-
-    assert_well_formed(ask)
-    assert ask.method != "GET"
-    assert isinstance(json.loads(ask.json), dict)
-    assert "\\u0000" not in ask.json
-
-
-@pytest.mark.parametrize("hostile", [each for each in HOSTILE if each not in {"", ".."}])
-def test_no_candidates_id_leads_an_entry_elsewhere(writing_case, hostile) -> None:
-    try:
-        ask = writing_case.adapter.write_back.request(
-            _entry(candidate=hostile), writing_case.settings
-        )
-    except PayloadError:
-        return
-    assert_well_formed(ask)
-
-
-def test_an_entry_without_a_letter_can_be_written_back(writing_case) -> None:
-    kept = LogEntry("pfe_2", "c1", "a1", NOW, "Promise kept", "We called on Friday, as promised.")
-    ask = writing_case.adapter.write_back.request(kept, writing_case.settings)
-
-    assert "as promised" in ask.json
-
-
-def test_what_the_vendor_took_is_no_refusal(writing_case) -> None:
-    answer = answered(200, writing_case.written)
-
-    assert writing_case.adapter.write_back.refusal(answer) is None
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500])
-def test_a_refusal_is_told_without_repeating_the_answer(writing_case, status) -> None:
-    body = b'{"error":"ada@example.com is unknown","errors":[{"detail":"ada@example.com"}]}'
-    refusal = writing_case.adapter.write_back.refusal(answered(status, body))
-
-    assert refusal
-    assert "ada@example.com" not in refusal
-
-
-@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK.keys())
-def test_no_answer_to_an_entry_is_a_crash(writing_case, junk) -> None:
-    for status in (200, 201, 204, 400):
-        refusal = writing_case.adapter.write_back.refusal(answered(status, junk))
-
-        assert refusal is None or refusal

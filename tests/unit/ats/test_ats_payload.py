@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from service.ats.asking import Answer
 from service.ats.body import MAX_DEPTH, load_object
+from service.ats.json_list import as_record, objects_of
 from service.ats.payload import MAX_TEXT, JsonObject, PayloadError
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -142,3 +144,27 @@ def test_nesting_up_to_the_limit_is_read() -> None:
 def test_a_syntax_error_says_where() -> None:
     with pytest.raises(PayloadError, match="line 2 column 3"):
         load_object(b"{\n  oops}", strict=True)
+
+
+@pytest.mark.parametrize("bad", ["\\u0000", "\\ud83d", "\\udc00x"])
+def test_what_one_person_wrote_hides_no_list_of_others(bad: str) -> None:
+    record = f'{{"name": "Noor{bad}", "tags": ["{bad}"], "k{bad}": 1}}'
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    listed = objects_of(Answer(200, f"[{record}, {{}}]".encode(), at))
+    page = Answer(200, f'{{"results": [{record}, {{}}]}}'.encode(), at).object()
+
+    for each in (listed, page.children("results") or ()):
+        assert len(each) == 2
+        assert (each[0].text("name") or "").startswith("Noor\ufffd")
+        # What is stored of it by itself can be read again.
+        assert load_object(as_record(each[0]), strict=True).members == each[0].members
+    # A webhook that says so is set aside for a person all the same.
+    with pytest.raises(PayloadError):
+        load_object(record.encode(), strict=False)
+
+
+@pytest.mark.parametrize("deep", [65, 900, 100_000])
+def test_what_is_mended_is_no_deeper_than_what_is_not(deep: int) -> None:
+    body = b'{"a": "\\u0000", "b": ' + b"[" * deep + b"]" * deep + b"}"
+    with pytest.raises(PayloadError, match="nested"):
+        load_object(body, strict=False, mend=True)

@@ -333,4 +333,4 @@ def test_a_note_is_public_and_carries_its_authors_name() -> None:
     long = LogEntry("pfe_1", "815", "4711", NOW + timedelta(days=1), "s", "x" * 50_000)
     body = json.loads(notes.request(long, {"author_id": "8"}).json or "")["body"]
     assert len(body) <= 10_000
-    assert body.endswith("[cut]\n\nKeepword pfe_1")
+    assert body.endswith("[cut: the whole text is in Keepword]\n\nKeepword pfe_1")

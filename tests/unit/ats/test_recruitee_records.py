@@ -164,14 +164,25 @@ def test_what_nobody_reads_makes_no_other_record_and_a_move_does() -> None:
     assert identity() != identity(name="Miriam Okafor")
 
 
-def test_a_full_page_leads_to_the_next_and_another_ends_the_list() -> None:
-    people = [recruitee.person(id=number) for number in range(PAGE)]
-    following = read(recruitee.page(*people)).next
+@pytest.mark.parametrize("most", [PAGE, 100, 20])
+def test_everybody_is_read_however_few_recruitee_gives_at_once(most) -> None:
+    everybody = [
+        {"id": number, "name": "Mira", "updated_at": "2026-03-05T12:00:00Z"}
+        for number in range(1_203)
+    ]
+    seen: set[int] = set()
+    (ask,) = RecruiteePoller().first(SINCE, {})
+    following: Ask | None = ask
+    asked = 0
+    while following is not None:
+        offset = int(dict(following.query)["offset"])
+        page = json.dumps({"candidates": everybody[offset : offset + most]}).encode()
+        listing = RecruiteePoller().read(following, Answer(200, page, READ_AT), SINCE)
+        seen |= {json.loads(each.record)["candidate"]["id"] for each in listing.found}
+        following, asked = listing.next, asked + 1
 
-    assert following is not None
-    assert dict(following.query)["limit"] == str(PAGE)
-    assert 0 < int(dict(following.query)["offset"]) < PAGE
-    assert read(recruitee.page(*people[1:]), following).next is None
+    assert seen == set(range(1_203))
+    assert asked <= 1_203 // (most - 5) + 4
 
 
 def test_a_list_without_an_end_is_refused() -> None:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from service.ats.asking import Answer, Answers, Ask, Needs
+from service.ats.asking import Answers, Needs
 from service.ats.base import PayloadError
-from service.ats.smartrecruiters import SmartRecruiters
 from service.domain.changes import (
     ApplicationDeleted,
-    ApplicationRef,
     ApplicationUpdated,
     Applied,
     CandidateErased,
-    CandidateFacts,
     CandidateUpdated,
     Change,
     Hired,
-    InterviewBooked,
-    InterviewCancelled,
-    InterviewDone,
     JobFacts,
     JobStatus,
     JobUpdated,
-    OfferMade,
-    OfferWithdrawn,
-    Person,
+    Moved,
     Rejected,
     Stage,
     Stands,
@@ -37,60 +27,19 @@ from service.domain.changes import (
     Withdrawn,
 )
 from tests.doubles import smartrecruiters_bodies as bodies
-from tests.unit.ats.requests_seen import understood
-
-ADAPTER = SmartRecruiters()
-RECEIVED_AT = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
-FETCHED_AT = datetime(2026, 3, 5, 12, 1, tzinfo=UTC)
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"2026-03-{text}").replace(tzinfo=UTC)
-
-
-PERSON = CandidateFacts(
-    bodies.CANDIDATE, "Amara", "Okafor", ("amara.okafor@example.com",), ("+1 416 555 0100",)
+from tests.unit.ats.smartrecruiters_case import (
+    ADAPTER,
+    FETCHED_AT,
+    KNOWN_SINCE,
+    MANAGER,
+    PERSON,
+    RECEIVED_AT,
+    RECRUITER,
+    answering,
+    at,
+    means,
+    ref,
 )
-MANAGER = Person(bodies.MANAGER, "Jonas Berg", "jonas.berg@example.com")
-RECRUITER = Person(bodies.RECRUITER, "Maria Keller", "maria.keller@example.com")
-BOOKBINDER = JobFacts(bodies.JOB, "Bookbinder", JobStatus.OPEN, MANAGER)
-KNOWN_SINCE = at("05T08:00")
-
-
-def ref(label: str = "New", **more: Any) -> ApplicationRef:
-    return ApplicationRef(
-        bodies.APPLICATION,
-        PERSON,
-        BOOKBINDER,
-        owner=RECRUITER,
-        applied_at=at("04T09:00"),
-        ats_stage=label,
-        **more,
-    )
-
-
-def means(
-    event: str = "application.status.updated",
-    body: bytes | None = None,
-    where: str = f"/candidates/{bodies.CANDIDATE}/jobs/{bodies.JOB}",
-    **world: Any,
-) -> Translation:
-    return understood(
-        lambda answers: ADAPTER.translate(
-            body or bodies.application_body(), bodies.headers(event, where), RECEIVED_AT, answers
-        ),
-        answering(**world),
-    )
-
-
-def answering(**world: Any):
-    said = bodies.world(**world)
-
-    def answer(ask: Ask) -> Answer:
-        record = said.get(ask)
-        return Answer(404 if record is None else 200, json.dumps(record).encode(), FETCHED_AT)
-
-    return answer
 
 
 def standing(**world: Any) -> list[Change]:
@@ -123,8 +72,6 @@ def test_an_application_is_fetched_with_its_person_its_job_and_who_leads_it(even
         ("INTERVIEW", None, Stage.INTERVIEW),
         ("INTERVIEW", "Coding test", Stage.ASSESSMENT),
         ("OFFERED", "Interview", Stage.OFFER),
-        ("SOMETHING_NEW", None, None),
-        ("SOMETHING_NEW", "Interview", None),
     ],
 )
 def test_an_open_status_stands_at_our_stage_since_it_was_given(status, sub_status, stage) -> None:
@@ -137,6 +84,19 @@ def test_an_open_status_stands_at_our_stage_since_it_was_given(status, sub_statu
 
     label = sub_status or status.replace("-", "_").replace("_", " ").capitalize()
     assert stands == Stands(ref(label), at("05T10:30"), stage)
+
+
+@pytest.mark.parametrize("label", [None, "Interview"])
+def test_a_status_that_is_unknown_is_a_label_and_takes_no_closing_back(label) -> None:
+    (moved,) = standing(
+        application=bodies.application("SOMETHING_NEW", label),
+        history=bodies.history(
+            ("2026-03-04T09:00:00.000Z", "REJECTED"),
+            ("2026-03-05T10:30:00.000Z", "SOMETHING_NEW"),
+        ),
+    )
+
+    assert moved == Moved(ref(label or "Something new"), at("05T10:30"), None)
 
 
 def test_a_rejection_is_told_with_its_time_and_reason() -> None:
@@ -194,13 +154,30 @@ def test_the_history_is_asked_last_so_its_last_entry_is_the_present_status() -> 
     (change,) = standing(
         application=bodies.application("INTERVIEW", "Panel"),
         history=bodies.history(
-            ("2026-03-05T10:30:00.000Z", "REJECTED"),
+            ("2026-03-05T12:00:30.000Z", "REJECTED"),
             ("2026-03-04T09:00:00.000Z", "NEW"),
             ("2026-03-05T10:00:00.000Z", "INTERVIEW"),
         ),
     )
 
-    assert change == Rejected(ref("Rejected"), at("05T10:30"))
+    assert change == Rejected(ref("Rejected"), at("05T12:00:30"))
+
+
+def test_a_history_that_ends_before_the_record_was_read_does_not_outdo_it() -> None:
+    """It is a part of the history then, and who was rejected must not be taken for open."""
+    history = bodies.history(
+        ("2026-03-04T09:00:00.000Z", "NEW"), ("2026-03-05T07:00:00.000Z", "INTERVIEW")
+    )
+
+    (change,) = standing(application=bodies.application("REJECTED"), history=history)
+    assert change == Rejected(ref("Rejected"), KNOWN_SINCE)
+    (change,) = standing(
+        application=bodies.application("INTERVIEW"),
+        history=bodies.history(
+            ("2026-03-04T09:00:00.000Z", "NEW"), ("2026-03-05T07:00:00.000Z", "REJECTED")
+        ),
+    )
+    assert isinstance(change, Stands)
 
 
 def test_a_rejection_whose_label_changes_stays_when_it_was() -> None:
@@ -224,24 +201,33 @@ def test_without_a_history_the_candidates_own_time_counts(told) -> None:
     """No history, an empty one, or one that lies in the future."""
     changes = means(application=bodies.application("INTERVIEW"), history=told).changes
 
-    stands = changes[1]
+    stands, person = changes
     assert isinstance(stands, Stands)
     assert (stands.at, stands.stage) == (KNOWN_SINCE, Stage.INTERVIEW)
     assert stands.application.applied_at is None
+    assert isinstance(person, CandidateUpdated)
+
+
+def test_nobody_is_thanked_for_applying_at_a_time_that_nobody_knows_unless_it_is_news() -> None:
+    def applied(event: str) -> bool:
+        return any(isinstance(each, Applied) for each in means(event, history=None).changes)
+
+    assert applied("application.created")
+    assert not applied("application.status.updated")
 
 
 def test_without_any_time_it_counts_as_of_when_it_was_fetched() -> None:
     changes = means(history=None, candidate=bodies.candidate(updatedOn=None)).changes
 
-    assert [getattr(each, "at", None) for each in changes] == [None, FETCHED_AT, FETCHED_AT]
+    assert [getattr(each, "at", None) for each in changes] == [FETCHED_AT, FETCHED_AT]
 
 
 @pytest.mark.parametrize("gone", ["job", "team", "recruiter", "history", "manager"])
 def test_what_is_missing_around_an_application_loses_nothing_else(gone) -> None:
     changes = means(**{gone: None}).changes
 
-    assert isinstance(changes[1], Stands)
-    assert changes[1].application.candidate == PERSON
+    (stands,) = (each for each in changes if isinstance(each, Stands))
+    assert stands.application.candidate == PERSON
 
 
 def test_a_team_that_tells_addresses_needs_no_users() -> None:
@@ -302,70 +288,6 @@ def test_a_jobs_status_and_manager_are_fetched(status, ours) -> None:
     changes = means("job.status.updated", body, "", job=bodies.job(status)).changes
     facts = JobFacts(bodies.JOB, "Bookbinder", ours, MANAGER)
     assert changes == (JobUpdated(facts, at("05T07:00")),)
-
-
-def test_an_interview_is_booked_for_its_first_to_its_last_slot() -> None:
-    slots = (
-        ("2026-03-09T15:00:00.000Z", "2026-03-09T16:00:00.000Z"),
-        ("2026-03-09T13:00:00.000Z", "2026-03-09T14:00:00.000Z"),
-    )
-    body = bodies.body(interview_id=bodies.INTERVIEW)
-
-    changes = means("interview.created", body, "", interview=bodies.interview(*slots)).changes
-    booked = InterviewBooked(ref(), FETCHED_AT, bodies.INTERVIEW, at("09T13:00"), at("09T16:00"))
-    assert booked in changes
-    assert not any(isinstance(each, InterviewDone) for each in changes)
-
-
-def test_an_interview_whose_end_has_passed_took_place() -> None:
-    slot = ("2026-03-05T09:00:00.000Z", "2026-03-05T10:00:00.000Z")
-    body = bodies.body(id=bodies.INTERVIEW)
-
-    changes = means("interview.updated", body, "", interview=bodies.interview(slot)).changes
-    assert InterviewDone(ref(), FETCHED_AT, bodies.INTERVIEW, at("05T10:00")) in changes
-
-
-def test_nobody_was_met_who_did_not_come() -> None:
-    missed = bodies.interview()
-    missed["timeslots"] = [
-        {"startsOn": "2026-03-05T09:00:00Z", "endsOn": "2026-03-05T10:00:00Z", "noShow": True}
-    ]
-
-    body = bodies.body(id=bodies.INTERVIEW)
-    changes = means("interview.updated", body, "", interview=missed).changes
-    assert not any(isinstance(each, InterviewDone) for each in changes)
-
-
-def test_an_interview_that_is_gone_was_cancelled() -> None:
-    body = bodies.body(interview_id=bodies.INTERVIEW)
-
-    changes = means("interview.updated", body, "", interview=None).changes
-    assert changes == (InterviewCancelled(None, bodies.INTERVIEW),)
-
-
-def test_a_cancelled_interview_is_believed_without_asking() -> None:
-    body = bodies.body(
-        interview_id=bodies.INTERVIEW, candidate_id=bodies.CANDIDATE, job_id=bodies.JOB
-    )
-
-    translation = ADAPTER.translate(body, bodies.headers("interview.canceled", ""), RECEIVED_AT)
-    about = ApplicationRef(bodies.APPLICATION)
-    assert translation == Translation((InterviewCancelled(None, bodies.INTERVIEW, about),))
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        ("SENT", OfferMade(bodies.APPLICATION, at("05T09:00"), bodies.OFFER, sent=True)),
-        ("DRAFT", OfferMade(bodies.APPLICATION, at("05T09:00"), bodies.OFFER, sent=False)),
-        ("SOMETHING", OfferMade(bodies.APPLICATION, at("05T09:00"), bodies.OFFER, sent=False)),
-        ("DECLINED", OfferWithdrawn(bodies.APPLICATION, at("05T09:00"), bodies.OFFER)),
-    ],
-)
-def test_an_offer_stands_until_its_status_says_otherwise(status, expected) -> None:
-    body = bodies.body(offer_id=bodies.OFFER)
-
-    assert means("offer.updated", body, "", offer=bodies.offer(status)).changes == (expected,)
 
 
 @pytest.mark.parametrize(

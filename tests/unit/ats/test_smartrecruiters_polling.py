@@ -59,7 +59,7 @@ def test_a_list_that_counts_is_read_by_its_offset() -> None:
 def test_a_page_that_leads_to_itself_is_refused() -> None:
     ask = Ask("/candidates", (*CANDIDATES.query, ("pageId", "a")))
 
-    with pytest.raises(PayloadError, match="same page"):
+    with pytest.raises(PayloadError, match="the page it stands on"):
         POLLER.read(ask, page(nextPageId="a"), SINCE)
 
 
@@ -165,7 +165,7 @@ def note(**more: Any) -> dict[str, Any]:
 def test_a_letter_becomes_an_open_note_tagged_with_its_candidate() -> None:
     assert note() == {
         "content": "Your application (2026-03-05 09:00 UTC)\n\nDear Amara,\nno."
-        f"\n#[CANDIDATE:{bodies.CANDIDATE}]",
+        f"\n\nKeepword lg1\n#[CANDIDATE:{bodies.CANDIDATE}]",
         "shareWith": {"openNote": True},
     }
 
@@ -186,7 +186,7 @@ def test_a_long_letter_is_cut_and_says_so() -> None:
     content = note(text="x" * 20_000)["content"]
 
     assert len(content) == MOST
-    assert "the whole letter is in Keepword" in content
+    assert "the whole text is in Keepword" in content
     assert content.endswith(f"#[CANDIDATE:{bodies.CANDIDATE}]")
 
 

@@ -186,7 +186,10 @@ def test_a_letter_becomes_a_note_by_the_chosen_user() -> None:
     assert json.loads(ask.json or "") == {
         "data": {
             "type": "notes",
-            "attributes": {"note": "Your application (2026-03-05 12:00 UTC)\n\nDear Amara,\nno."},
+            "attributes": {
+                "note": "Your application (2026-03-05 12:00 UTC)\n\nDear Amara,\nno."
+                "\n\nKeepword lg1"
+            },
             "relationships": {
                 "candidate": {"data": {"type": "candidates", "id": "410"}},
                 "user": {"data": {"type": "users", "id": "5"}},

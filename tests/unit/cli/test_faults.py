@@ -108,3 +108,13 @@ def test_an_unwritable_folder_is_named() -> None:
 def test_a_broken_template_and_an_old_schema_say_so_themselves() -> None:
     assert "holding" in told(TemplateError("holding", None, "is empty"))
     assert told(NotMigratedError("Run: keepword db upgrade")) == "Run: keepword db upgrade"
+
+
+def test_a_full_disk_is_told_as_one_and_a_missing_column_asks_to_migrate() -> None:
+    full = OperationalError("INSERT …", {}, sqlite3.OperationalError("database or disk is full"))
+    old = OperationalError(
+        "INSERT …", {}, sqlite3.OperationalError("table application has no column named closed")
+    )
+
+    assert told(full) == "The disk is full, so the change was not made. Make room and try again."
+    assert "keepword db upgrade" in told(old)

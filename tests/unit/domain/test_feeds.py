@@ -131,6 +131,8 @@ def test_silences_are_stored_and_read_again() -> None:
         ),
         ({"unmapped": 2}, Fault.UNMAPPED),
         ({"unanswered": True}, Fault.UNANSWERED),
+        ({"missing": ("API key",)}, Fault.INCOMPLETE),
+        ({"unwritten": 1}, Fault.UNWRITTEN),
     ],
 )
 def test_each_fault_is_seen_alone(changed: dict[str, object], fault: Fault) -> None:

@@ -29,6 +29,8 @@ def values_for(kind: str, **changes: object) -> dict[str, object]:
         "due_soon_count": "0",
         "page_url": "http://127.0.0.1:8000/queue",
         "help_email": "noreply@example.com",
+        "sign_in_url": "http://127.0.0.1:8000/welcome/an-invented-link",
+        "valid_until": "Friday 27 November, 09:00 (Europe/Berlin)",
         "still_open": "Your application for Support Lead goes on",
         "items": [
             {"line": "Call Amara Okafor", "detail": "2 working days late"},

@@ -265,7 +265,11 @@ def test_a_link_says_where_it_leads(kind: str) -> None:
 def test_nothing_is_fetched_and_nothing_watches_the_reader(kind: str) -> None:
     html = LETTERS[kind].html
     values = values_for(kind)
-    own = [str(values[name]) for name in ("scheduling_link", "page_url") if name in values]
+    own = [
+        str(values[name])
+        for name in ("scheduling_link", "sign_in_url", "page_url")
+        if name in values
+    ]
     for link in own:
         html = html.replace(link.replace("&", "&amp;"), "")
 

@@ -21,6 +21,7 @@ from service.domain.changes import Stage
 from service.domain.contacts import Channel
 from service.domain.newcomers import Newcomer, RefusedRow
 from service.sheets.columns import SYNONYMS, Columns, Field, field_of
+from service.sheets.dates import Order
 from service.sheets.people import Wanted, opened_sheet
 from service.sheets.source import SheetError, open_source
 
@@ -149,7 +150,7 @@ def test_no_end_and_no_stage_is_guessed(tmp_path: Path, heading: str, label: str
 
     (fault,) = faults(text, tmp_path)
     assert fault.startswith(f"line 2, column “{heading}”: what “{label}” means is not known")
-    assert f"--stage “{label}=interview”" in fault
+    assert f"--stage “{label}=…”, for which there are applied, screening" in fault
 
 
 def test_every_fault_names_its_line_and_heading_and_never_the_cell(tmp_path: Path) -> None:
@@ -270,3 +271,46 @@ def test_any_text_in_any_field_comes_back_as_itself(
 def test_junk_is_read_or_refused_and_never_breaks(junk: bytes) -> None:
     with TemporaryDirectory() as folder, suppress(SheetError):
         read(b"name,email,job\n" + junk, Path(folder))
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "refused"),
+    [
+        ("Archive Reason", "Underqualified", True),
+        ("Disqualified", "TRUE", True),
+        ("Disqualified", "FALSE", False),
+        ("Rejected on", "2026-02-01", True),
+        ("Hired on", " ", False),
+        ("Archived", "-", False),
+        ("Absage am", "01.02.2026", True),
+    ],
+)
+def test_an_end_told_in_a_column_of_its_own_is_not_passed_over(
+    tmp_path: Path, heading: str, cell: str, refused: bool
+) -> None:
+    text = f"email,job,stage,{heading}\na@example.com,B,Onsite,{cell}\n"
+
+    found = faults(text, tmp_path)
+
+    assert bool(found) is refused
+    assert all(each.startswith(f"line 2, column “{heading}”: it seems") for each in found)
+    assert not faults(text.replace("Onsite", "rejected"), tmp_path)
+    assert not faults(text, tmp_path, without=(heading,))
+    if refused:
+        told = {cell: Stage.REJECTED}
+        assert one(text, tmp_path, names={heading: Field.STATUS}, stages=told).stage is (
+            Stage.REJECTED
+        )
+
+
+def test_german_headings_are_known_and_unknown_ones_are_named_with_the_remedy(
+    tmp_path: Path,
+) -> None:
+    text = "Nachname;Vorname;E-Mail-Adresse;Telefon;{};Beworben am;Bemerkung\r\n"
+    text += "Weiß;Käthe;k@example.com;;B;03.02.2026;x\r\n"
+
+    found = one(text.format("Stelle"), tmp_path, order=Order.DMY)
+    assert (found.first_name, found.last_name, found.job) == ("Käthe", "Weiß", "B")
+    assert found.applied_at == datetime(2026, 2, 3, tzinfo=UTC)
+    with pytest.raises(SheetError, match=r"“Aufgabe”, “Bemerkung”.*--column “HEADING=job”"):
+        read(text.format("Aufgabe"), tmp_path)

@@ -1,0 +1,86 @@
+"""Holds off whoever tries passwords: so many tries an account and so many an address, then a rest.
+
+Each try is written before it is judged, so that many at once cannot slip through together; it
+works over any number of processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from service.models import SignInAttempt
+
+WITHIN = timedelta(minutes=15)
+MOST_AN_ACCOUNT = 10
+MOST_AN_ADDRESS = 50
+"""Failed tries within ``WITHIN``. Colleagues may share the address of their office or proxy."""
+
+_KEPT_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try, written. ``retry_in`` says how long to wait where it is one too many."""
+
+    attempt_id: str
+    retry_in: timedelta | None
+
+
+def begin_try(session: Session, now: datetime, account: str | None, address: str) -> Try:
+    """Write a try down; the caller commits before judging it, and refuses it if told to wait.
+
+    ``account`` is what was typed, ``address`` where from.
+    """
+    session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - _KEPT_FOR))
+    row = SignInAttempt(
+        account=_digest("account", account.strip().casefold()) if account else None,
+        address=_digest("address", address),
+        at=now,
+        counts=True,
+    )
+    session.add(row)
+    session.flush()
+    waits = [
+        _wait(session, now, SignInAttempt.address == row.address, MOST_AN_ADDRESS),
+    ]
+    if row.account:
+        waits.append(_wait(session, now, SignInAttempt.account == row.account, MOST_AN_ACCOUNT))
+    longest = max((wait for wait in waits if wait), default=None)
+    if longest is not None:
+        row.counts = False
+        session.flush()
+    return Try(row.id, longest)
+
+
+def succeed(session: Session, attempt_id: str) -> None:
+    """Let a try count no more: it was right. Nor do the account's failures before it."""
+    row = session.get(SignInAttempt, attempt_id)
+    if row is None:
+        return
+    session.execute(
+        update(SignInAttempt)
+        .where(
+            SignInAttempt.account == row.account if row.account else SignInAttempt.id == attempt_id
+        )
+        .values(counts=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _wait(session: Session, now: datetime, of: ColumnElement[bool], most: int) -> timedelta | None:
+    where = (of, SignInAttempt.counts, SignInAttempt.at > now - WITHIN)
+    number, first = session.execute(
+        select(func.count(), func.min(SignInAttempt.at)).where(*where)
+    ).one()
+    if number <= most:
+        return None
+    return max(first + WITHIN - now, timedelta(seconds=1))
+
+
+def _digest(kind: str, text: str) -> str:
+    return hashlib.sha256(f"{kind}:{text}".encode("utf-8", "replace")).hexdigest()

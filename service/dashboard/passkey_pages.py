@@ -1,0 +1,143 @@
+"""The four addresses that a passkey needs: make one, sign in with one, each in two steps.
+
+They speak JSON with ``static/passkeys.js``; without the script there is the password.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, jsonify, request
+from flask_babel import gettext as _
+
+from service.auth.passkeys import (
+    PasskeyError,
+    Place,
+    person_with_passkey,
+    place_of,
+    register,
+    registration_options,
+    sign_in_options,
+)
+from service.dashboard.entering import (
+    begin_trying,
+    bound_to_visit,
+    not_ours,
+    sign_in_as,
+    too_many,
+    where_to,
+)
+from service.dashboard.session_cookie import keep_session
+from service.dashboard.site import OPEN, blueprint, no_page, own_refusal, visitor
+from service.db import db
+from service.mail.variables import one_line
+from service.models import User
+from service.parts import parts
+
+OPEN.update({"pages.passkey_options", "pages.passkey_sign_in"})
+
+
+@blueprint.post("/sign-in/passkey/options")
+def passkey_options() -> Response:
+    """Give the challenge that a passkey signs to come in."""
+    refused = not_ours()
+    if refused is not None:
+        return refused
+    session = db.session()
+    options = sign_in_options(session, parts().now(), here(), bound_to_visit())
+    session.commit()
+    return jsonify(options)
+
+
+@blueprint.post("/sign-in/passkey")
+def passkey_sign_in() -> Response:
+    """Sign in whoever's passkey signed the challenge."""
+    refused = not_ours()
+    if refused is not None:
+        return refused
+    tried = begin_trying(None)
+    if isinstance(tried, timedelta):
+        return _fault(too_many(tried), 429)
+    session, body = db.session(), _body()
+    try:
+        user = person_with_passkey(
+            session, parts().now(), here(), bound_to_visit(), _credential(body)
+        )
+    except PasskeyError as error:
+        # The challenge is spent all the same.
+        session.commit()
+        return _fault(str(error), 422)
+    tried.passed()
+    token = sign_in_as(user, "passkey")
+    answer = jsonify({"to": where_to(str(body.get("next", "")))})
+    keep_session(answer, parts().config, token)
+    return answer
+
+
+@blueprint.post("/account/passkeys/options")
+def new_passkey_options() -> Response:
+    """Give what a browser needs to make a passkey for who is signed in."""
+    refused = own_refusal()
+    if refused is not None:
+        return refused
+    who, session = visitor(), db.session()
+    if who.user_id is None or who.session_id is None:
+        return no_page()
+    try:
+        options = registration_options(
+            session, parts().now(), here(), session.get_one(User, who.user_id), who.session_id
+        )
+    except PasskeyError as error:
+        return _fault(str(error), 422)
+    session.commit()
+    return jsonify(options)
+
+
+@blueprint.post("/account/passkeys")
+def keep_passkey() -> Response:
+    """Keep the passkey that the browser made."""
+    refused = own_refusal()
+    if refused is not None:
+        return refused
+    who, session, body = visitor(), db.session(), _body()
+    if who.user_id is None or who.session_id is None:
+        return no_page()
+    name = one_line(str(body.get("name", ""))) or _("A passkey")
+    try:
+        register(
+            session,
+            parts().now(),
+            here(),
+            session.get_one(User, who.user_id),
+            who.session_id,
+            _credential(body),
+            name,
+        )
+    except PasskeyError as error:
+        session.commit()
+        return _fault(str(error), 422)
+    session.commit()
+    return jsonify({"to": "/account"})
+
+
+def here() -> Place:
+    """Return the site that passkeys are for."""
+    running = parts()
+    return place_of(running.config.base_url, running.config.company)
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(force=True, silent=True)
+    return body if isinstance(body, dict) else {}
+
+
+def _credential(body: dict[str, Any]) -> dict[str, Any]:
+    found = body.get("credential")
+    return found if isinstance(found, dict) else {}
+
+
+def _fault(text: str, status: int) -> Response:
+    answer = jsonify({"fault": text})
+    answer.status_code = status
+    return answer

@@ -1,0 +1,26 @@
+"""Writes the letter that brings a colleague their one-time link to choose a password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from service.mail.templates import Value
+from service.models import Message, User
+from service.workflows.enqueue import enqueue_staff
+from service.workflows.work import Work
+
+INVITATION, RESET = "sign-in-invitation", "sign-in-reset"
+
+SECRET_KINDS = frozenset({INVITATION, RESET})
+"""Letters whose words open an account: only administrators read them in the outbox."""
+
+
+def write_sign_in_letter(
+    work: Work, user: User, kind: str, link_id: str, url: str, expires_at: datetime
+) -> Message:
+    """Put the letter into the outbox, once for each link."""
+    zone = user.time_zone or work.office.time_zone
+    until = f"{expires_at.astimezone(ZoneInfo(zone)):%A %-d %B, %H:%M} ({zone})"
+    values: dict[str, Value] = {"sign_in_url": url, "valid_until": until}
+    return enqueue_staff(work, user, kind, f"{kind}:{link_id}", values)
