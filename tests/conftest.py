@@ -14,11 +14,15 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import create_engine
 
+from service.app import engine_of
 from service.db import prepare_engine
 from service.workflows import migrate
+from tests.harness import make_employer
 from tests.postgres import postgres_server
 
 TEMPLATE = "keepword_template"
+STARTED = "keepword_started"
+"""The same, after a first start: with the default calendar, the policies and the letters."""
 
 # The same examples on every run: a commit fails for what it changed and not by chance.
 settings.register_profile("keepword", derandomize=True, deadline=None)
@@ -34,6 +38,9 @@ def postgres_address() -> Iterator[str]:
         engine = create_engine(f"{address}/{TEMPLATE}")
         migrate.upgrade(engine)
         engine.dispose()
+        _admin(address, f"DROP DATABASE IF EXISTS {STARTED}")
+        _admin(address, f"CREATE DATABASE {STARTED} TEMPLATE {TEMPLATE}")
+        start_once(f"{address}/{STARTED}")
         yield address
 
 
@@ -57,23 +64,40 @@ def sqlite_template(fast_folder: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_started(sqlite_template: Path) -> Path:
+    """A SQLite file to copy, after a first start."""
+    path = sqlite_template.with_name("started.db")
+    shutil.copyfile(sqlite_template, path)
+    start_once(f"sqlite:///{path}")
+    return path
+
+
+def start_once(database_url: str) -> None:
+    """Start Keepword on a database and end it: most tests need what that leaves there."""
+    with TemporaryDirectory(prefix="keepword-") as home:
+        employer = make_employer(database_url, Path(home))
+        # The last connection to go leaves all of SQLite's in the one file that is copied.
+        engine_of(employer.app).dispose()
+
+
 @pytest.fixture
-def new_database(
-    request: pytest.FixtureRequest, fast_folder: Path
-) -> Iterator[Callable[[str], str]]:
-    """Make fresh migrated databases by kind; they vanish after the test."""
+def new_database(request: pytest.FixtureRequest, fast_folder: Path) -> Iterator[Callable[..., str]]:
+    """Make fresh migrated databases by kind, or ``started`` ones; they vanish after the test."""
     made: list[tuple[str, str]] = []
     files: list[Path] = []
 
-    def make(kind: str) -> str:
+    def make(kind: str, *, started: bool = False) -> str:
         if kind == "sqlite":
             path = fast_folder / f"{uuid4().hex}.db"
             files.append(path)
-            shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+            source = "sqlite_started" if started else "sqlite_template"
+            shutil.copyfile(request.getfixturevalue(source), path)
             return f"sqlite:///{path}"
         address = request.getfixturevalue("postgres_address")
         name = f"test_{uuid4().hex}"
-        _admin(address, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY WAL_LOG")
+        source = STARTED if started else TEMPLATE
+        _admin(address, f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
         made.append((address, name))
         return f"{address}/{name}"
 
@@ -86,9 +110,10 @@ def new_database(
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> str:
+def database_url(request: pytest.FixtureRequest, new_database: Callable[..., str]) -> str:
     """A fresh migrated database: the test runs once on each kind."""
-    return new_database(request.param)
+    # An employer starts on it; what that makes need not be made anew for each.
+    return new_database(request.param, started="employer" in request.fixturenames)
 
 
 def _admin(address: str, statement: str) -> None:

@@ -42,8 +42,12 @@ def register_shipped(work: Work) -> None:
     A shipped wording follows its files from one release to the next. Where the employer's own is
     in force, or none by a person's decision, the shipped one is only offered, as a draft.
     """
+    known = select(TemplateVersion.kind, TemplateVersion.digest)
+    there = {(kind, digest) for kind, digest in work.session.execute(known)}
     for kind in sorted(work.office.templates):
         source = work.office.templates[kind].source
+        if (kind, source.digest) in there:
+            continue
         rows = _rows(work, kind)
         if any(row.digest == source.digest for row in rows):
             continue
