@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from service.mail.examples import example_values
 from service.mail.templates import load_templates
-from service.mail.variables import KINDS, LISTS
+from service.mail.variables import CANDIDATE_KINDS, KINDS, LISTS
 from service.resources import resource_folder
 from tests.acceptance.letter_pictures import FOLDER, SCHEMES, WIDTHS
 
@@ -30,7 +30,8 @@ HOSTILE = [
     'Robert"; DROP TABLE candidate;--',
 ]
 CHECKED = frozenset(
-    {"sender_email", "help_email", "scheduling_link", "page_url", "overdue_count", "due_soon_count"}
+    {"sender_email", "help_email", "scheduling_link", "page_url", "sign_in_url"}
+    | {"overdue_count", "due_soon_count"}
 )
 """Variables whose rule lets nothing through but an address, a link or a number."""
 
@@ -112,6 +113,6 @@ def test_every_letter_to_a_candidate_is_pictured_and_every_picture_shown() -> No
         f"{kind}-{width}-{scheme}.png" for kind in shown for width in WIDTHS for scheme in SCHEMES
     }
 
-    assert shown.keys() == {kind for kind in KINDS if not kind.startswith("staff-")}
+    assert shown.keys() == CANDIDATE_KINDS.keys()
     assert {path.name for path in FOLDER.glob("*.png")} == wanted
     assert set(re.findall(r'src="letters/([^"]+)"', page)) == wanted

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from service.app import engine_of
 from service.domain.changes import Stage
 from service.domain.contacts import Channel, Outcome
 from service.models import (
@@ -89,6 +90,8 @@ def test_an_import_writes_row_for_row_what_adding_one_by_one_writes(
             by_hand, model, (*random, "ats_stage")
         ), model.__name__
     assert _causes(by_sheet) == _causes(by_hand)
+    for each in (by_hand, by_sheet):
+        engine_of(each.app).dispose()
 
 
 def _causes(employer: Employer) -> list[str]:
