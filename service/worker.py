@@ -33,6 +33,7 @@ from service.workflows.fold_events import fold_events
 from service.workflows.heartbeat import beat
 from service.workflows.ingest import ingest
 from service.workflows.interviews_over import assume_held
+from service.workflows.morning import morning
 from service.workflows.settle import settle
 from service.workflows.sync import sync
 from service.workflows.work import Office
@@ -87,6 +88,9 @@ def _interviews(session: Session, tools: Tools) -> object:
 
 
 def _digest(session: Session, tools: Tools) -> object:
+    if tools.jump.holding() is None:
+        # A clock that jumped must not make a morning of the night.
+        morning(session, tools.office, tools.clock.now())
     return digest(session, tools.office, tools.clock.now())
 
 

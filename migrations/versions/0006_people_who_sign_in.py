@@ -176,8 +176,13 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     # An older version has no wording for these and would not know what they are.
-    op.execute("DELETE FROM message WHERE kind IN ('sign-in-invitation', 'sign-in-reset')")
-    op.execute("DELETE FROM template_version WHERE kind LIKE 'sign-in-%'")
+    kinds = "('sign-in-invitation', 'sign-in-reset', 'staff-morning')"
+    op.execute(
+        "UPDATE notice SET message_id = NULL WHERE message_id IN "  # noqa: S608 - kinds of ours
+        f"(SELECT id FROM message WHERE kind IN {kinds})"
+    )
+    op.execute(f"DELETE FROM message WHERE kind IN {kinds}")  # noqa: S608 - kinds of ours
+    op.execute(f"DELETE FROM template_version WHERE kind IN {kinds}")  # noqa: S608 - kinds of ours
     op.execute("ALTER TABLE app_user DROP COLUMN preferences")
     op.execute("ALTER TABLE app_user DROP COLUMN locale")
     op.drop_index(op.f("ix_job_team_id"), "job")

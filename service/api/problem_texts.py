@@ -250,6 +250,11 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "`detail` says which.",
         "Set `settings`, `credentials` and `sync_every_minutes` of the connection, then try again.",
     ),
+    "too-late-to-undo": ProblemText(
+        "It was too long ago to be undone at once",
+        "What was done half an hour ago and more may have been built upon since.",
+        "Change it by hand: each thing that was done has an act of its own that takes it back.",
+    ),
     "unknown-reference": ProblemText(
         "The request names something that is not there",
         "An id in the body belongs to nothing, or to something of another application.",

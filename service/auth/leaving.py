@@ -1,4 +1,4 @@
-"""Ends what somebody can open: their sessions, links and keys, at once."""
+"""Ends what somebody can open: their sessions, links, keys and calendar, at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from service.auth.calendar_feeds import end_feed
 from service.auth.links import an_administrator_can_sign_in, retire_links
 from service.auth.sessions import end_sessions
 from service.models import ApiKey, User
@@ -28,6 +29,7 @@ def deactivate(session: Session, now: datetime, user: User) -> None:
         raise LastAdministratorError("nobody else can sign in as administrator: make one first")
     end_sessions(session, now, user.id)
     retire_links(session, now, user)
+    end_feed(session, user.id)
     session.execute(
         update(ApiKey)
         .where(ApiKey.user_id == user.id, ApiKey.revoked_at.is_(None))

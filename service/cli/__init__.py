@@ -17,6 +17,9 @@ COMMANDS: dict[str, LazyCommand] = {
     "worker": LazyCommand("service.cli.worker:worker", "Run the loops alone, without a web part."),
     "demo": LazyCommand("service.cli.demo:demo", "Play an invented company through three weeks."),
     "overdue": LazyCommand("service.cli.overdue:overdue", "List whom we owe word, longest first."),
+    "report": LazyCommand(
+        "service.cli.report:report", "Tell how well promises are kept and how long people wait."
+    ),
     "due": LazyCommand("service.cli.due:due", "Say when something is due, and why."),
     "check": LazyCommand("service.cli.check:check", "Judge every promise whose time has come."),
     "ingest": LazyCommand("service.cli.ingest:ingest", "Work in what the ATSs have sent."),

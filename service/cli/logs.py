@@ -1,12 +1,14 @@
 """Writes the log of a running Keepword to standard error, one line a record.
 
 An exception is logged as its kind and the places it went through, never with its text, and an
-address without its query: both may quote a candidate.
+address without its query: both may quote a candidate. Of an address that is a secret itself no more
+is logged than what it is for.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 import traceback
 from types import TracebackType
@@ -69,7 +71,11 @@ def log_to_stderr(level: str) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
+_SECRET = re.compile(r"/(calendar|welcome)/.*", re.DOTALL)
+"""Addresses whose last part opens what they lead to."""
+
+
 def _without_query(argument: object) -> object:
     if isinstance(argument, str) and argument.startswith("/"):
-        return argument.partition("?")[0]
+        return _SECRET.sub(r"/\1/…", argument.partition("?")[0])
     return argument

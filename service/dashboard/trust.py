@@ -8,29 +8,51 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
 
 from service.clock import Clock
 from service.config import Config
 from service.dashboard.wording import ago, counted
 from service.domain.feeds import Fault, Light
 from service.domain.wording import when_words
-from service.queries.feed_health import FeedHealth, feed_health
-from service.queries.figures import MailFigures, mail_figures, promise_figures
-from service.queries.loops import START_LOOPS, LoopState, loop_states
+from service.models import MailChannel
+from service.queries.at_once import read_at_once
+from service.queries.feed_health import FeedHealth, feed_queries, feeds_from
+from service.queries.figures import (
+    Pause,
+    Unsent,
+    pause_of,
+    set_aside_query,
+    unsent_of,
+    unsettled_query,
+)
+from service.queries.loops import START_LOOPS, LoopState, beats_query, states_of
 from service.queries.mail_health import (
     Rest,
     Silence,
-    channel_rest,
+    rest_of,
+    silence_of,
+    silence_query,
     silence_remedy,
     silence_text,
-    webhook_silence,
 )
 from service.queries.outbox import UNDECIDED
-from service.queries.wordings import approve_command, unapproved
+from service.queries.wordings import approve_command, approved_query, unapproved_of
 from service.worker import STEPS
-from service.workflows.check import SET_ASIDE, backlog
+from service.workflows.check import SET_ASIDE, backlog_of, backlog_queries
 from service.workflows.usual_hours import usual_working_time
 from service.workflows.work import Work
+
+_CHANNEL: Select[*tuple[Any, ...]] = select(
+    MailChannel.paused_at,
+    MailChannel.paused_reason,
+    MailChannel.paused_by_provider,
+    MailChannel.paused_by,
+    MailChannel.failures,
+    MailChannel.retry_at,
+)
 
 
 @dataclass(frozen=True)
@@ -76,25 +98,40 @@ class Watchman:
         session, now = work.session, work.now
         running_for = timedelta(seconds=self._clock.monotonic() - self._since)
         bounds = {step.name: step.late_after for step in STEPS}
-        loops = loop_states(session, now, bounds, running_for)
-        mail = mail_figures(session, now, settled=False)
-        feeds = feed_health(session, now, usual_working_time(work))
-        set_aside = promise_figures(session, now, SET_ASIDE).set_aside
-        rest, silence = channel_rest(session, now), webhook_silence(session, now)
+        # One statement for all of it: this is read for every page.
+        read = read_at_once(
+            session,
+            {
+                "beats": beats_query(bounds),
+                "mail": unsettled_query(),
+                "channel": _CHANNEL,
+                "set_aside": set_aside_query(now, SET_ASIDE),
+                "silence": silence_query(now),
+                "approved": approved_query(),
+                **feed_queries(session),
+                **backlog_queries(now),
+            },
+        )
+        loops = states_of(read["beats"], now, bounds, running_for)
+        mail, paused, rest = _mail(read["mail"], read["channel"], now)
+        feeds = feeds_from(session, read, now, usual_working_time(work))
+        ((set_aside,),) = read["set_aside"]
+        ((last_event_at, unheard),) = read["silence"]
+        silence = silence_of(last_event_at, unheard, now)
         signs = [
             *(_checker(loop) for loop in loops if loop.name == "check"),
             Sign("plain", "", f"outbox {mail.outbox}"),
-            _channel(config, mail, rest, silence),
+            _channel(config, paused, rest, silence),
             *(_spoke(each, now) for each in feeds if each.light is not Light.OFF),
         ]
         late = [_late(loop) for loop in loops if loop.late]
         bars = [Bar("broken", late, START_LOOPS)] if late else []
-        waits = backlog(session, now)
+        waits = backlog_of(read, now)
         if waits is not None:
             bars.append(Bar("care", [f"The checker waits: {waits}."], "It goes on by itself."))
-        if mail.paused is not None:
-            since = when_words(mail.paused.at, config.time_zone, now)
-            why = f": {mail.paused.reason}" if mail.paused.reason else ""
+        if paused is not None:
+            since = when_words(paused.at, config.time_zone, now)
+            why = f": {paused.reason}" if paused.reason else ""
             bars.append(
                 Bar(
                     "care",
@@ -108,7 +145,7 @@ class Watchman:
             bars.append(Bar("care", [silence_text(silence)], silence_remedy(config.base_url)))
         bars += [bar for each in feeds for bar in _cut_off(each)]
         letters = sum(mail.by_state[state] for state in UNDECIDED)
-        chores = list(_chores(mail, feeds, unapproved(session), set_aside))
+        chores = list(_chores(mail, feeds, unapproved_of(read["approved"]), set_aside))
         cut_off = sum(any(each.grave for each in health.faults) for health in feeds)
         return Trust(signs, bars, chores, letters, cut_off)
 
@@ -136,8 +173,23 @@ def _rests(rest: Rest, zone: str, now: datetime) -> Bar:
     )
 
 
-def _channel(config: Config, mail: MailFigures, rest: Rest | None, silence: Silence | None) -> Sign:
-    if mail.paused is not None:
+def _mail(
+    letters: list[tuple[Any, ...]], channels: list[tuple[Any, ...]], now: datetime
+) -> tuple[Unsent, Pause | None, Rest | None]:
+    """Return what has yet to leave, and whether mail is paused or rests."""
+    paused = rest = None
+    for at, reason, by_provider, by, failures, retry_at in channels:
+        if at is not None:
+            paused = pause_of(at, reason, by_provider=by_provider, by=by)
+        if failures > 0:
+            rest = rest_of(failures, retry_at, now)
+    return unsent_of(letters), paused, rest
+
+
+def _channel(
+    config: Config, paused: Pause | None, rest: Rest | None, silence: Silence | None
+) -> Sign:
+    if paused is not None:
         return Sign("care", "◐", "mail paused")
     if rest is not None:
         return Sign("care", "◐", "mail rests")
@@ -168,7 +220,7 @@ def _cut_off(health: FeedHealth) -> Iterator[Bar]:
 
 
 def _chores(
-    mail: MailFigures,
+    mail: Unsent,
     feeds: Sequence[FeedHealth],
     unworded: Sequence[str],
     set_aside: int,

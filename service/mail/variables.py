@@ -72,6 +72,7 @@ November"), without a preposition: the letter says "by".
 STAFF_KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "staff-digest": _STAFF | {"due_soon_count"},
+        "staff-morning": _STAFF | {"due_soon_count"},
         "staff-escalation": _STAFF,
         "sign-in-invitation": _SIGN_IN,
         "sign-in-reset": _SIGN_IN,

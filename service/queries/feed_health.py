@@ -6,18 +6,21 @@ deliveries that were worked in cost nothing. Nothing here names a person.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from service.ats.registry import adapter_named
 from service.domain.feeds import Fault, Feed, Light, WorkingTime, judge, silences_of
 from service.models import Connection, Delivery
+from service.queries.at_once import read_at_once
 from service.queries.feed_words import detail_of, words_of
-from service.queries.profile_entries import entries_for_a_person
-from service.queries.stage_labels import unmapped_labels
+from service.queries.profile_entries import for_a_person_query
+from service.queries.stage_labels import unmapped_query
 
 _GRAVE = frozenset(
     {
@@ -78,8 +81,27 @@ class FeedHealth:
 
 def feed_health(session: Session, now: datetime, working_time: WorkingTime) -> list[FeedHealth]:
     """Return every connection's health, by name. ``working_time`` is the default calendar's."""
-    counts, unmapped = _counts(session), unmapped_labels(session)
-    unwritten = entries_for_a_person(session)
+    return feeds_from(session, read_at_once(session, feed_queries(session)), now, working_time)
+
+
+def feed_queries(session: Session) -> dict[str, Select[*tuple[Any, ...]]]:
+    """Return the questions behind ``feeds_from``: they may be read with others at once."""
+    return {
+        "deliveries": _counts_query(),
+        "unmapped": unmapped_query(session),
+        "unwritten": for_a_person_query(),
+    }
+
+
+def feeds_from(
+    session: Session,
+    read: Mapping[str, list[tuple[Any, ...]]],
+    now: datetime,
+    working_time: WorkingTime,
+) -> list[FeedHealth]:
+    """Return every connection's health from the answers to ``feed_queries``."""
+    counts = {row[0]: _Counts(*row[1:]) for row in read["deliveries"]}
+    unmapped, unwritten = dict(read["unmapped"]), dict(read["unwritten"])
     found = []
     for row in session.scalars(select(Connection).order_by(Connection.name)):
         feed = _feed(
@@ -103,10 +125,10 @@ class _Counts:
     oldest_waiting_at: datetime | None = None
 
 
-def _counts(session: Session) -> dict[str, _Counts]:
-    """Count what waits and what failed, by connection."""
+def _counts_query() -> Select[*tuple[Any, ...]]:
+    """Return the question what waits and what failed, by connection."""
     waits, failed = Delivery.state == "received", Delivery.state == "failed"
-    rows = session.execute(
+    return (
         select(
             Delivery.connection_id,
             func.count().filter(waits).label("waiting"),
@@ -116,7 +138,6 @@ def _counts(session: Session) -> dict[str, _Counts]:
         .where(Delivery.state.in_(("received", "failed")))
         .group_by(Delivery.connection_id)
     )
-    return {row.connection_id: _Counts(row.waiting, row.failed, row.oldest) for row in rows}
 
 
 def _missing(row: Connection) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ promises cost nothing. No figure says anything about a person.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from service.domain.delivery import MailState
@@ -61,6 +63,14 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Unsent:
+    """``by_state`` has every state, zeros included; ``outbox`` counts what has yet to leave."""
+
+    by_state: dict[str, int]
+    outbox: int
+
+
+@dataclass(frozen=True)
 class MailFigures:
     """``by_state`` has every state, zeros included; ``oldest_ready_in`` is in seconds.
 
@@ -85,7 +95,15 @@ def promise_figures(session: Session, now: datetime, set_aside_for: timedelta) -
         )
     ).one()
     # One set aside comes again within that span, so the index of coming checks holds them all.
-    set_aside = session.scalars(
+    set_aside = session.scalars(set_aside_query(now, set_aside_for)).one()
+    return PromiseFigures(
+        open_count, overdue, (now - oldest).total_seconds() if oldest else 0.0, set_aside
+    )
+
+
+def set_aside_query(now: datetime, set_aside_for: timedelta) -> Select[*tuple[Any, ...]]:
+    """Return the question how many promises the checker has set aside."""
+    return (
         select(func.count())
         .select_from(Promise)
         .where(
@@ -93,9 +111,6 @@ def promise_figures(session: Session, now: datetime, set_aside_for: timedelta) -
             Promise.check_failures > 0,
             Promise.state == State.OPEN,
         )
-    ).one()
-    return PromiseFigures(
-        open_count, overdue, (now - oldest).total_seconds() if oldest else 0.0, set_aside
     )
 
 
@@ -136,9 +151,7 @@ def mail_figures(session: Session, now: datetime, *, settled: bool = True) -> Ma
     of them cost a tenth of a second, too much for a page that does not show them.
     """
     query = select(Message.state, func.count()).group_by(Message.state)
-    found = session.execute(query if settled else query.where(Message.state.in_(_UNSETTLED)))
-    by_state = {state.value: 0 for state in MailState} | {state: count for state, count in found}  # noqa: C416 - Row, not tuple
-    outbox = sum(by_state[state] for state in _OUTBOX)
+    unsent = unsent_of(session.execute(query if settled else unsettled_query()))
     oldest = session.scalars(
         select(func.min(Message.due_at)).where(
             Message.state == MailState.READY, Message.due_at <= now
@@ -148,12 +161,24 @@ def mail_figures(session: Session, now: datetime, *, settled: bool = True) -> Ma
         select(func.count()).select_from(MailEvent).where(MailEvent.folded_at.is_(None))
     ).one()
     return MailFigures(
-        by_state,
-        outbox,
+        unsent.by_state,
+        unsent.outbox,
         (now - oldest).total_seconds() if oldest else 0.0,
         unfolded,
         mail_pause(session),
     )
+
+
+def unsettled_query() -> Select[*tuple[Any, ...]]:
+    """Return the question how many letters there are in each state that goes on."""
+    query = select(Message.state, func.count()).group_by(Message.state)
+    return query.where(Message.state.in_(_UNSETTLED))
+
+
+def unsent_of(found: Iterable[Any]) -> Unsent:
+    """Return the letters by state from the answer to ``unsettled_query``."""
+    by_state = {state.value: 0 for state in MailState} | {state: count for state, count in found}  # noqa: C416 - Row, not tuple
+    return Unsent(by_state, sum(by_state[state] for state in _OUTBOX))
 
 
 def mail_pause(session: Session) -> Pause | None:
@@ -163,9 +188,17 @@ def mail_pause(session: Session) -> Pause | None:
     ).first()
     if paused is None or paused.paused_at is None:
         return None
-    by_provider = paused.paused_by_provider
-    by = None if by_provider else paused.paused_by
-    return Pause(paused.paused_at, paused.paused_reason, by_provider, by)
+    return pause_of(
+        paused.paused_at,
+        paused.paused_reason,
+        by_provider=paused.paused_by_provider,
+        by=paused.paused_by,
+    )
+
+
+def pause_of(at: datetime, reason: str | None, *, by_provider: bool, by: str | None) -> Pause:
+    """Return a pause from what the channel's row says of it."""
+    return Pause(at, reason, by_provider, None if by_provider else by)
 
 
 _OUTBOX = (

@@ -6,13 +6,13 @@ sees the loops of another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from service.models import Heartbeat
@@ -87,11 +87,24 @@ def loop_states(
     A loop that never ran is late once this process has been up for as long as it may be silent.
     A heartbeat from the future is as late as one from the past: a living loop overwrites it.
     """
-    names = [name for loop in late_after for name in (loop, LOOP_PREFIX + loop)]
+    return states_of(session.execute(beats_query(late_after)), now, late_after, running_for)
+
+
+def beats_query(loops: Iterable[str]) -> Select[*tuple[Any, ...]]:
+    """Return the question when these loops ran."""
+    names = [name for loop in loops for name in (loop, LOOP_PREFIX + loop)]
+    return select(Heartbeat.name, Heartbeat.at).where(Heartbeat.name.in_(names))
+
+
+def states_of(
+    found: Iterable[Any],
+    now: datetime,
+    late_after: Mapping[str, timedelta],
+    running_for: timedelta,
+) -> list[LoopState]:
+    """Return the loops' states from the answer to ``beats_query``."""
     beats: dict[str, datetime] = {}
-    for name, at in session.execute(
-        select(Heartbeat.name, Heartbeat.at).where(Heartbeat.name.in_(names))
-    ):
+    for name, at in found:
         loop = name.removeprefix(LOOP_PREFIX)
         known = beats.get(loop)
         if known is None or abs(now - at) < abs(now - known):

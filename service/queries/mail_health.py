@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.delivery import UNHEARD_AFTER, MailState
@@ -42,16 +43,25 @@ def webhook_silence(session: Session, now: datetime) -> Silence | None:
     Silent means: letters were taken more than a day ago and not one event, about whatever letter,
     was received in the day that followed. An employer who sends nothing hears nothing, rightly.
     """
-    last = session.scalars(select(func.max(MailEvent.received_at))).one()
-    if last is not None and now - last < UNHEARD_AFTER:
-        return None
+    last, letters = session.execute(silence_query(now)).one()
+    return silence_of(last, letters, now)
+
+
+def silence_query(now: datetime) -> Select[*tuple[Any, ...]]:
+    """Return the question when the provider last spoke, and of how many letters it has not."""
+    last = select(func.max(MailEvent.received_at)).scalar_subquery()
     unheard = select(func.count()).where(
         Message.state.in_((MailState.ACCEPTED, MailState.UNCONFIRMED)),
         Message.accepted_at <= now - UNHEARD_AFTER,
+        or_(last.is_(None), Message.accepted_at > last),
     )
-    if last is not None:
-        unheard = unheard.where(Message.accepted_at > last)
-    letters = session.scalars(unheard).one()
+    return select(last.label("last"), unheard.scalar_subquery().label("letters"))
+
+
+def silence_of(last: datetime | None, letters: int, now: datetime) -> Silence | None:
+    """Return the silence from the answer to ``silence_query``."""
+    if last is not None and now - last < UNHEARD_AFTER:
+        return None
     return Silence(last, letters) if letters else None
 
 
@@ -78,5 +88,9 @@ def channel_rest(session: Session, now: datetime) -> Rest | None:
     ).one_or_none()
     if found is None:
         return None
-    failures, until = found
+    return rest_of(*found, now)
+
+
+def rest_of(failures: int, until: datetime | None, now: datetime) -> Rest:
+    """Return a rest from what the channel's row says of it."""
     return Rest(failures, until if until is not None and until > now else None)

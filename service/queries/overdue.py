@@ -31,6 +31,9 @@ IN_OPEN_INDEX = text("promise.state IN ('open', 'paused')")
 """The condition of ``ix_promise_open_due``, word for word: SQLite uses a partial index only then,
 and no database may read a million kept promises to find the ten that are late."""
 
+UNBROKEN_INDEX = text("promise.state IN ('open', 'paused') AND promise.breached_at IS NULL")
+"""The condition of ``ix_promise_open_warn``, word for word: those that nobody has flagged yet."""
+
 DAY_STEP_LIMIT = 60
 """Working days are counted up to here; beyond it the exact number helps nobody."""
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from service.models import ProfileEntry
@@ -37,12 +38,16 @@ class EntryRow:
 
 def entries_for_a_person(session: Session) -> dict[str, int]:
     """Return how many entries of each connection only a person can go on with, by its id."""
-    found = session.execute(
+    return {row[0]: row[1] for row in session.execute(for_a_person_query())}
+
+
+def for_a_person_query() -> Select[*tuple[Any, ...]]:
+    """Return the question how many entries of each connection wait for a person."""
+    return (
         select(ProfileEntry.connection_id, func.count())
         .where(ProfileEntry.state.in_(FOR_A_PERSON))
         .group_by(ProfileEntry.connection_id)
     )
-    return {row[0]: row[1] for row in found}
 
 
 def entry_rows(

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from service.ats.registry import UnknownAdapterError, adapter_named
@@ -80,14 +81,19 @@ def unmapped_labels(session: Session, connection_id: str | None = None) -> dict[
 
     Connections without any are left out.
     """
-    query = (
+    query = unmapped_query(session)
+    if connection_id is not None:
+        query = query.where(Application.connection_id == connection_id)
+    return {id_: number for id_, number in session.execute(query).all() if id_ is not None}
+
+
+def unmapped_query(session: Session) -> Select[*tuple[Any, ...]]:
+    """Return the question how many labels of each connection nobody can place."""
+    return (
         select(Application.connection_id, func.count(Application.ats_stage.distinct()))
         .where(*_unmapped(session), Application.connection_id.is_not(None))
         .group_by(Application.connection_id)
     )
-    if connection_id is not None:
-        query = query.where(Application.connection_id == connection_id)
-    return {id_: number for id_, number in session.execute(query).all() if id_ is not None}
 
 
 def _unmapped(session: Session) -> Iterable[ColumnElement[bool]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from service.mail.variables import KINDS
@@ -53,8 +54,17 @@ def in_force(session: Session) -> Mapping[str, TemplateVersion]:
 
 def unapproved(session: Session) -> list[str]:
     """Return the kinds of letter that cannot be written: no version of them is approved."""
-    rows = session.scalars(select(TemplateVersion.kind).where(TemplateVersion.state == "approved"))
-    return sorted(KINDS.keys() - set(rows))
+    return unapproved_of(session.execute(approved_query()))
+
+
+def approved_query() -> Select[*tuple[Any, ...]]:
+    """Return the question which kinds of letter have a version in force."""
+    return select(TemplateVersion.kind).where(TemplateVersion.state == "approved")
+
+
+def unapproved_of(found: Iterable[Any]) -> list[str]:
+    """Return the kinds that have none, from the answer to ``approved_query``."""
+    return sorted(KINDS.keys() - {row[0] for row in found})
 
 
 def approve_command(kind: str) -> str:

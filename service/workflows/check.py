@@ -6,11 +6,12 @@ a cap. While news that may settle promises waits to be worked in, it flags nobod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import String, and_, func, or_, select, type_coerce
+from sqlalchemy import Select, String, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from service.models import Connection, Delivery, MailEvent, Promise
@@ -26,6 +27,8 @@ __all__ = [
     "CheckReport",
     "VendorBehind",
     "backlog",
+    "backlog_of",
+    "backlog_queries",
     "check",
     "vendors_behind",
 ]
@@ -83,27 +86,34 @@ def check(
 
 def backlog(session: Session, now: datetime) -> str | None:
     """Say why nothing may be flagged yet: news that may settle promises waits to be worked in."""
+    read = {name: session.execute(asked).all() for name, asked in backlog_queries(now).items()}
+    return backlog_of(read, now)
+
+
+def backlog_queries(now: datetime) -> dict[str, Select[*tuple[Any, ...]]]:
+    """Return the questions behind ``backlog_of``: they may be read with others at once."""
     bound = now - BACKLOG_BOUND
-    deliveries = (
-        session.scalar(
-            select(func.count())
-            .select_from(Delivery)
-            .where(
-                Delivery.state == "received",
-                Delivery.asked_at.is_(None),
-                Delivery.attempts == 0,
-                Delivery.received_at < bound,
-            )
-        )
-        or 0
-    )
-    deliveries += sum(
-        late.hints for late in vendors_behind(session, now) if now - late.since <= VENDOR_BOUND
-    )
-    events = session.scalar(
-        select(func.count())
+    return {
+        "news": select(func.count())
+        .select_from(Delivery)
+        .where(
+            Delivery.state == "received",
+            Delivery.asked_at.is_(None),
+            Delivery.attempts == 0,
+            Delivery.received_at < bound,
+        ),
+        "behind": _behind_query(now),
+        "events": select(func.count())
         .select_from(MailEvent)
-        .where(MailEvent.folded_at.is_(None), MailEvent.received_at < bound)
+        .where(MailEvent.folded_at.is_(None), MailEvent.received_at < bound),
+    }
+
+
+def backlog_of(read: Mapping[str, Sequence[Any]], now: datetime) -> str | None:
+    """Say why nothing may be flagged yet, from the answers to ``backlog_queries``."""
+    ((deliveries,),), ((events,),) = read["news"], read["events"]
+    deliveries += sum(
+        late.hints for late in _behind(read["behind"]) if now - late.since <= VENDOR_BOUND
     )
     if not deliveries and not events:
         return None
@@ -128,7 +138,15 @@ def vendors_behind(session: Session, now: datetime) -> list[VendorBehind]:
     One that has been behind for longer than ``VENDOR_BOUND`` keeps nobody from being flagged, and
     is to be shown as a fault instead.
     """
-    found = session.execute(
+    return _behind(session.execute(_behind_query(now).order_by(Delivery.connection_id)))
+
+
+def _behind(found: Iterable[Any]) -> list[VendorBehind]:
+    return [VendorBehind(of, since, hints) for of, since, hints in found if since is not None]
+
+
+def _behind_query(now: datetime) -> Select[*tuple[Any, ...]]:
+    return (
         select(Delivery.connection_id, func.min(Delivery.asked_at), func.count())
         .join(Connection, Connection.id == Delivery.connection_id)
         .where(
@@ -139,9 +157,7 @@ def vendors_behind(session: Session, now: datetime) -> list[VendorBehind]:
             Delivery.received_at < now - BACKLOG_BOUND,
         )
         .group_by(Delivery.connection_id)
-        .order_by(Delivery.connection_id)
     )
-    return [VendorBehind(of, since, hints) for of, since, hints in found if since is not None]
 
 
 def _due(

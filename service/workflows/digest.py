@@ -1,12 +1,17 @@
-"""Tells people what the checker found: one message a person and window, not a mail per row."""
+"""Tells people what the checker found: one message a person and window, not a mail per row.
+
+The morning letter (see :mod:`service.workflows.morning`) has said what the day begins with; this is
+what happens in its course. Whoever is away has their substitute told instead.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
@@ -17,10 +22,13 @@ from service.domain.promises import State
 from service.domain.wording import when_words
 from service.mail.templates import Value
 from service.models import Application, Candidate, Job, Message, Notice, Promise, User
+from service.workflows.absences import who_stands_in
 from service.workflows.enqueue import enqueue_staff, find_letter
 from service.workflows.work import Office, Work
 
-WINDOW = timedelta(hours=1)
+WINDOW = timedelta(hours=2)
+"""How long a person is left alone after a message; a reminder comes two working hours early."""
+
 ITEMS = 20
 """How many people a digest names; the page shows all."""
 
@@ -90,9 +98,9 @@ def _key(reader: tuple[str, str], slot: int) -> str:
 
 
 def _readers(work: Work, owner_id: str | None, escalated: bool) -> tuple[tuple[str, str], ...]:  # noqa: FBT001 - a key of the cache
-    owner = work.session.get(User, owner_id) if owner_id else None
-    if owner is not None and not owner.active:
-        owner = None
+    found = work.session.get(User, owner_id) if owner_id else None
+    # Left for good, or away without a substitute: it is nobody's.
+    owner = who_stands_in(work, found, _today(work, found)) if found else None
     if not escalated:
         return ((owner.id, "staff-digest"),) if owner else _administrators(work, "staff-digest")
     manager = work.session.get(User, owner.manager_id) if owner and owner.manager_id else None
@@ -102,6 +110,10 @@ def _readers(work: Work, owner_id: str | None, escalated: bool) -> tuple[tuple[s
         above = _administrators(work, "staff-escalation")
     # The owner hears of it too: after a gap this may be the first they are told.
     return ((owner.id, "staff-digest"), *above) if owner else above
+
+
+def _today(work: Work, user: User) -> date:
+    return work.now.astimezone(ZoneInfo(user.time_zone or work.office.time_zone)).date()
 
 
 def _administrators(work: Work, kind: str) -> tuple[tuple[str, str], ...]:

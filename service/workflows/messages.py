@@ -25,6 +25,7 @@ from service.workflows.letter_lock import locked_letter
 from service.workflows.letters import record_letter
 from service.workflows.promise_changes import require_open
 from service.workflows.sibling_letters import is_proven
+from service.workflows.waking import Wait
 from service.workflows.who_tells import check_keepword_tells
 from service.workflows.wordings import wording_in_force
 from service.workflows.work import Work
@@ -41,7 +42,8 @@ _ENDED = (
 class Wish:
     """What a person wants to send. ``values`` holds the letter's own variables, dates in ISO form.
 
-    ``urgent`` lets it go at any hour, unless it is a final letter.
+    ``urgent`` lets it go at any hour, unless it is a final letter; ``hold_for`` keeps it back so
+    long at least, for second thoughts.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class Wish:
     promise: Promise | None = None
     decision: Decision | None = None
     urgent: bool = False
+    hold_for: Wait | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def write_letter(work: Work, application: Application, wish: Wish) -> Message:
         urgent=wish.urgent,
         promises_on=told.promises_on,
         good_until_on=told.good_until_on,
+        hold_for=wish.hold_for,
     )
     return enqueue_letter(work, application, letter)
 

@@ -211,7 +211,7 @@ def test_every_reason_can_be_opened_with_the_keyboard_alone(
     with _served(employer) as base, _tab(browser, base) as page:
         page.goto("/")
         reached: list[str] = []
-        for _ in range(30):
+        for _ in range(150):
             page.keyboard.press("Tab")
             tag = page.evaluate("document.activeElement.tagName")
             if tag == "BODY":
@@ -225,8 +225,9 @@ def test_every_reason_can_be_opened_with_the_keyboard_alone(
             if tag == "SUMMARY":
                 page.keyboard.press("Enter")
 
-        assert reached.count("SUMMARY") == page.locator("details[open]").count() > 0
-        assert page.locator("details:not([open])").count() == 0
+        reasons = page.locator(".owed details").count()
+        assert reached.count("SUMMARY") >= reasons > 0
+        assert page.locator(".owed details:not([open])").count() == 0
 
 
 def test_text_stands_out_from_its_ground_in_both_schemes(

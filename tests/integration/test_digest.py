@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from service.app import session_of
-from service.models import Message, Notice, Promise
+from service.models import Message, Notice, Promise, UserAbsence
 from service.parts import parts
 from service.workflows.digest import ITEMS, WINDOW, digest
 from service.workflows.promise_changes import release
@@ -215,3 +215,26 @@ def test_two_digests_at_once_tell_each_person_once(employer: Employer) -> None:
     at_once(*[lambda: _digest(employer)] * 2)
     assert count(employer, Message) == 1
     assert count(employer, Notice, Notice.told_at.is_(None)) == 0
+
+
+def test_while_somebody_is_away_their_substitute_hears_of_their_promises(
+    employer: Employer,
+) -> None:
+    with employer.work() as work:
+        owner, substitute = add_user(work), add_user(work, "Sam Low")
+        today = employer.now.date()
+        work.session.add(
+            UserAbsence(
+                user_id=owner.id,
+                from_on=today,
+                until_on=today,
+                substitute_id=substitute.id,
+                created_at=work.now,
+            )
+        )
+    promise_call(employer, owner=owner)
+    employer.clock.move_to(DUE + MINUTE)
+    run_check(employer)
+
+    assert _digest(employer) == 1
+    assert _told(employer) == [("staff-digest", substitute.id)]

@@ -179,7 +179,7 @@ def test_an_unsent_digest_is_written_again_without_the_erased_person(employer: E
         digest.due_at = work.now + timedelta(minutes=5)
         erase_candidate(work, work.session.get_one(Candidate, ids[0]), "asked for it")
     employer.transport.sent.clear()
-    employer.pass_time(hours=1)
+    employer.pass_time(hours=2)
 
     (again,) = [mail for mail in employer.transport.sent if mail.kind == "staff-digest"]
 

@@ -11,11 +11,13 @@ from service.db import db
 from service.domain.contacts import Channel
 from service.domain.policies import Kind
 from service.domain.promises import Standing
+from service.domain.rights import EVERYWHERE
 from service.models import Promise
 from service.queries.figures import promise_figures
 from service.queries.overdue import overdue_count, overdue_people
+from service.queries.queue import Asked, find
+from service.queries.queue_next import next_promise
 from service.queries.records import promises
-from service.queries.waiting import next_due, totals, waiting_people
 from service.workflows.channel import pause_channel
 from service.workflows.connections import add_connection
 from service.workflows.enquire import enquire
@@ -135,9 +137,8 @@ def test_no_figure_reads_the_promises_that_are_kept(employer: Employer) -> None:
         promise_figures(work.session, work.now, timedelta(hours=1))
         overdue_count(work.session, work.now)
         overdue_people(work.session, work.now, work.calendar)
-        totals(work.session, work.now)
-        waiting_people(work.session, work.now, work.calendar, limit=50)
-        next_due(work.session, work.now, work.calendar, limit=8)
+        find(work.session, Asked(work.now, work.now + timedelta(hours=8), EVERYWHERE))
+        next_promise(work.session, work.now, EVERYWHERE)
         for standing in (Standing.OVERDUE, Standing.AT_RISK, Standing.ON_TIME):
             promises(work.session, work.now, after=None, limit=50, standing=standing)
     asked = [found for found in statements if "FROM promise" in found[0]]

@@ -93,7 +93,7 @@ def test_a_letter_keeps_a_late_promise_and_its_bounce_opens_it_again(employer: E
         digests = session.scalars(select(Message).where(Message.kind == "staff-digest")).all()
         assert len(digests) == 1
 
-    employer.pass_time(hours=1)
+    employer.pass_time(hours=2)
     with employer.session() as session:
         digests = session.scalars(select(Message).where(Message.kind == "staff-digest")).all()
 

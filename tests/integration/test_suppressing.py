@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from service.domain.policies import Kind
+from service.domain.rights import EVERYWHERE
 from service.mail.base import EventKind
 from service.mail.base import MailEvent as Reported
 from service.models import Application, CandidateEmail, MailEvent, Promise, TimelineEntry
 from service.queries.overdue import overdue_people
-from service.queries.waiting import waiting_people
+from service.queries.queue import Asked, find
+from service.queries.queue_rows import rows_for
 from service.workflows.erase_traces import erase_traces
 from service.workflows.fold_events import store_events
 from service.workflows.promise_making import Spoken, make_spoken
@@ -268,7 +270,9 @@ def test_somebody_who_waits_and_cannot_be_reached_by_mail_is_shown_with_the_numb
     def shown() -> tuple[str | None, str | None, str | None]:
         with employer.work() as work:
             (person,) = overdue_people(work.session, work.now, work.calendar)
-            (row,), _ = waiting_people(work.session, work.now, work.calendar, limit=5)
+            end = work.now + 8 * HOUR
+            places = find(work.session, Asked(work.now, end, EVERYWHERE)).places
+            (row,) = rows_for(work.session, work.now, end, places, EVERYWHERE, work.calendar, {})
             assert person.unreachable == row.unreachable
             return person.unreachable, person.call, row.phone
 

@@ -62,5 +62,13 @@ def test_an_address_is_logged_without_its_query() -> None:
     assert line.endswith("Error handling request /api/v1/candidates")
 
 
+def test_an_address_that_is_a_secret_itself_is_logged_by_what_it_is_for() -> None:
+    for path in ("/calendar/c2VjcmV0.ics", "/welcome/c2VjcmV0"):
+        line = record("Exception on %s [%s]", path, "GET")
+
+        assert "c2VjcmV0" not in line
+        assert f"Exception on /{path.split('/')[1]}/… [GET]" in line
+
+
 def test_a_named_argument_is_filled_in() -> None:
     assert record("%(count)d waiting", {"count": 3}).endswith("3 waiting")

@@ -1,0 +1,79 @@
+"""The answer of whose decision is awaited: go on with somebody, or a decision against them.
+
+Only the colleague it waits on gives it, whatever else they may.
+"""
+
+from __future__ import annotations
+
+from flask import Response, request
+from flask_babel import gettext as _
+from sqlalchemy.orm.exc import StaleDataError
+
+from service.dashboard.actions import LONGEST_REASON, sentence
+from service.dashboard.candidate_acts import locked_within_reach
+from service.dashboard.site import blueprint, no_page, refusal, say_at, visitor
+from service.domain.changes import CLOSED_STAGES
+from service.domain.promises import PromiseError
+from service.domain.rights import Right
+from service.models import Application, User
+from service.parts import parts
+from service.workflows.assigning import hand_back
+from service.workflows.decide import check_may_decide, reject
+from service.workflows.work import Work
+
+
+@blueprint.post("/applications/<application_id>/answer")
+def answer_for(application_id: str) -> Response:
+    """Take the answer that an application waits for."""
+    refused = refusal(Right.ANSWER)
+    if refused is not None:
+        return refused
+    work = parts().work(actor=visitor().actor, source="page")
+    application = locked_within_reach(work, application_id)
+    if application is None or application.waiting_on_id != visitor().user_id:
+        work.session.rollback()
+        return no_page()
+    candidate_id = application.candidate_id
+    if request.form.get("version", "") != str(application.version):
+        work.session.rollback()
+        return _stays(candidate_id, _("Somebody else changed this meanwhile: look again."))
+    try:
+        said = _answered(work, application)
+        work.session.commit()
+    except StaleDataError:
+        work.session.rollback()
+        return _stays(candidate_id, _("Somebody else changed this meanwhile: look again."))
+    except PromiseError as error:
+        work.session.rollback()
+        return _stays(candidate_id, sentence(str(error)))
+    # It awaits them no more, so their page of it may be gone.
+    return say_at("pages.waiting", "good", said)
+
+
+def _answered(work: Work, application: Application) -> str:
+    answer, why = request.form.get("answer"), " ".join(request.form.get("why", "").split())
+    if application.stage in CLOSED_STAGES:
+        raise PromiseError("decided-already", _("it is closed already: nothing is to be decided"))
+    if answer == "on":
+        hand_back(work, application)
+        return str(_("Your answer is given: the owner goes on with them."))
+    if answer != "no":
+        raise PromiseError("invalid", _("say whether to go on with them"))
+    if len(why) > LONGEST_REASON:
+        raise PromiseError(
+            "invalid", _("give the reason in at most %(number)s characters", number=LONGEST_REASON)
+        )
+    by = check_may_decide(work.session.get(User, visitor().user_id), "/decided_by_id")
+    reject(
+        work,
+        application,
+        reason=why or None,
+        decided_by_id=by.id,
+        decided_at=work.now,
+        source="page",
+    )
+    return str(_("Your answer is given: the decision is made, and telling them is owed."))
+
+
+def _stays(candidate_id: str, text: str) -> Response:
+    return say_at("pages.candidate", "care", text, candidate_id=candidate_id)

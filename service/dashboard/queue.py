@@ -1,0 +1,271 @@
+"""The first page: everybody who needs a word, the most urgent first, and what to do about each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
+
+from service.dashboard.access import Visitor
+from service.dashboard.navigation import Destination, add_destination
+from service.dashboard.queue_undo import undo_offer
+from service.dashboard.queue_views import views_of
+from service.dashboard.queue_words import kind_words, shown, stage_words
+from service.dashboard.site import blueprint, message, needs, page, said, visitor, zone
+from service.dashboard.wording import at_words, inside
+from service.domain.changes import CLOSED_STAGES, Stage
+from service.domain.policies import Kind
+from service.domain.rights import Extent, Right
+from service.mail.variables import one_line
+from service.parts import parts
+from service.queries.queue import LAW, MAIL, Asked, Found, Tab, find
+from service.queries.queue_belonging import Narrowed
+from service.queries.queue_next import Coming, jobs_to_choose, next_promise
+from service.queries.queue_rows import Colleague, colleagues_by_id, rows_for
+
+add_destination(
+    Destination(
+        "pages.waiting",
+        lazy_gettext("Queue"),
+        10,
+        Right.SEE,
+        within=(
+            "pages.new_person",
+            "pages.act_on_many",
+            "pages.log_call",
+            "pages.write_to",
+            "pages.make_promise",
+            "pages.decide_on",
+            "pages.move_promise",
+            "pages.release_promise",
+        ),
+    )
+)
+
+PAGE = 50
+"""Rows on one page."""
+
+LONGEST_SEARCH = 100
+"""Characters of a search; more is no name and no address."""
+
+_PLACE = re.compile(r"([0-4][0-5])-([0-9]{20})-([0-9A-Za-z_]{1,64})")
+_ID = re.compile(r"[0-9A-Za-z_]{1,64}")
+
+_TABS = {
+    Tab.MINE: lazy_gettext("Mine"),
+    Tab.TEAM: lazy_gettext("My team"),
+    Tab.NOBODY: lazy_gettext("Nobody’s"),
+    Tab.RISK: lazy_gettext("At risk"),
+    Tab.MANAGER: lazy_gettext("Waiting on a manager"),
+    Tab.MAIL: lazy_gettext("Stopped mail"),
+    Tab.ALL: lazy_gettext("All"),
+}
+
+
+@dataclass(frozen=True)
+class TabView:
+    """One tab: where it leads, and how many people it holds."""
+
+    label: Any
+    url: str
+    here: bool
+    count: int
+
+
+@blueprint.get("/")
+@needs(Right.SEE)
+def waiting() -> Response:
+    """Show who needs a word, the most urgent first."""
+    who, running = visitor(), parts()
+    work = running.work(actor="page", source="page")
+    session, now = work.session, work.now
+    after = None
+    if "after" in request.args:
+        after = _place(request.args["after"])
+        if after is None:
+            return message(400, _("This link is not complete"), _("Go back to the first page."))
+    wish, tab = narrowed(), _tab(who)
+    asked = Asked(now, day_end(now, zone()), who.reach, who.user_id, tab, wish, after, PAGE)
+    found = find(session, asked)
+    colleagues = colleagues_by_id(session)
+    rows = rows_for(
+        session,
+        now,
+        asked.day_ends_at,
+        found.places,
+        who.reach,
+        work.calendar,
+        colleagues,
+    )
+    total, here = found.counts[tab], address(tab, wish)
+    coming = None if found.places else next_promise(session, now, who.reach)
+    return page(
+        running,
+        "queue.html",
+        acts=True,
+        said=said(running),
+        undo=undo_offer(),
+        heading=heading(total, who, tab, wish),
+        total=total,
+        empty="" if found.places or after else _empty(coming, found, wish, now),
+        rows=[shown(row, now, zone(), who, here) for row in rows],
+        tabs=_tabs(who, tab, found, wish),
+        tab=tab.value,
+        wish=wish,
+        narrowed=wish != Narrowed(),
+        choices=_choices(session, colleagues, who),
+        views=views_of(who),
+        can_save=who.user_id is not None and who.session_id is not None,
+        here=here,
+        first=after is None,
+        more=address(tab, wish, _link(found.places[-1])) if found.more else None,
+        chosen_all=request.args.get("choose") == "all",
+        everyone=address(tab, wish, choose="all"),
+    )
+
+
+def narrowed() -> Narrowed:
+    """Return what the address narrows the queue to; what cannot be meant is no wish."""
+    args = request.values
+
+    def chosen(name: str) -> str:
+        value = args.get(name, "")
+        return value if _ID.fullmatch(value) else ""
+
+    text = one_line(args.get("q", ""))[:LONGEST_SEARCH]
+    return Narrowed(chosen("job"), chosen("owner"), chosen("stage"), chosen("kind"), text)
+
+
+def address(tab: Tab, wish: Narrowed, after: str = "", **more: str) -> str:
+    """Return the address of a view of the queue."""
+    given: dict[str, Any] = {
+        "tab": tab.value,
+        "job": wish.job,
+        "owner": wish.owner,
+        "stage": wish.stage,
+        "kind": wish.kind,
+        "q": wish.text,
+        "after": after,
+        **more,
+    }
+    return url_for("pages.waiting", **{name: value for name, value in given.items() if value})
+
+
+def day_end(now: datetime, zone_name: str) -> datetime:
+    """Return when today ends for who reads."""
+    local = now.astimezone(ZoneInfo(zone_name))
+    tomorrow = local.date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), local.tzinfo).astimezone(now.tzinfo)
+
+
+def tab_of(who: Visitor) -> Tab:
+    """Return the tab that somebody opens in the morning: theirs, where anything can be."""
+    return Tab.MINE if who.user_id is not None and who.may(Right.ACT) else Tab.ALL
+
+
+def _tab(who: Visitor) -> Tab:
+    given = request.values.get("tab", "")
+    tab = Tab(given) if given in {each.value for each in Tab} else tab_of(who)
+    return tab if tab in _tabs_for(who) else Tab.ALL
+
+
+def _tabs_for(who: Visitor) -> list[Tab]:
+    """Return the tabs that can hold anybody for this visitor."""
+    if who.reach.extent is Extent.AWAITING:
+        return [Tab.ALL]
+    without = set()
+    if who.user_id is None:
+        without.add(Tab.MINE)
+    if not who.reach.team_ids:
+        without.add(Tab.TEAM)
+    return [tab for tab in Tab if tab not in without]
+
+
+def _tabs(who: Visitor, here: Tab, found: Found, wish: Narrowed) -> list[TabView]:
+    return [
+        TabView(_TABS[tab], address(tab, wish), tab is here, found.counts[tab])
+        for tab in _tabs_for(who)
+    ]
+
+
+def heading(number: int, who: Visitor, tab: Tab, wish: Narrowed) -> str:
+    """Say how many wait, and for whom."""
+    if wish != Narrowed():
+        return str(ngettext("%(num)s person found", "%(num)s people found", number))
+    if tab is Tab.MINE or who.user_id is None:
+        if not number:
+            return str(_("Nobody is waiting."))
+        return str(
+            ngettext(
+                "%(num)s person is waiting for a word from you",
+                "%(num)s people are waiting for a word from you",
+                number,
+            )
+        )
+    if not number:
+        return str(_("Nobody is waiting."))
+    return str(
+        ngettext(
+            "%(num)s person is waiting for a word", "%(num)s people are waiting for a word", number
+        )
+    )
+
+
+def _empty(coming: Coming | None, found: Found, wish: Narrowed, now: datetime) -> str:
+    """Say why nobody stands here, and what comes next."""
+    if wish != Narrowed():
+        return str(_("Nobody in the queue fits what you chose."))
+    if found.counts[Tab.ALL]:
+        return str(
+            ngettext(
+                "Nobody stands here. %(num)s person stands in the whole queue.",
+                "Nobody stands here. %(num)s people stand in the whole queue.",
+                found.counts[Tab.ALL],
+            )
+        )
+    if coming is None:
+        return str(_("No promise is open."))
+    return str(
+        _(
+            "The next promise is due %(when)s: %(name)s, %(what)s.",
+            when=at_words(coming.due_at, zone(), now),
+            name=coming.name,
+            what=inside(coming.wording),
+        )
+    )
+
+
+def _choices(session: Any, colleagues: dict[str, Colleague], who: Visitor) -> dict[str, Any]:
+    open_stages = [stage for stage in Stage if stage not in CLOSED_STAGES]
+    kinds = [*(kind.value for kind in Kind), LAW, MAIL]
+    return {
+        "jobs": jobs_to_choose(session, who.reach),
+        "owners": [(each.id, each.name) for each in colleagues.values() if each.active],
+        "stages": [(stage.value, stage_words(stage.value)) for stage in open_stages],
+        "kinds": [(kind, kind_words(kind)) for kind in kinds],
+    }
+
+
+def _link(place: tuple[str, str]) -> str:
+    """Return where the next page begins, as text of an address: rank and stage, instant, who."""
+    key, candidate_id = place
+    digits = "".join(char for char in key[2:] if char.isdigit())
+    return f"{key[:2]}-{digits}-{candidate_id}"
+
+
+def _place(text: str) -> tuple[str, str] | None:
+    found = _PLACE.fullmatch(text)
+    if found is None or not text.isascii():
+        return None
+    digits = found[2]
+    key = (
+        f"{found[1]}{digits[0:4]}-{digits[4:6]}-{digits[6:8]} "
+        f"{digits[8:10]}:{digits[10:12]}:{digits[12:14]}.{digits[14:20]}"
+    )
+    return key, found[3]

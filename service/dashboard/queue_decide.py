@@ -1,0 +1,53 @@
+"""Recording a decision against an application: who decided, why, and that telling it is owed."""
+
+from __future__ import annotations
+
+from flask import request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from service.dashboard.queue_acting import (
+    Done,
+    Filled,
+    FormError,
+    Subject,
+    Values,
+    form_about,
+    note,
+)
+from service.dashboard.site import visitor
+from service.models import User
+from service.workflows.decide import DECIDERS, check_may_decide, reject
+
+
+def _show(subject: Subject, filled: Filled) -> Values:
+    deciders = subject.work.session.execute(
+        select(User.id, User.name)
+        .where(User.active, User.role.in_(sorted(DECIDERS)))
+        .order_by(User.name, User.id)
+    ).all()
+    usual = subject.application.waiting_on_id or visitor().user_id or ""
+    return {
+        "deciders": [(row.id, row.name) for row in deciders],
+        "decided_by": filled.get("decided_by", usual),
+    }
+
+
+@form_about("decide_on", "/applications/<application_id>/decide", "queue_decide.html", _show)
+def decide_it(subject: Subject) -> Done:
+    """Record that somebody decided against the application; no letter goes by itself."""
+    decider = subject.work.session.get(User, request.form.get("decided_by", "")[:64])
+    if decider is None:
+        raise FormError("decided_by", _("Say who decided."))
+    check_may_decide(decider, "/decided_by_id")
+    stage = subject.application.stage
+    reject(
+        subject.work,
+        subject.application,
+        reason=note("why"),
+        decided_by_id=decider.id,
+        decided_at=subject.work.now,
+        source="page",
+    )
+    text = _("Recorded. %(name)s is now owed the news; write or call.", name=subject.name)
+    return Done("good", text, stage=stage)

@@ -1,0 +1,260 @@
+"""Puts one row of the queue into words: what is owed, how urgent it is and why, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from service.clock import instant_text
+from service.dashboard.access import Visitor
+from service.dashboard.rows import Moment
+from service.dashboard.wording import asked_words, dialled
+from service.domain.changes import Stage
+from service.domain.policies import Kind
+from service.domain.wording import span_words, when_words
+from service.queries.queue import LAW, MAIL
+from service.queries.queue_order import LEGAL_SPAN, Rank
+from service.queries.queue_rows import Debt, QueueRow
+
+_SHAPES: Final = {
+    Rank.LAW: ("●", "overdue"),
+    Rank.OVERDUE: ("●", "overdue"),
+    Rank.AT_RISK: ("◐", "at-risk"),
+    Rank.TODAY: ("○", "on-time"),
+    Rank.LOOK: ("◐", "at-risk"),
+}
+
+_KINDS: Final[dict[str, Any]] = {
+    Kind.ACKNOWLEDGEMENT: lazy_gettext("an acknowledgement"),
+    Kind.CALLBACK: lazy_gettext("a call"),
+    Kind.SCHEDULING: lazy_gettext("a date"),
+    Kind.DECISION: lazy_gettext("a decision"),
+    Kind.FEEDBACK: lazy_gettext("feedback"),
+    Kind.STATUS: lazy_gettext("word of where they stand"),
+    Kind.REPLY: lazy_gettext("a reply"),
+    Kind.CLOSURE: lazy_gettext("a closing word"),
+    LAW: lazy_gettext("the law’s 45 days"),
+    MAIL: lazy_gettext("a stopped letter"),
+}
+
+_STAGES: Final[dict[str, Any]] = {
+    Stage.APPLIED: lazy_gettext("applied"),
+    Stage.SCREENING: lazy_gettext("screening"),
+    Stage.ASSESSMENT: lazy_gettext("assessment"),
+    Stage.INTERVIEW: lazy_gettext("interview"),
+    Stage.OFFER: lazy_gettext("offer"),
+    Stage.HIRED: lazy_gettext("hired"),
+    Stage.REJECTED: lazy_gettext("rejected"),
+    Stage.WITHDRAWN: lazy_gettext("withdrawn"),
+}
+
+_CALLED: Final = frozenset({Kind.CALLBACK, Kind.FEEDBACK})
+"""What a person says rather than writes."""
+
+_LETTERS: Final[dict[str, str]] = {
+    Kind.ACKNOWLEDGEMENT: "acknowledgement",
+    Kind.SCHEDULING: "interview-scheduling",
+    Kind.STATUS: "status-update",
+    Kind.REPLY: "status-update",
+}
+"""The letter that is begun with where one is written."""
+
+
+@dataclass(frozen=True)
+class DebtShown:
+    """One promise in words: ``what`` it is, ``how`` it was given, when it is due and why then."""
+
+    what: str
+    spoken: bool
+    speaker: str
+    due: Moment
+    first_due: Moment | None
+    standing: str
+    style: str
+    shape: str
+    why: tuple[str, ...]
+    move_url: str
+    release_url: str
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something to do about a row."""
+
+    label: str
+    url: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One person in the queue. Empty texts are not shown; ``ref`` names the row in a form."""
+
+    candidate_id: str
+    ref: str
+    name: str
+    url: str
+    job: str
+    stage: str
+    shape: str
+    style: str
+    standing: str
+    law: str
+    debts: tuple[DebtShown, ...]
+    owner: str
+    waiting_on: str
+    asked: str
+    last_contact: Moment | None
+    unreachable: str
+    phone: str
+    tel: str
+    main: Deed | None
+    deeds: tuple[Deed, ...]
+
+
+def kind_words(kind: str) -> str:
+    """Return what is owed, in words."""
+    return str(_KINDS.get(kind, kind))
+
+
+def stage_words(stage: str) -> str:
+    """Return a stage in words."""
+    return str(_STAGES.get(stage, stage))
+
+
+def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, back: str) -> Shown:
+    """Return one row in words; its forms come back to ``back``."""
+    shape, style = _SHAPES[row.lead.rank]
+    lead = row.debts[0] if row.debts else None
+    owners = dict.fromkeys(debt.owner for debt in row.debts if debt.owner)
+    last_asked = row.last_asked_at
+    asked = ""
+    if last_asked is not None:
+        due_at = lead.due_at if lead else now
+        asked = asked_words(row.asked, row.asked_after, row.first_asked_after_at, due_at, zone, now)
+        asked += ", " + _("last %(when)s", when=when_words(last_asked, zone, now))
+    main, deeds = (None, ()) if not who.may_act else _deeds(row, lead, back)
+    return Shown(
+        candidate_id=row.candidate_id,
+        ref=_ref(row, lead),
+        name=row.name,
+        url=url_for("pages.candidate", candidate_id=row.candidate_id),
+        job=row.bid.job_title,
+        stage=stage_words(row.bid.stage),
+        shape=shape,
+        style=style,
+        standing=_standing(row, lead, now),
+        law=_law(row, now),
+        debts=tuple(_debt(debt, now, back) for debt in row.debts),
+        owner=" & ".join(owners) if owners else (row.bid.owner or ""),
+        waiting_on=row.bid.waiting_on or "",
+        asked=asked,
+        last_contact=_moment(row.last_contact_at, zone, now) if row.last_contact_at else None,
+        unreachable=row.unreachable or "",
+        phone=row.phone or "" if row.unreachable else "",
+        tel=(dialled(row.phone) or "") if row.unreachable and row.phone else "",
+        main=main,
+        deeds=deeds,
+    )
+
+
+def _ref(row: QueueRow, lead: Debt | None) -> str:
+    """Name the row and what was seen of it, so that a form that comes too late is noticed."""
+    if lead is None or lead.application_id != row.bid.id:
+        return f"{row.bid.id}:{row.bid.version}"
+    return f"{row.bid.id}:{row.bid.version}:{lead.promise_id}:{lead.due_version}"
+
+
+def _standing(row: QueueRow, lead: Debt | None, now: datetime) -> str:
+    """Say in a few words why somebody stands where they do."""
+    rank = row.lead.rank
+    if rank is Rank.LOOK:
+        return str(_("a letter is stopped"))
+    if rank is Rank.LAW or lead is None:
+        days = (now - row.lead.since).days
+        return str(_("%(days)s days without word", days=days))
+    if rank is Rank.OVERDUE:
+        return str(_("%(late)s late", late=lead.late) if lead.late else _("overdue"))
+    left = lead.due_at - now
+    if left.days < 1:
+        return str(_("due in %(span)s", span=span_words(left, 0)))
+    return str(_("due in %(days)s days", days=left.days))
+
+
+def _law(row: QueueRow, now: datetime) -> str:
+    """Say what the law has to do with it, where it has."""
+    since = row.bid.interviewed_at
+    legal = row.lead.rank is Rank.LAW or (row.lead.rank is Rank.AT_RISK and since == row.lead.since)
+    if not legal or since is None:
+        return ""
+    return str(
+        _(
+            "Interviewed %(days)s days ago and no word since; Ontario’s law allows %(limit)s.",
+            days=(now - since).days,
+            limit=LEGAL_SPAN.days,
+        )
+    )
+
+
+def _debt(debt: Debt, now: datetime, back: str) -> DebtShown:
+    shape, style = _SHAPES[debt.standing.rank]
+    if debt.late:
+        standing = _("%(late)s late", late=debt.late)
+    elif debt.standing.rank is Rank.AT_RISK:
+        standing = _("at risk")
+    else:
+        standing = _("due today")
+    at = debt.zone
+    return DebtShown(
+        what=debt.wording,
+        spoken=debt.spoken,
+        speaker=debt.speaker or "",
+        due=_moment(debt.due_at, at, now),
+        first_due=_moment(debt.first_due_at, at, now) if debt.first_due_at else None,
+        standing=standing,
+        style=style,
+        shape=shape,
+        why=debt.why,
+        move_url=url_for("pages.move_promise", promise_id=debt.promise_id, back=back),
+        release_url=url_for("pages.release_promise", promise_id=debt.promise_id, back=back),
+    )
+
+
+def _deeds(row: QueueRow, lead: Debt | None, back: str) -> tuple[Deed | None, tuple[Deed, ...]]:
+    """Return what is most likely done next, and all else that can be."""
+    of: dict[str, Any] = {"application_id": row.bid.id, "back": back}
+    about: dict[str, Any] = {"promise": lead.promise_id} if lead else {}
+    kind = lead.kind if lead else ""
+    call = Deed(_("Log the call"), url_for("pages.log_call", **of, **about), "e")
+    letter = _LETTERS.get(kind, "status-update")
+    label = _("Reply") if kind == Kind.REPLY else _("Write")
+    write = Deed(label, url_for("pages.write_to", **of, **about, kind=letter), "r")
+    decide = Deed(_("Record the decision"), url_for("pages.decide_on", **of))
+    promise = Deed(_("Make a promise"), url_for("pages.make_promise", **of))
+    read = None
+    if row.letter_id:
+        read = Deed(_("Read the letter"), url_for("pages.letter", message_id=row.letter_id))
+    if row.lead.rank is Rank.LOOK and read is not None:
+        main = read
+    elif row.unreachable or kind in _CALLED:
+        main = call
+    elif kind == Kind.DECISION and row.bid.stage != Stage.REJECTED:
+        main = decide
+    else:
+        main = write
+    offered = [call, write, promise, decide, *([read] if read else [])]
+    if lead is not None:
+        one: dict[str, Any] = {"promise_id": lead.promise_id, "back": back}
+        move = Deed(_("Move the date"), url_for("pages.move_promise", **one), "s")
+        let_go = Deed(_("Release it"), url_for("pages.release_promise", **one))
+        offered[2:2] = [move, let_go]
+    return main, tuple(deed for deed in offered if deed is not main)
+
+
+def _moment(at: datetime, zone: str, now: datetime) -> Moment:
+    return Moment(instant_text(at), when_words(at, zone, now))

@@ -1,0 +1,54 @@
+"""What one colleague owes, as a calendar needs it: a few words and an instant each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.models import Application, Candidate, Job, Promise
+from service.queries.overdue import IN_OPEN_INDEX
+
+MOST = 500
+"""How many promises a calendar shows; those due first. More would help nobody's day."""
+
+
+@dataclass(frozen=True)
+class OwedBy:
+    """One open promise."""
+
+    promise_id: str
+    kind: str
+    wording: str
+    made_at: datetime
+    due_at: datetime
+    due_version: int
+    first_name: str | None
+    last_name: str | None
+    job_title: str
+
+
+def owed_by(session: Session, user_id: str) -> list[OwedBy]:
+    """Return somebody's open promises, the first due first."""
+    found = session.execute(
+        select(
+            Promise.id,
+            Promise.kind,
+            Promise.wording,
+            Promise.made_at,
+            Promise.due_at,
+            Promise.due_version,
+            Candidate.first_name,
+            Candidate.last_name,
+            Job.title,
+        )
+        .join(Application, Application.id == Promise.application_id)
+        .join(Candidate, Candidate.id == Application.candidate_id)
+        .join(Job, Job.id == Application.job_id)
+        .where(IN_OPEN_INDEX, Promise.owner_id == user_id)
+        .order_by(Promise.due_at, Promise.id)
+        .limit(MOST)
+    )
+    return [OwedBy(*row) for row in found]

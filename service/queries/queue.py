@@ -1,0 +1,248 @@
+"""The queue: who needs a word, one row a person, the most urgent first, and true counts of it all.
+
+One statement finds both the page and the counts, over indexes that hold open promises only; it
+never asks about one person at a time. The order is that of :mod:`queue_order`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from service.domain.delivery import MailState
+from service.domain.promises import State
+from service.domain.rights import Reach
+from service.models import Application, Message, Promise
+from service.queries.extent import applications_within
+from service.queries.overdue import IN_OPEN_INDEX, UNBROKEN_INDEX
+from service.queries.queue_belonging import (
+    EVERYBODY,
+    Narrowed,
+    is_mine,
+    is_nobodys,
+    is_of_teams,
+    wishes,
+)
+from service.queries.queue_order import (
+    CLOSED_WEIGHT,
+    LEGAL_SPAN,
+    LEGAL_WARNING,
+    STAGE_WEIGHTS,
+    Rank,
+)
+
+LAW = "law"
+MAIL = "mail"
+"""What stands as the kind where no promise is behind it: the law, and a letter that is stopped."""
+
+
+class Tab(StrEnum):
+    """A view of the queue."""
+
+    MINE = "mine"
+    TEAM = "team"
+    NOBODY = "nobody"
+    RISK = "risk"
+    MANAGER = "manager"
+    MAIL = "mail"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for what: whose matters they know of, until when today lasts, which view.
+
+    ``user_id`` is ``None`` for somebody without a name here: nothing is theirs. ``tab`` and
+    ``after`` (the key and the candidate of the last row before) say which rows; the counts are of
+    every tab. ``people`` names candidates instead of a page.
+    """
+
+    now: datetime
+    day_ends_at: datetime
+    reach: Reach
+    user_id: str | None = None
+    tab: Tab = Tab.ALL
+    narrowed: Narrowed = EVERYBODY
+    after: tuple[str, str] | None = None
+    limit: int = 50
+    people: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The places of one page, ``(key, candidate id)`` in order, how many each tab has in all,
+    and whether more follow.
+    """
+
+    places: tuple[tuple[str, str], ...]
+    counts: Mapping[Tab, int]
+    more: bool
+
+
+def find(session: Session, asked: Asked) -> Found:
+    """Return a page of the queue and the counts of all tabs."""
+    people = _people(session, asked)
+    columns = people.c
+    counts = select(
+        null().label("candidate_id"),
+        cast(null(), String).label("key"),
+        func.count().label("everybody"),
+        *(func.coalesce(func.sum(flag), 0) for flag in _flags(columns).values()),
+    ).select_from(people)
+    page = select(columns.candidate_id, columns.key).order_by(columns.key, columns.candidate_id)
+    if asked.people is not None:
+        page = page.where(columns.candidate_id.in_(asked.people))
+    else:
+        page = page.where(*_of_tab(columns, asked.tab)).limit(asked.limit + 1)
+        if asked.after is not None:
+            page = page.where(_behind(columns, asked.after))
+    rows = page.subquery()
+    zeros = (literal(0) for _ in range(1 + len(_flags(columns))))
+    found: Sequence[Any] = session.execute(
+        union_all(counts, select(rows.c.candidate_id, rows.c.key, *zeros))
+    ).all()
+    numbers = next(row for row in found if row[0] is None)
+    places = sorted((row[1], row[0]) for row in found if row[0] is not None)
+    tabs = dict(zip((Tab.ALL, *_flags(columns)), (int(n) for n in numbers[2:]), strict=True))
+    limit = len(places) if asked.people is not None else asked.limit
+    return Found(tuple(places[:limit]), tabs, len(places) > limit)
+
+
+def _flags(columns: Any) -> dict[Tab, ColumnElement[int]]:
+    return {
+        Tab.MINE: columns.mine,
+        Tab.TEAM: columns.team,
+        Tab.NOBODY: columns.nobody,
+        Tab.RISK: case((func.substr(columns.key, 1, 1) == str(int(Rank.AT_RISK)), 1), else_=0),
+        Tab.MANAGER: columns.manager,
+        Tab.MAIL: columns.mail,
+    }
+
+
+def _of_tab(columns: Any, tab: Tab) -> list[ColumnElement[bool]]:
+    return [] if tab is Tab.ALL else [_flags(columns)[tab] == 1]
+
+
+def _behind(columns: Any, after: tuple[str, str]) -> ColumnElement[bool]:
+    key, candidate_id = after
+    return or_(columns.key > key, and_(columns.key == key, columns.candidate_id > candidate_id))
+
+
+def _people(session: Session, asked: Asked) -> CTE:
+    """Return everybody in the queue: their foremost place, and to which tabs they belong."""
+    item = union_all(*_sources(asked)).cte("item")
+    today = asked.now.date()
+    silent = or_(
+        Application.last_contact_at.is_(None),
+        Application.last_contact_at < Application.interviewed_at,
+    )
+    broken = and_(Application.interviewed_at <= asked.now - LEGAL_SPAN, silent)
+    rank = case((broken, int(Rank.LAW)), else_=item.c.rank)
+    since = case((broken, Application.interviewed_at), else_=item.c.at)
+    weight = case(
+        *((Application.stage == stage, number) for stage, number in STAGE_WEIGHTS.items()),
+        else_=CLOSED_WEIGHT,
+    )
+    key = func.min(cast(rank, String).concat(cast(weight, String)).concat(_text(session, since)))
+    query = (
+        select(
+            Application.candidate_id,
+            key.label("key"),
+            _any(is_mine(item, asked.user_id, today)).label("mine"),
+            _any(is_of_teams(item, asked.reach.team_ids)).label("team"),
+            _any(is_nobodys(item, today)).label("nobody"),
+            _any(Application.waiting_on_id.is_not(None)).label("manager"),
+            _any(item.c.kind == MAIL).label("mail"),
+        )
+        .select_from(item)
+        .join(Application, Application.id == item.c.application_id)
+        .where(
+            Application.deleted_at.is_(None),
+            applications_within(asked.reach),
+            *wishes(item, asked.narrowed),
+        )
+        .group_by(Application.candidate_id)
+    )
+    # Materialised: the counts and the page come from one reading.
+    return query.cte("people").prefix_with("MATERIALIZED")
+
+
+def _sources(asked: Asked) -> list[Select[Any]]:
+    owed = (IN_OPEN_INDEX, Promise.state == State.OPEN)
+    rank = case(
+        (Promise.due_at < asked.now, int(Rank.OVERDUE)),
+        (Promise.warn_at <= asked.now, int(Rank.AT_RISK)),
+        else_=int(Rank.TODAY),
+    )
+    promise = (Promise.application_id, Promise.owner_id, Promise.kind)
+    by_today = select(*promise, Promise.due_at.label("at"), rank.label("rank")).where(
+        *owed, Promise.due_at < asked.day_ends_at
+    )
+    # Kept apart, so that each part has its index: with "or" neither would be used.
+    warned = select(*promise, Promise.due_at, literal(int(Rank.AT_RISK))).where(
+        UNBROKEN_INDEX,
+        Promise.state == State.OPEN,
+        Promise.warn_at <= asked.now,
+        Promise.due_at >= asked.day_ends_at,
+    )
+    silent = select(
+        Application.id,
+        Application.owner_id,
+        literal(LAW),
+        Application.interviewed_at,
+        literal(int(Rank.AT_RISK)),
+    ).where(
+        Application.interviewed_at.is_not(None),
+        Application.closed_at.is_(None),
+        Application.interviewed_at <= asked.now - LEGAL_WARNING,
+        or_(
+            Application.last_contact_at.is_(None),
+            Application.last_contact_at < Application.interviewed_at,
+        ),
+    )
+    stopped = (
+        select(
+            Message.application_id,
+            Application.owner_id,
+            literal(MAIL),
+            Message.created_at,
+            literal(int(Rank.LOOK)),
+        )
+        .join(Application, Application.id == Message.application_id)
+        .where(Message.state == MailState.BLOCKED)
+    )
+    return [by_today, warned, silent, stopped]
+
+
+def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.max(case((condition, 1), else_=0), type_=Integer())
+
+
+def _text(session: Session, at: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return an instant as :func:`queue_order.instant_key` writes it."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.to_char(func.timezone("UTC", at), "YYYY-MM-DD HH24:MI:SS.US", type_=String())
+    # SQLite keeps instants as this very text.
+    return type_coerce(at, String())

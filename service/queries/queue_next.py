@@ -1,0 +1,60 @@
+"""What the queue says besides its rows: the next promise that is due, the jobs to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.domain.changes import JobStatus
+from service.domain.promises import State
+from service.domain.rights import Reach
+from service.models import Application, Candidate, Job, Promise
+from service.queries.extent import applications_within, jobs_within
+from service.queries.overdue import IN_OPEN_INDEX
+
+JOBS = 300
+"""Jobs offered to choose from; a search finds the people of any other."""
+
+
+@dataclass(frozen=True)
+class Coming:
+    """The promise that is due next."""
+
+    name: str
+    wording: str
+    due_at: datetime
+
+
+def next_promise(session: Session, now: datetime, reach: Reach) -> Coming | None:
+    """Return the promise that is due next within somebody's reach, or ``None``."""
+    found = session.execute(
+        select(Promise.wording, Promise.due_at, Candidate.first_name, Candidate.last_name)
+        .join(Application, Application.id == Promise.application_id)
+        .join(Candidate, Candidate.id == Application.candidate_id)
+        .where(
+            IN_OPEN_INDEX,
+            Promise.state == State.OPEN,
+            Promise.due_at >= now,
+            applications_within(reach),
+        )
+        .order_by(Promise.due_at, Promise.id)
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    wording, due_at, first, last = found
+    return Coming(" ".join(part for part in (first, last) if part) or "(no name)", wording, due_at)
+
+
+def jobs_to_choose(session: Session, reach: Reach) -> list[tuple[str, str]]:
+    """Return the ids and titles of open jobs within somebody's reach, by title."""
+    found = session.execute(
+        select(Job.id, Job.title)
+        .where(Job.status == JobStatus.OPEN, jobs_within(reach))
+        .order_by(func.lower(Job.title), Job.id)
+        .limit(JOBS)
+    )
+    return [(row.id, row.title) for row in found]
