@@ -346,7 +346,7 @@ def test_a_late_checker_and_an_empty_page_are_seen(
     quiet = make_employer(new_database("sqlite"), tmp_path)
     with quiet.work() as work:
         application = add_application(work, first_name="Jonas", last_name="Weber")
-        make_spoken(work, application, Spoken(Kind.CALLBACK, "A call", within="6 business hours"))
+        make_spoken(work, application, Spoken(Kind.CALLBACK, "A call", within="2 business days"))
     quiet.clock.advance(timedelta(minutes=2))
     for scheme in ("light", "dark"):
         with _served(quiet) as base, _tab(browser, base, color_scheme=scheme) as page:
