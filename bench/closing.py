@@ -15,6 +15,7 @@ from statistics import median
 
 import sendgrid
 from sendgrid.helpers.mail import Mail
+from sqlalchemy.orm import selectinload
 
 from bench.checker import Store
 from bench.figure import Figure
@@ -52,7 +53,7 @@ def closing(store: Store, home: Path, *, applicants: int, loop: int, runs: int) 
             requests = double.requests - before_it
             assert requests <= MOST_REQUESTS, f"{requests} requests for {applicants} letters"
         with employer.session() as session:
-            letter = session.query(Message).first()
+            letter = session.query(Message).options(selectinload(Message.form)).first()
         assert letter is not None
         before = time.perf_counter()
         _one_by_one(double, letter, loop)
