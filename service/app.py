@@ -40,16 +40,8 @@ def create_app(
 ) -> Flask:
     """Build the application. What is given beside it is given by tests and the demo."""
     app = KeepwordFlask("service", static_folder=None)
-    logging.getLogger("keepword").setLevel(config.log_level)
-    clock = clock or SystemClock()
     _connect_database(app, config)
-    office = make_office(config)
-    carrier = transport or make_transport(config, clock)
-    asked = vendors or make_vendors(clock)
-    tools = Tools(office, clock, carrier, asked, JumpGuard(clock), make_ping(config, clock))
-    runner = Runner(tools, lambda: session_of(app))
-    app.extensions["keepword"] = Parts(config, office, tools, make_verifier(config), runner)
-    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
+    equip(app, config, clock=clock, transport=transport, vendors=vendors)
     app.before_request(_begin)
     app.teardown_request(_end)
     api.init_app(app)
@@ -57,6 +49,31 @@ def create_app(
     dashboard.init_app(app)
     health.init_app(app)
     return app
+
+
+def equip(
+    app: Flask,
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+    vendors: Vendors | None = None,
+) -> None:
+    """Give an application its running parts, in the place of those it had.
+
+    Routes and the way to the database stay: ``config`` must name the same database.
+    """
+    logging.getLogger("keepword").setLevel(config.log_level)
+    clock = clock or SystemClock()
+    office = make_office(config)
+    carrier = transport or make_transport(config, clock)
+    asked = vendors or make_vendors(clock)
+    tools = Tools(office, clock, carrier, asked, JumpGuard(clock), make_ping(config, clock))
+    runner = Runner(tools, lambda: session_of(app))
+    app.extensions["keepword"] = Parts(config, office, tools, make_verifier(config), runner)
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
+    dashboard.equip(app)
+    health.equip(app)
 
 
 @contextmanager

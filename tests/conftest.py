@@ -83,19 +83,22 @@ def start_once(database_url: str) -> None:
 
 @pytest.fixture
 def new_database(request: pytest.FixtureRequest, fast_folder: Path) -> Iterator[Callable[..., str]]:
-    """Make fresh migrated databases by kind, or ``started`` ones; they vanish after the test."""
+    """Make fresh migrated databases by kind, or ``started`` ones; they vanish after the test.
+
+    Their names are new each time but for the one that is ``named``.
+    """
     made: list[tuple[str, str]] = []
     files: list[Path] = []
 
-    def make(kind: str, *, started: bool = False) -> str:
+    def make(kind: str, *, started: bool = False, named: str = "") -> str:
         if kind == "sqlite":
-            path = fast_folder / f"{uuid4().hex}.db"
+            path = fast_folder / f"{named or uuid4().hex}.db"
             files.append(path)
             source = "sqlite_started" if started else "sqlite_template"
             shutil.copyfile(request.getfixturevalue(source), path)
             return f"sqlite:///{path}"
         address = request.getfixturevalue("postgres_address")
-        name = f"test_{uuid4().hex}"
+        name = f"test_{named or uuid4().hex}"
         source = STARTED if started else TEMPLATE
         _admin(address, f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
         made.append((address, name))
@@ -112,8 +115,11 @@ def new_database(request: pytest.FixtureRequest, fast_folder: Path) -> Iterator[
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, new_database: Callable[..., str]) -> str:
     """A fresh migrated database: the test runs once on each kind."""
-    # An employer starts on it; what that makes need not be made anew for each.
-    return new_database(request.param, started="employer" in request.fixturenames)
+    # An employer starts on it; what that makes need not be made anew for each, and the
+    # application of the last test can go on where the address is the same.
+    if "employer" in request.fixturenames:
+        return new_database(request.param, started=True, named="reused")
+    return new_database(request.param)
 
 
 def _admin(address: str, statement: str) -> None:

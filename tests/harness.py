@@ -153,6 +153,17 @@ def make_employer(
     """Build an application over a migrated database, with the default calendar and policies."""
     clock = clock or FakeClock(at)
     carrier = transport or RecordingTransport()
+    app = create_app(
+        make_config(database_url, home, **config), clock=clock, transport=carrier, vendors=vendors
+    )
+    employer = Employer(app, clock, carrier)
+    with employer.work("keepword") as work:
+        bootstrap(work)
+    return employer
+
+
+def make_config(database_url: str, home: Path, **config: Any) -> Config:
+    """Return the settings of an employer, with those given in the place of ours."""
     settings = {
         "home": home,
         "database_url": database_url,
@@ -161,11 +172,7 @@ def make_employer(
         "mail_from": "hiring@example.com",
         **config,
     }
-    app = create_app(Config(**settings), clock=clock, transport=carrier, vendors=vendors)
-    employer = Employer(app, clock, carrier)
-    with employer.work("keepword") as work:
-        bootstrap(work)
-    return employer
+    return Config(**settings)
 
 
 def add_user(work: Work, name: str = "Maria Keller", **fields: Any) -> User:

@@ -75,14 +75,18 @@ __all__ = [
 ]
 
 
-def init_app(app: Flask) -> None:
-    """Mount the pages."""
+def equip(app: Flask) -> None:
+    """Make what the pages keep of the running parts."""
     app.extensions["keepword.watchman"] = Watchman(parts(app).tools.clock)
     app.extensions["keepword.forms"] = Forms(ensure_secret_key(parts(app).config))
     provider = _provider(parts(app).config)
     app.extensions["keepword.outside"] = (
         OutsideSignIn(provider, parts(app).tools.clock) if provider else None
     )
+
+
+def init_app(app: Flask) -> None:
+    """Mount the pages."""
     init_languages(app)
     app.register_blueprint(site.blueprint)
 

@@ -12,10 +12,14 @@ from service.health.readiness import Readiness
 from service.parts import parts
 
 
-def init_app(app: Flask) -> None:
-    """Mount the endpoints; from here on a loop that never ran is measured."""
+def equip(app: Flask) -> None:
+    """Begin to watch the running parts; from here on a loop that never ran is measured."""
     running = parts(app)
     app.extensions["keepword.readiness"] = Readiness(
         running.tools.clock, running.config.base_url, running.office
     )
+
+
+def init_app(app: Flask) -> None:
+    """Mount the endpoints."""
     app.register_blueprint(endpoints.blueprint)

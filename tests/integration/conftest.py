@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from service.db import db
-from tests.harness import Employer, make_employer
+from tests.harness import Employer
+from tests.reused import Reused
+
+
+@pytest.fixture(scope="session")
+def reused() -> dict[str, Reused]:
+    """The applications that one test uses after another, by kind of database."""
+    return {}
 
 
 @pytest.fixture
-def employer(database_url: str, tmp_path: Path) -> Iterator[Employer]:
+def employer(database_url: str, tmp_path: Path, reused: dict[str, Reused]) -> Iterator[Employer]:
     """A running Keepword on a Monday morning."""
-    made = make_employer(database_url, tmp_path)
-    yield made
-    with made.app.app_context():
-        db.engine.dispose()
+    kind = reused.setdefault(database_url, Reused(database_url))
+    yield kind.employer(tmp_path)
+    kind.give_back()

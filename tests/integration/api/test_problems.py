@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.harness import Employer
+from service.app import engine_of
+from tests.harness import Employer, make_employer
 from tests.integration.api.conftest import Api, refusal
 
 
@@ -93,13 +95,16 @@ def test_a_parameter_at_fault_is_named(api: Api, query: str, pointer: str) -> No
 
 
 def test_a_defect_is_a_problem_without_its_reason_and_changes_nothing(
-    employer: Employer, api: Api
+    database_url: str, tmp_path: Path
 ) -> None:
+    employer = make_employer(database_url, tmp_path)
+
     @employer.app.route("/api/v1/broken")
     def broken() -> str:
         raise RuntimeError("a secret of ours")
 
-    response = api.send("GET", "/broken")
+    response = Api(employer, employer.key("admin")).send("GET", "/broken")
+    engine_of(employer.app).dispose()
 
     assert refusal(response) == (500, "internal-error", [])
     assert "secret" not in response.text
