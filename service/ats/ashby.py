@@ -14,7 +14,7 @@ by a ``candidateDelete`` of the record that went.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from service import signing
@@ -24,13 +24,13 @@ from service.ats.ashby_poller import AshbyPoller
 from service.ats.ashby_states import Reading
 from service.ats.ashby_write_back import AshbyWriteBack
 from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
-from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
+from service.ats.base import Guide, Incoming, body_identity
 from service.ats.body import load_object
+from service.ats.body_signature import SignsTheBody
 from service.ats.meaning import meaning
 from service.ats.payload import PayloadError
 from service.domain.changes import Translation
 
-_SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_OF_A_NAME = 60
 
@@ -45,7 +45,7 @@ _IGNORED = {
 }
 
 
-class Ashby(AdapterDefaults):
+class Ashby(SignsTheBody):
     """Ashby. Any 2xx is success."""
 
     name: str = "ashby"
@@ -59,24 +59,8 @@ class Ashby(AdapterDefaults):
     api: VendorApi | None = AshbyApi()
     poller: Poller | None = AshbyPoller()
     write_back: WriteBack | None = AshbyWriteBack()
-
-    def verify(
-        self,
-        incoming: Incoming,
-        secrets: Sequence[str],
-        now: datetime,  # noqa: ARG002 - the protocol's; Ashby signs no time
-    ) -> None:
-        """Check ``Ashby-Signature`` over the raw body."""
-        header = incoming.only("ashby-signature")
-        if header is None:
-            raise signing.SignatureError("the header Ashby-Signature is missing")
-        found = _SIGNATURE.fullmatch(header.strip())
-        if found is None:
-            raise signing.SignatureError(
-                "the header Ashby-Signature is not 'sha256=<64 hex digits>'"
-            )
-        if not signing.matches_hex(incoming.body, found[1], secrets):
-            raise signing.SignatureError("the signature does not match")
+    signature_header: str = "Ashby-Signature"
+    before_hex: str | None = "sha256="
 
     def identity(self, incoming: Incoming) -> str:
         """``webhookActionId``, the action, and a hash of the body.
@@ -93,10 +77,6 @@ class Ashby(AdapterDefaults):
             return body_identity(incoming.body)
         plain = [part for part in parts if _PLAIN.fullmatch(part)]
         return "/".join([*plain, body_identity(incoming.body)])
-
-    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
-        """The content type; the delivery's id is in the body."""
-        return incoming.kept("content-type")
 
     def translate(
         self,

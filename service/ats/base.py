@@ -177,6 +177,10 @@ class AdapterDefaults:
         """None: any text is a key."""
         return None
 
+    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
+        """The content type: all else is in the body."""
+        return incoming.kept("content-type")
+
     def signed_body(
         self,
         body: bytes,

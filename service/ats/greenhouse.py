@@ -10,15 +10,15 @@ is authentic is answered), whether ``Greenhouse-Event-ID`` stays the same over r
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
 from service import signing
 from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
-from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
+from service.ats.base import Guide, Incoming, body_identity
 from service.ats.body import load_object
+from service.ats.body_signature import SignsTheBody
 from service.ats.greenhouse_actions import HANDLERS
 from service.ats.greenhouse_api import GreenhouseApi
 from service.ats.greenhouse_notes import GreenhouseNotes
@@ -30,7 +30,6 @@ from service.domain.changes import Translation
 
 EVENT_ID = "greenhouse-event-id"
 
-_SIGNATURE = re.compile(r"sha256 ([0-9a-fA-F]{64})")
 _MOST_OF_A_NAME = 60
 
 # They restate facts that may turn back to what they were (a name, an owner, open and closed),
@@ -52,7 +51,7 @@ _IGNORED = {
 }
 
 
-class Greenhouse(AdapterDefaults):
+class Greenhouse(SignsTheBody):
     """Greenhouse Recruiting. Success is exactly 200 ("a non HTTP 200 response" is retried)."""
 
     name: str = "greenhouse"
@@ -66,22 +65,9 @@ class Greenhouse(AdapterDefaults):
     api: VendorApi | None = GreenhouseApi()
     poller: Poller | None = GreenhousePoller()
     write_back: WriteBack | None = GreenhouseNotes()
-
-    def verify(
-        self,
-        incoming: Incoming,
-        secrets: Sequence[str],
-        now: datetime,  # noqa: ARG002 - the protocol's; Greenhouse signs no time
-    ) -> None:
-        """Check ``Signature`` over the raw body; the body's escapes are part of what is signed."""
-        header = incoming.only("signature")
-        if header is None:
-            raise signing.SignatureError("the header Signature is missing")
-        found = _SIGNATURE.fullmatch(header.strip())
-        if found is None:
-            raise signing.SignatureError("the header Signature is not 'sha256 <64 hex digits>'")
-        if not signing.matches_hex(incoming.body, found[1], secrets):
-            raise signing.SignatureError("the signature does not match")
+    # The raw body: its escapes are part of what is signed.
+    signature_header: str = "Signature"
+    before_hex: str | None = "sha256 "
 
     def identity(self, incoming: Incoming) -> str:
         """A hash of the body, for actions that restate facts joined by ``Greenhouse-Event-ID``.

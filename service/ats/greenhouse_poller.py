@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from service.ats.asking import Answer, Ask, Found, Listing
-from service.ats.base import body_identity
-from service.ats.json_list import as_record, objects_of
+from service.ats.asking import Answer, Ask, Listing
+from service.ats.json_list import objects_of
+from service.ats.pages import found_in
 from service.ats.payload import PayloadError
 from service.ats.request_parts import next_page
 
@@ -56,12 +56,9 @@ class GreenhousePoller:
         kind = KINDS.get(ask.path)
         if kind is None:
             raise PayloadError("", "nobody asked for this list")
-        found = []
-        for each in objects_of(answer):
-            record = as_record(each)
-            name = f"{kind}:{each.required_id('id')}:{body_identity(record)}"
-            found.append(Found(kind, name, record))
-        return Listing(tuple(found), _next(ask, answer.headers.get("link", "")))
+        return Listing(
+            found_in(kind, objects_of(answer)), _next(ask, answer.headers.get("link", ""))
+        )
 
 
 def _next(ask: Ask, header: str) -> Ask | None:

@@ -26,9 +26,9 @@ from service.ats.asking import (
     WriteBack,
     needed,
 )
-from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
+from service.ats.base import Guide, Incoming, body_identity
 from service.ats.body import load_object
-from service.ats.body_signature import base64url_signature, check_body_signature
+from service.ats.body_signature import SignsTheBody, base64url_signature
 from service.ats.kombo_api import KINDS, KomboApi, KomboPoller, following, list_ask, results_of
 from service.ats.kombo_notes import KomboNotes
 from service.ats.kombo_records import changes_of, jobs_asked, jobs_in
@@ -61,7 +61,7 @@ _IGNORED = {
 }
 
 
-class Kombo(AdapterDefaults):
+class Kombo(SignsTheBody):
     """Kombo. Success is 200."""
 
     name: str = "kombo"
@@ -75,15 +75,7 @@ class Kombo(AdapterDefaults):
     api: VendorApi | None = KomboApi()
     poller: Poller | None = KomboPoller()
     write_back: WriteBack | None = KomboNotes()
-
-    def verify(
-        self,
-        incoming: Incoming,
-        secrets: Sequence[str],
-        now: datetime,  # noqa: ARG002 - the protocol's; Kombo signs no time
-    ) -> None:
-        """Check ``X-Kombo-Signature`` over the raw body."""
-        check_body_signature(incoming, _HEADER, secrets)
+    signature_header: str = _HEADER
 
     def identity(self, incoming: Incoming) -> str:
         """The signed ``id``; a hash of the body where there is none."""
@@ -94,10 +86,6 @@ class Kombo(AdapterDefaults):
         if isinstance(found, str) and 0 < len(found) <= 200 and found.isprintable():
             return f"id:{found}"
         return body_identity(incoming.body)
-
-    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
-        """The content type; the id is in the body."""
-        return incoming.kept("content-type")
 
     def translate(
         self,

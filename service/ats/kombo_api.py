@@ -9,11 +9,10 @@ api.us.kombo.dev (US). Not documented: a rate; ours is modest.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from service.ats.asking import Answer, Ask, Field, Found, Listing, Rate, TokenRequest
-from service.ats.base import body_identity
-from service.ats.json_list import as_record
+from service.ats.asking import Answer, Ask, Field, KeyedApi, Listing, Rate
+from service.ats.pages import cursor_in, found_in, instant_text, next_by
 from service.ats.payload import JsonObject, PayloadError
 from service.ats.request_parts import base_address, header_value
 
@@ -27,7 +26,7 @@ KINDS: dict[str, str] = {
 """The lists, in the order in which their records are best worked in, and what each is found as."""
 
 
-class KomboApi:
+class KomboApi(KeyedApi):
     """An environment's API key and the one integration that this connection is."""
 
     fields: tuple[Field, ...] = (
@@ -39,7 +38,6 @@ class KomboApi:
         ),
     )
     rate: Rate = Rate(10, timedelta(seconds=1))
-    page_headers: tuple[str, ...] = ()
 
     def base_url(self, settings: Mapping[str, str]) -> str:
         """Europe's address; ``api_url`` is for https://api.us.kombo.dev/v1/ats."""
@@ -56,13 +54,6 @@ class KomboApi:
             "Authorization": f"Bearer {header_value(settings.get('api_key', ''))}",
             "X-Integration-Id": header_value(settings.get("integration_id", "")),
         }
-
-    def token_request(
-        self,
-        settings: Mapping[str, str],  # noqa: ARG002 - the protocol's
-    ) -> TokenRequest | None:
-        """None: the key itself is sent."""
-        return None
 
     def proof(self) -> Ask:
         """A small page of applications."""
@@ -91,17 +82,12 @@ class KomboPoller:
         if kind is None:
             raise PayloadError("", "nothing is listed there")
         page = answer.object()
-        found = []
-        for each in results_of(page):
-            record = as_record(each)
-            name = f"{kind}:{each.required_id('id')}:{body_identity(record)}"[:255]
-            found.append(Found(kind, name, record))
-        return Listing(tuple(found), following(ask, page))
+        return Listing(found_in(kind, results_of(page)), following(ask, page))
 
 
 def list_ask(path: str, since: datetime) -> Ask:
     """The first page of what changed since an instant."""
-    at = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = instant_text(since)
     return Ask(path, (("updated_after", at), ("include_deleted", "true"), ("page_size", "250")))
 
 
@@ -116,12 +102,7 @@ def results_of(page: JsonObject) -> tuple[JsonObject, ...]:
 def following(ask: Ask, page: JsonObject) -> Ask | None:
     """The page after this one: the same filters and the cursor it names."""
     data = page.required_child("data")
-    cursor = data.members.get("next")
-    if cursor is None:
-        return None
-    if not isinstance(cursor, str) or not 0 < len(cursor) <= 1_500 or not cursor.isascii():
+    if data.members.get("next") == "":
         raise PayloadError("/data/next", "expected a cursor")
-    kept = tuple(pair for pair in ask.query if pair[0] != "cursor")
-    if dict(ask.query).get("cursor") == cursor:
-        raise PayloadError("/data/next", "leads to the same page again")
-    return Ask(ask.path, (*kept, ("cursor", cursor)))
+    cursor = cursor_in(data, "next")
+    return next_by(ask, "cursor", cursor) if cursor is not None else None

@@ -108,10 +108,6 @@ class Lever(AdapterDefaults):
             return body_identity(incoming.body)
         return f"token:{token}" if _TOKEN.fullmatch(token) else body_identity(token.encode())
 
-    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
-        """The content type; all else is in the body."""
-        return incoming.kept("content-type")
-
     def translate(
         self,
         body: bytes,

@@ -15,13 +15,13 @@ the order: what is worked in is the present state.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack, needed
-from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
+from service.ats.base import Guide
 from service.ats.body import load_object
-from service.ats.body_signature import base64url_signature, check_body_signature
+from service.ats.body_signature import SignsTheBody, base64url_signature
 from service.ats.merge_activities import MergeActivities
 from service.ats.merge_api import KINDS, MergeApi, MergePoller, record_ask
 from service.ats.merge_records import around_asked, changes_of
@@ -41,8 +41,11 @@ _LISTS = {
 }
 
 
-class Merge(AdapterDefaults):
-    """Merge. No success code is documented; 200 is one anywhere."""
+class Merge(SignsTheBody):
+    """Merge. No success code is documented; 200 is one anywhere.
+
+    A body tells deliveries apart: it holds the event, the model's id and ``modified_at``.
+    """
 
     name: str = "merge"
     label: str = "Merge"
@@ -55,23 +58,7 @@ class Merge(AdapterDefaults):
     api: VendorApi | None = MergeApi()
     poller: Poller | None = MergePoller()
     write_back: WriteBack | None = MergeActivities()
-
-    def verify(
-        self,
-        incoming: Incoming,
-        secrets: Sequence[str],
-        now: datetime,  # noqa: ARG002 - the protocol's; Merge signs no time
-    ) -> None:
-        """Check ``X-Merge-Webhook-Signature`` over the raw body."""
-        check_body_signature(incoming, _HEADER, secrets)
-
-    def identity(self, incoming: Incoming) -> str:
-        """A hash of the body: it holds the event, the model's id and ``modified_at``."""
-        return body_identity(incoming.body)
-
-    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
-        """The content type; all else is in the body."""
-        return incoming.kept("content-type")
+    signature_header: str = _HEADER
 
     def translate(
         self,

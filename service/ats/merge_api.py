@@ -10,11 +10,10 @@ one linked account is the least.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from service.ats.asking import Answer, Ask, Field, Found, Listing, Rate, TokenRequest
-from service.ats.base import body_identity
-from service.ats.json_list import as_record
+from service.ats.asking import Answer, Ask, Field, KeyedApi, Listing, Rate
+from service.ats.pages import cursor_in, found_in, instant_text, next_by
 from service.ats.payload import JsonObject, PayloadError
 from service.ats.request_parts import base_address, header_value, path
 
@@ -36,7 +35,7 @@ EXPANDED: dict[str, str] = {
 """What is asked for whole instead of by its id."""
 
 
-class MergeApi:
+class MergeApi(KeyedApi):
     """An API key of the organization and the token of the one linked account."""
 
     fields: tuple[Field, ...] = (
@@ -49,7 +48,6 @@ class MergeApi:
         ),
     )
     rate: Rate = Rate(90, timedelta(minutes=1))
-    page_headers: tuple[str, ...] = ()
 
     def base_url(self, settings: Mapping[str, str]) -> str:
         """America's address; ``api_url`` is for https://api-eu.merge.dev/api/ats/v1."""
@@ -67,13 +65,6 @@ class MergeApi:
             "X-Account-Token": header_value(settings.get("account_token", "")),
         }
 
-    def token_request(
-        self,
-        settings: Mapping[str, str],  # noqa: ARG002 - the protocol's
-    ) -> TokenRequest | None:
-        """None: the key itself is sent."""
-        return None
-
     def proof(self) -> Ask:
         """One application."""
         return Ask("/applications", (("page_size", "1"),))
@@ -88,7 +79,7 @@ class MergePoller:
         settings: Mapping[str, str],  # noqa: ARG002 - the protocol's
     ) -> tuple[Ask, ...]:
         """The first page of each list, what was deleted included."""
-        at = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = instant_text(since)
         return tuple(
             Ask(where, (("modified_after", at), ("page_size", "100"), *_shown(where)))
             for where in KINDS
@@ -108,12 +99,7 @@ class MergePoller:
         results = page.children("results")
         if results is None:
             raise PayloadError("/results", "is missing")
-        found = []
-        for each in results:
-            record = as_record(each)
-            name = f"{kind}:{each.required_id('id')}:{body_identity(record)}"[:255]
-            found.append(Found(kind, name, record))
-        return Listing(tuple(found), _following(ask, page))
+        return Listing(found_in(kind, results), _following(ask, page))
 
 
 def record_ask(where: str, id_: str) -> Ask:
@@ -128,12 +114,5 @@ def _shown(where: str) -> tuple[tuple[str, str], ...]:
 
 
 def _following(ask: Ask, page: JsonObject) -> Ask | None:
-    cursor = page.members.get("next")
-    if cursor is None or cursor == "":
-        return None
-    if not isinstance(cursor, str) or len(cursor) > 1_500 or not cursor.isascii():
-        raise PayloadError("/next", "expected a cursor")
-    kept = tuple(pair for pair in ask.query if pair[0] != "cursor")
-    if dict(ask.query).get("cursor") == cursor:
-        raise PayloadError("/next", "leads to the same page again")
-    return Ask(ask.path, (*kept, ("cursor", cursor)))
+    cursor = cursor_in(page, "next")
+    return next_by(ask, "cursor", cursor) if cursor is not None else None

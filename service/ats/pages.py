@@ -6,9 +6,12 @@ watermark over what nobody has read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from service.ats.asking import Ask
+from service.ats.asking import Ask, Found
+from service.ats.base import body_identity
+from service.ats.json_list import as_record
 from service.ats.payload import JsonObject, PayloadError
 
 _LONGEST_CURSOR = 1_500
@@ -20,6 +23,15 @@ def records_in(page: JsonObject, key: str) -> tuple[JsonObject, ...]:
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         raise PayloadError(page.at(key), "expected a list of objects")
     return page.children(key) or ()
+
+
+def found_in(kind: str, records: Iterable[JsonObject]) -> tuple[Found, ...]:
+    """These records as found; one that changed has another identity."""
+    stored = [(each, as_record(each)) for each in records]
+    return tuple(
+        Found(kind, f"{kind}:{each.required_id('id')}:{body_identity(record)}", record)
+        for each, record in stored
+    )
 
 
 def cursor_in(page: JsonObject, key: str) -> str | None:

@@ -13,14 +13,14 @@ without the number of the attempt), and what else the envelope holds (see ``recr
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from service import signing
 from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
-from service.ats.base import AdapterDefaults, Guide, HandshakeAnswer, Incoming, body_identity
+from service.ats.base import Guide, HandshakeAnswer, Incoming, body_identity
 from service.ats.body import load_object
+from service.ats.body_signature import SignsTheBody
 from service.ats.meaning import meaning
 from service.ats.payload import PayloadError
 from service.ats.recruitee_api import RecruiteeApi, RecruiteeNotes, RecruiteePoller
@@ -28,13 +28,12 @@ from service.ats.recruitee_events import EVENTS, read_event
 from service.ats.recruitee_records import present_states
 from service.domain.changes import Translation
 
-_HEADER = "x-recruitee-signature"
-_SIGNATURE = re.compile(r"[0-9a-fA-F]{64}")
+_HEADER = "X-Recruitee-Signature"
 _ATTEMPT = "attempt_count"
 _MOST_OF_A_NAME = 60
 
 
-class Recruitee(AdapterDefaults):
+class Recruitee(SignsTheBody):
     """Recruitee (Tellent). Success is exactly 200."""
 
     name: str = "recruitee"
@@ -56,6 +55,8 @@ class Recruitee(AdapterDefaults):
     api: VendorApi | None = RecruiteeApi()
     poller: Poller | None = RecruiteePoller()
     write_back: WriteBack | None = RecruiteeNotes()
+    signature_header: str = _HEADER
+    before_hex: str | None = ""
 
     def handshake(self, incoming: Incoming) -> HandshakeAnswer | None:
         """Answer the Test buttons, which come before the secret is known here."""
@@ -67,22 +68,6 @@ class Recruitee(AdapterDefaults):
             return None
         return HandshakeAnswer(self.success_status) if root.members.get("test") is True else None
 
-    def verify(
-        self,
-        incoming: Incoming,
-        secrets: Sequence[str],
-        now: datetime,  # noqa: ARG002 - the protocol's; Recruitee signs no time
-    ) -> None:
-        """Check ``X-Recruitee-Signature`` over the raw body."""
-        header = incoming.only(_HEADER)
-        if header is None:
-            raise signing.SignatureError("the header X-Recruitee-Signature is missing")
-        given = header.strip()
-        if not _SIGNATURE.fullmatch(given):
-            raise signing.SignatureError("the header X-Recruitee-Signature is not 64 hex digits")
-        if not signing.matches_hex(incoming.body, given, secrets):
-            raise signing.SignatureError("the signature does not match")
-
     def identity(self, incoming: Incoming) -> str:
         """A hash of the body without the number of the attempt, which differs in every retry."""
         try:
@@ -93,10 +78,6 @@ class Recruitee(AdapterDefaults):
             return body_identity(incoming.body)
         same = {name: value for name, value in members.items() if name != _ATTEMPT}
         return body_identity(json.dumps(same, sort_keys=True).encode())
-
-    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
-        """The content type; Recruitee sends no id of its own in a header."""
-        return incoming.kept("content-type")
 
     def translate(
         self,
@@ -140,5 +121,5 @@ class Recruitee(AdapterDefaults):
         return {
             "Content-Type": "application/json",
             "User-Agent": "Recruitee-Webhooks",
-            "X-Recruitee-Signature": signing.hex_signature(body, secret),
+            _HEADER: signing.hex_signature(body, secret),
         }

@@ -13,14 +13,14 @@ Seen in public code, not in the documentation: the envelope's ``event_type`` and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from service import signing
 from service.ats.asking import NO_ANSWERS, Answers, Needs, Poller, VendorApi, WriteBack
-from service.ats.base import AdapterDefaults, Guide, Incoming, body_identity
+from service.ats.base import Guide
 from service.ats.body import load_object
-from service.ats.body_signature import check_body_signature
+from service.ats.body_signature import SignsTheBody
 from service.ats.meaning import once
 from service.ats.payload import PayloadError
 from service.ats.workable_api import WorkableApi, WorkableComments, WorkablePoller
@@ -31,8 +31,12 @@ _HEADER = "X-Workable-Signature"
 _MOST_OF_A_NAME = 60
 
 
-class Workable(AdapterDefaults):
-    """Workable. Success is 200; anything else makes it "replay the request"."""
+class Workable(SignsTheBody):
+    """Workable. Success is 200; anything else makes it "replay the request".
+
+    It signs in hex or in base64, and sends no id: a retry whose body shows a newer state is news,
+    and the same body is not.
+    """
 
     name: str = "workable"
     label: str = "Workable"
@@ -45,23 +49,7 @@ class Workable(AdapterDefaults):
     api: VendorApi | None = WorkableApi()
     poller: Poller | None = WorkablePoller()
     write_back: WriteBack | None = WorkableComments()
-
-    def verify(
-        self,
-        incoming: Incoming,
-        secrets: Sequence[str],
-        now: datetime,  # noqa: ARG002 - the protocol's; Workable signs no time
-    ) -> None:
-        """Check ``X-Workable-Signature`` over the raw body, in hex or in base64."""
-        check_body_signature(incoming, _HEADER, secrets)
-
-    def identity(self, incoming: Incoming) -> str:
-        """A hash of the body: a retry that shows a newer state is news, and the same one is not."""
-        return body_identity(incoming.body)
-
-    def kept_headers(self, incoming: Incoming) -> dict[str, str]:
-        """The content type; Workable sends no id of its own."""
-        return incoming.kept("content-type")
+    signature_header: str = _HEADER
 
     def translate(
         self,

@@ -253,7 +253,7 @@ def test_a_page_that_leads_to_itself_is_refused() -> None:
     first, second = kombo.list_of("/applications"), kombo.list_of("/applications", "c")
     known = {first: kombo.page(cursor="c"), second: kombo.page(cursor="c")}
 
-    with pytest.raises(PayloadError, match="the same page"):
+    with pytest.raises(PayloadError, match="the page it stands on"):
         ADAPTER.translate(kombo.changed("ats_applications"), {}, NOW, answers(known))
 
 
