@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from bench.data import DUE, ESCALATED, NOW, fill
 from bench.figure import Figure
+from bench.peers.environment import ask_peer
 from service.assembly import make_office
 from service.config import Config
 from service.db import UTCDateTime, prepare_engine
@@ -27,8 +28,9 @@ from service.workflows import migrate
 from service.workflows.check import check
 from service.workflows.work import Office
 
-FLAG_GOAL = 15.0
-IDLE_GOAL = 1.5
+FLAG_GOAL = 10.0
+IDLE_GOAL = 1.2
+HELPDESK_GOAL = 500.0
 
 _FLOOR_INSERT = (
     "INSERT INTO timeline (application_id, at, recorded_at, kind, actor, source, data) "
@@ -145,6 +147,27 @@ def flagging(store: Store, home: Path, *, open_: int, due: int, runs: int) -> Fi
         median(bare),
         unit="s",
         goal=FLAG_GOAL,
+    )
+
+
+def beside_helpdesk(store: Store, home: Path, *, open_: int, due: int, runs: int) -> Figure:
+    """Say how many times faster what is due is flagged than django-helpdesk escalates as much."""
+    office = _office(home)
+    ours = []
+    with store.filled(applications=open_, each=1, due=due) as name:
+        for _ in range(runs):
+            with store.copy_of(name) as engine:
+                ours.append(_timed(lambda e=engine: _check(e, office)))
+                _confirm(engine, due, notices=due)
+    theirs = ask_peer(home, "escalating", open_, due, home)
+    if theirs["flagged"] != due:
+        raise RuntimeError(f"django-helpdesk escalated {theirs['flagged']} of {due}")
+    return Figure.faster(
+        f"check.flagging.{store.kind}.{due}-of-{open_}-beside-django-helpdesk",
+        median(ours),
+        theirs["seconds"],
+        unit="s",
+        goal=HELPDESK_GOAL,
     )
 
 

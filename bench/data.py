@@ -65,9 +65,9 @@ def _applications(connection: Connection, count: int) -> None:
     statement = text(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) "  # noqa: S608 - the expression is our own
         "INSERT INTO application (id, candidate_id, job_id, stage, stage_at, unmapped, "
-        "applied_at, created_at, version) "
+        "closed_here, applied_at, created_at, version) "
         f"SELECT 'app_' || {_random(connection)}, 'cnd_bench', 'job_bench', 'interview', "
-        ":stage_at, false, :applied_at, :created_at, 1 FROM n"
+        ":stage_at, false, false, :applied_at, :created_at, 1 FROM n"
     ).bindparams(*required.values())
     connection.execute(statement, {"count": count, **dict.fromkeys(required, NOW)})
 

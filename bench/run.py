@@ -18,10 +18,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.accepting import accepting
-from bench.checker import Store, flagging, idling
+from bench.calendars import adding, compiling
+from bench.checker import Store, beside_helpdesk, flagging, idling
 from bench.closing import closing
 from bench.figure import Figure
 from bench.importing import import_memory, importing
+from bench.queue import queue_page
 from bench.writing import writing
 from tests.postgres import postgres_server
 
@@ -60,6 +62,24 @@ def _import_memory(store: Store, home: Path, *, quick: bool) -> Figure:
     )
 
 
+def _queue(store: Store, home: Path, *, quick: bool) -> Figure:
+    return queue_page(store, home, few=100, many=100_000, due=10_000, runs=15 if quick else 60)
+
+
+def _beside_helpdesk(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
+    if store.kind != "sqlite":  # where the peer runs as it comes
+        return ()
+    open_, due = (10_000, 1_000) if quick else (100_000, 10_000)
+    return (beside_helpdesk(store, home, open_=open_, due=due, runs=3),)
+
+
+def _calendars(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
+    if store.kind != KINDS[0]:  # no database has a part in it
+        return ()
+    runs = 3 if quick else 7
+    return adding(home, additions=1_000, runs=runs), compiling(runs=runs)
+
+
 class Bench(Protocol):
     """Measures one figure, or some of the same run, on one kind of database."""
 
@@ -76,6 +96,9 @@ BENCHES: dict[str, Bench] = {
     "accepting": _accepting,
     "importing": _importing,
     "import-memory": _import_memory,
+    "queue": _queue,
+    "calendars": _calendars,
+    "beside-helpdesk": _beside_helpdesk,
 }
 
 
