@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint types drift check bench bench-quick chaos lock clean
+.PHONY: help setup demo run test browser lint types drift check bench bench-quick chaos lock clean
 
 help: ## Say what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -24,8 +24,15 @@ demo: $(STAMP) ## Three invented weeks, who is overdue and why, then the page.
 run: $(STAMP) ## Keepword itself on SQLite: page, API, hooks and loops in one process.
 	$(BIN)/keepword serve
 
-test: $(STAMP) ## All tests, on SQLite and a PostgreSQL that they start themselves.
+test: $(STAMP) browser ## All tests, on SQLite and a PostgreSQL that they start themselves.
 	$(BIN)/python -m pytest -n 2
+
+browser: $(STAMP) # A Chromium for the pages' tests, where there is none: the system's, or Playwright's.
+	@command -v chromium >/dev/null || ls $$HOME/.cache/ms-playwright/chromium-*/ >/dev/null 2>&1 \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	     && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	|| $(BIN)/python -m playwright install chromium \
+	|| echo "no Chromium could be installed: the pages' tests will say so and skip"
 
 lint: $(STAMP) ## Style, formatting and the import contract.
 	$(BIN)/ruff check .
@@ -53,7 +60,9 @@ chaos: $(STAMP) ## Kill workers everywhere on both databases; count what is lost
 lock: $(STAMP) ## Write the lock files anew from pyproject.toml.
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra cluster pyproject.toml -c requirements.lock -o requirements-cluster.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -c requirements-cluster.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header bench/peers/requirements.in -o bench/peers/requirements.lock
 
 clean: ## Remove what setup and the tests made.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis var
