@@ -15,14 +15,18 @@ from sqlalchemy.orm import Session
 
 from service import api, dashboard, health, hooks
 from service.assembly import make_office, make_ping, make_transport, make_vendors, make_verifier
+from service.calling import caller_to
 from service.clock import Clock, JumpGuard, SystemClock
 from service.config import Config, make_home
-from service.db import db, engine_options, prepare_engine, reading_only
+from service.connecting import Limits, engine_options
+from service.db import db, prepare_engine, reading_only
 from service.late_rules import LateRule
 from service.mail.base import Transport
-from service.parts import Parts
+from service.parts import Parts, parts
+from service.proxies import BehindProxies
+from service.steps import Tools
 from service.vendors.base import Vendors
-from service.worker import Runner, Tools
+from service.worker import Runner
 
 
 class KeepwordFlask(Flask):
@@ -40,6 +44,11 @@ def create_app(
 ) -> Flask:
     """Build the application. What is given beside it is given by tests and the demo."""
     app = KeepwordFlask("service", static_folder=None)
+    app.wsgi_app = BehindProxies(  # type: ignore[method-assign]  # as Flask says to wrap it
+        app.wsgi_app,
+        lambda: parts(app).config.trusted_proxies,
+        lambda: parts(app).config.base_url.partition(":")[0],
+    )
     _connect_database(app, config)
     equip(app, config, clock=clock, transport=transport, vendors=vendors)
     app.before_request(_begin)
@@ -69,7 +78,8 @@ def equip(
     carrier = transport or make_transport(config, clock)
     asked = vendors or make_vendors(clock)
     tools = Tools(office, clock, carrier, asked, JumpGuard(clock), make_ping(config, clock))
-    runner = Runner(tools, lambda: session_of(app))
+    elsewhere = caller_to(config.broker_url).wake if config.broker_url else None
+    runner = Runner(tools, lambda: session_of(app), elsewhere)
     app.extensions["keepword"] = Parts(config, office, tools, make_verifier(config), runner)
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     dashboard.equip(app)
@@ -97,7 +107,8 @@ def _connect_database(app: Flask, config: Config) -> None:
     if config.database_url.startswith("sqlite:///"):
         make_home(config)
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config.database_url)
+    limits = Limits(config.statement_seconds, config.lock_seconds)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config.database_url, limits)
     db.init_app(app)
     prepare_engine(engine_of(app))
 

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, create_engine
 
 from service.clock import Clock
 from service.config import Config, ensure_secret_key, make_home
-from service.db import engine_options, prepare_engine
+from service.connecting import LONG_WORK, Limits, engine_options
+from service.db import prepare_engine
 from service.mail.base import Transport
 from service.mail.capture import CaptureTransport
 from service.mail.event_signature import EventVerifier
@@ -33,6 +34,7 @@ def make_office(config: Config) -> Office:
         templates=load_templates(resource_folder("templates/email")),
         box=SecretBox(ensure_secret_key(config), config.secret_key_previous),
         holidays_for=holidays_for,
+        letters_a_minute=config.mail_a_minute,
     )
 
 
@@ -77,10 +79,10 @@ def make_verifier(config: Config) -> EventVerifier | None:
     return EventVerifier(config.sendgrid_event_public_key.split(","))
 
 
-def make_engine(config: Config) -> Engine:
+def make_engine(config: Config, limits: Limits = LONG_WORK) -> Engine:
     """Return an engine on the configured database; its folder is made where it is ours."""
     if config.database_url.startswith("sqlite:///"):
         make_home(config)
-    engine = create_engine(config.database_url, **engine_options(config.database_url))
+    engine = create_engine(config.database_url, **engine_options(config.database_url, limits))
     prepare_engine(engine)
     return engine

@@ -17,8 +17,13 @@ from unicodedata import category
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from service.proxies import Network, networks_of
+
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 """What an address of a database may begin with: those whose drivers come with Keepword."""
+
+BROKERS = ("amqp", "amqps", "redis", "rediss")
+"""What an address of a broker may begin with. Celery's others lose messages when killed."""
 
 SHORTEST_KEY = 32
 """Characters of the shortest secret key that is taken."""
@@ -41,8 +46,13 @@ class Config:
 
     ``pages`` says when the pages open without signing in: ``local`` (to this machine alone, until
     a first administrator can sign in), ``machine`` (to this machine, always) or ``key`` (never).
-    ``secret_key_previous`` opens what was sealed before the key was
-    changed. ``base_url_given`` tells whether somebody said what others know this Keepword by.
+    ``broker_url`` is where other machines are told to look now; ``mail_a_minute`` is how many
+    letters may leave, 0 for as many as the provider takes. ``statement_seconds`` and
+    ``lock_seconds`` are the longest that one statement of a page or a loop may take or wait on
+    PostgreSQL, 0 for no limit. ``secret_key_previous`` opens what was
+    sealed before the key was changed. ``trusted_proxies`` are those whose word counts on who asks
+    (``service.proxies``). ``base_url_given`` tells whether somebody said what others know this
+    Keepword by.
     """
 
     home: Path
@@ -60,13 +70,19 @@ class Config:
     sendgrid_base_url: str = "https://api.sendgrid.com"
     sendgrid_event_public_key: str = ""
     pages: str = "local"
+    trusted_proxies: tuple[Network, ...] = ()
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
     oidc_name: str = "OpenID"
     ping_url: str = ""
+    broker_url: str = ""
+    mail_a_minute: int = 0
+    statement_seconds: int = 60
+    lock_seconds: int = 10
     max_body_bytes: int = 2 * 1024 * 1024
     log_level: str = "INFO"
+    log_format: str = "text"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Config:
@@ -121,10 +137,16 @@ class _Reader:
             oidc_client_secret=self._secret("OIDC_CLIENT_SECRET"),
             oidc_name=self._line("OIDC_NAME", "OpenID"),
             ping_url=self._optional_url("KEEPWORD_PING_URL"),
+            broker_url=self._broker(),
+            mail_a_minute=self._count("KEEPWORD_MAIL_PER_MINUTE"),
+            statement_seconds=self._count("KEEPWORD_STATEMENT_SECONDS", 60),
+            lock_seconds=self._count("KEEPWORD_LOCK_SECONDS", 10),
             pages=self._choice("KEEPWORD_PAGES", ("local", "machine", "key"), "local"),
+            trusted_proxies=self._networks("KEEPWORD_TRUSTED_PROXIES"),
             log_level=self._choice(
                 "KEEPWORD_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
             ),
+            log_format=self._choice("KEEPWORD_LOG_FORMAT", ("text", "json"), "text"),
         )
         if config.secret_key and len(config.secret_key) < SHORTEST_KEY:
             self._faults.append(
@@ -187,6 +209,23 @@ class _Reader:
         # Relative to where Keepword was started, whatever the parts of it make of a relative path.
         return f"sqlite:///{Path(path).absolute()}"
 
+    def _broker(self) -> str:
+        # It holds a password, as a rule.
+        url = self._secret("KEEPWORD_BROKER_URL")
+        if url and url.partition("://")[0] not in BROKERS:
+            self._faults.append(
+                "KEEPWORD_BROKER_URL is not understood: write amqp://user:password@host/vhost for "
+                "RabbitMQ or redis://:password@host/0 for Redis"
+            )
+        return url
+
+    def _count(self, name: str, default: int = 0) -> int:
+        value = self._text(name, str(default))
+        if not (value.isascii() and value.isdigit()):
+            self._faults.append(f"{name} is {value!r}: write a whole number, 0 for no limit")
+            return 0
+        return int(value)
+
     def _choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self._text(name, default)
         if value not in allowed:
@@ -199,6 +238,16 @@ class _Reader:
         if value and urlsplit(value).scheme not in ("http", "https"):
             self._faults.append(f"{name} is no http(s) address: copy it whole from your watcher")
         return value
+
+    def _networks(self, name: str) -> tuple[Network, ...]:
+        try:
+            return networks_of(self._text(name, ""))
+        except ValueError:
+            self._faults.append(
+                f"{name} is no list of addresses and networks: write such as 10.0.0.5, "
+                "172.18.0.0/16, and never everybody's"
+            )
+            return ()
 
     def _url(self, name: str, default: str) -> str:
         value = self._text(name, default).rstrip("/")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Engine,
+    FromClause,
     MetaData,
     String,
     create_engine,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, Dialect, ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -91,24 +93,6 @@ db = SQLAlchemy(
     session_options={"expire_on_commit": False},
 )
 
-CONNECT_WITHIN = 5
-"""Seconds until a database that does not answer counts as gone; it would hold a request else."""
-
-
-def engine_options(database_url: str) -> dict[str, Any]:
-    """Return how an engine on this database is made."""
-    options: dict[str, Any] = {
-        # Parameters are people's data: they stay out of every error text.
-        "hide_parameters": True,
-        "pool_pre_ping": True,
-        # Kept open: one for each thread of the web and for most of the loops at once.
-        "pool_size": 16,
-    }
-    if database_url.startswith("postgresql"):
-        options["connect_args"] = {"connect_timeout": CONNECT_WITHIN}
-    return options
-
-
 Row = TypeVar("Row")
 
 _read_only: ContextVar[bool] = ContextVar("keepword_read_only", default=False)
@@ -135,10 +119,20 @@ _TURN = "keepword.turn"
 _TURNS = "keepword_turns"
 
 
+class _Hinting(SQLiteCompiler):
+    """Writes ``INDEXED BY`` where a query names its index: SQLAlchemy has hints for others only."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:  # noqa: ARG002 - SQLAlchemy's own signature
+        """Return what follows the table's name."""
+        return text
+
+
 def prepare_engine(engine: Engine) -> None:
-    """Set SQLite's pragmas and transaction handling; leave other databases alone."""
+    """Set SQLite's pragmas and transaction handling; have PostgreSQL's end known as one."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "handle_error", _notice_its_end)
         return
+    engine.dialect.statement_compiler = _Hinting
     event.listen(engine, "connect", _set_pragmas)
     turns = Turns()
     engine.update_execution_options(**{_TURNS: turns})
@@ -161,6 +155,17 @@ def prepare_engine(engine: Engine) -> None:
             turns.give(turn)
 
 
+_ENDED: Final = frozenset({"57P01", "57P02", "57P03", "57P05"})
+"""PostgreSQL's last words on a connection: it was shut down, crashed or is not up again."""
+
+
+def _notice_its_end(context: ExceptionContext) -> None:
+    """Let go of a connection that said so: a rollback over it would fail once more, and the error
+    of that would be what the caller is told."""
+    if getattr(context.original_exception, "sqlstate", None) in _ENDED:
+        context.is_disconnect = True
+
+
 def _set_pragmas(dbapi_connection: Any, _record: object) -> None:
     # The driver's own BEGIN handling is off: it would begin deferred and lose updates.
     dbapi_connection.isolation_level = None
@@ -177,7 +182,7 @@ def _set_pragmas(dbapi_connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def at_once(engine: Engine) -> Engine:
+def at_once(engine: Engine, options: dict[str, Any]) -> Engine:
     """Return an engine for single statements that are a transaction each, whoever commits.
 
     It costs PostgreSQL one exchange instead of four, and keeps SQLite's other writers waiting for
@@ -185,10 +190,13 @@ def at_once(engine: Engine) -> Engine:
     they still stand: whoever uses them tries again once where one fell. It is disposed of with
     ``engine``.
     """
-    options = engine_options(engine.url.drivername) | {"pool_pre_ping": False}
-    own = create_engine(engine.url, isolation_level="AUTOCOMMIT", **options)
+    own = create_engine(
+        engine.url, isolation_level="AUTOCOMMIT", **(options | {"pool_pre_ping": False})
+    )
     event.listen(engine, "engine_disposed", lambda _engine: own.dispose())
-    if engine.dialect.name == "sqlite":
+    if engine.dialect.name != "sqlite":
+        event.listen(own, "handle_error", _notice_its_end)
+    else:
         event.listen(own, "connect", _set_pragmas)
         _take_turns(own, engine.get_execution_options()[_TURNS])
     return own

@@ -13,7 +13,8 @@ from flask import Flask, current_app
 from service.config import Config
 from service.db import db
 from service.mail.event_signature import EventVerifier
-from service.worker import Runner, Tools
+from service.steps import Tools
+from service.worker import Runner
 from service.workflows.work import Office, Work
 
 

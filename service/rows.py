@@ -1,4 +1,4 @@
-"""Writes many rows of one table in one statement: what they share is sent once.
+"""Inserts or updates many rows of one table in one statement: what they share is sent once.
 
 The rows travel as one JSON document that the database takes apart itself. Sent one by one, each
 would cost the driver and the server more than storing it does.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -26,7 +27,9 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    null,
     select,
+    update,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -46,22 +49,81 @@ def insert_rows(
     is not written first: whoever calls sees to what the rows refer to. Raises ``TypeError`` for a
     value that no JSON holds, and then nothing was written.
     """
+    table = _table_of(model)
+    for start in range(0, len(rows), AT_ONCE):
+        _insert(session, table, rows[start : start + AT_ONCE])
+
+
+def update_rows(
+    session: Session,
+    model: type[DeclarativeBase],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    found: Mapping[str, str],
+    to: Mapping[str, str],
+    also: Mapping[str, ColumnElement[Any]] | None = None,
+) -> int:
+    """Update those that are still as they were found; return how many that were.
+
+    ``found`` and ``to`` name for columns of the table the members of each row that hold what must
+    still stand there, and what is to stand there. What is found must single a row out, and is
+    never null. ``also`` is set in every row that is updated. What the session has loaded of these
+    rows is not touched, and is stale.
+    """
+    table = _table_of(model)
+    return sum(
+        _update(session, table, rows[start : start + AT_ONCE], found, to, also or {})
+        for start in range(0, len(rows), AT_ONCE)
+    )
+
+
+def _table_of(model: type[DeclarativeBase]) -> Table:
     table = model.__table__
     if not isinstance(table, Table):
         raise TypeError(f"{model.__name__} is no table of its own")
-    for start in range(0, len(rows), AT_ONCE):
-        _insert(session, table, rows[start : start + AT_ONCE])
+    return table
+
+
+def _shared(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the members that are the same in all rows."""
+    # Counting compares in C: most of a letter's thirty columns are the same in a thousand letters.
+    return {
+        name: value
+        for name, value in rows[0].items()
+        if list(map(itemgetter(name), rows)).count(value) == len(rows)
+    }
+
+
+def _update(
+    session: Session,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    found: Mapping[str, str],
+    to: Mapping[str, str],
+    also: Mapping[str, ColumnElement[Any]],
+) -> int:
+    connection = session.connection()
+    types = {member: table.c[name].type for name, member in (*found.items(), *to.items())}
+    shared = _shared(rows)
+    own = {member: kind for member, kind in types.items() if member not in shared}
+    taken: dict[str, ColumnElement[Any]] = {}
+    if own:
+        taken = dict(zip(own, _taken_apart(connection.dialect, own, rows), strict=True))
+    for member, value in shared.items():
+        if member in types:
+            taken[member] = null() if value is None else literal(value, types[member])
+    result = connection.execute(
+        update(table)
+        .where(*(table.c[name] == taken[member] for name, member in found.items()))
+        .values({name: taken[member] for name, member in to.items()} | dict(also))
+    )
+    return result.rowcount
 
 
 def _insert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     connection = session.connection()
     first = rows[0]
-    # Counting compares in C: most of a letter's thirty columns are the same in a thousand letters.
-    shared = {
-        name: value
-        for name, value in first.items()
-        if list(map(itemgetter(name), rows)).count(value) == len(rows)
-    }
+    shared = _shared(rows)
     own = [name for name in first if name not in shared]
     if not own:
         # They differ in nothing: one of their columns still has to stand once for each.
@@ -70,7 +132,8 @@ def _insert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -
     for each in table.columns:
         if each.name not in first and not each.primary_key:
             shared[each.name] = _default(each)
-    taken = _taken_apart(connection.dialect, table, own, rows)
+    types = {name: table.c[name].type for name in own}
+    taken = _taken_apart(connection.dialect, types, rows)
     fixed = {name: value for name, value in shared.items() if value is not None}
     connection.execute(
         insert(table).from_select(
@@ -87,13 +150,14 @@ def _default(of: Column[Any]) -> Any:
 
 
 def _taken_apart(
-    dialect: Dialect, table: Table, own: list[str], rows: Sequence[Mapping[str, Any]]
+    dialect: Dialect, types: Mapping[str, TypeEngine[Any]], rows: Sequence[Mapping[str, Any]]
 ) -> list[ColumnElement[Any]]:
-    """Return the columns in which the rows differ, as the database reads them from the document."""
-    types = [table.c[name].type for name in own]
+    """Return the members of these types, as the database reads them from the document."""
+    own = list(types)
     document = [{name: row[name] for name in own} for row in rows]
     alike: dict[str, dict[str, Any]] = {}
-    for name, kind in zip(own, types, strict=True):
+    instants: dict[datetime, Any] = {}
+    for name, kind in types.items():
         if isinstance(kind, JSON) and all(isinstance(row[name], dict) for row in rows):
             alike[name] = common = _common([row[name] for row in rows])
             for each in document:
@@ -101,12 +165,10 @@ def _taken_apart(
             continue
         keep = _kept(kind, dialect)
         if keep is not None:
-            for each in document:
-                if each[name] is not None:
-                    each[name] = keep(each[name])
+            _keep(document, name, keep, instants)
     if dialect.name == "postgresql":
         read = func.json_to_recordset(cast(literal(_compact(document), Text()), postgresql.JSON()))
-        typed = (column(name, kind) for name, kind in zip(own, types, strict=True))
+        typed = (column(name, kind) for name, kind in types.items())
         found = read.table_valued(*typed).render_derived(with_types=True)
         return [
             literal(alike[name], postgresql.JSONB()).op("||")(found.c[name])
@@ -145,6 +207,25 @@ def _common(objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+def _keep(
+    document: list[dict[str, Any]],
+    name: str,
+    keep: Callable[[Any], Any],
+    instants: dict[datetime, Any],
+) -> None:
+    """Put a member as it is to be kept; each instant once: it stands in many rows and columns."""
+    for each in document:
+        value = each[name]
+        if value is None:
+            continue
+        if not isinstance(value, datetime):
+            each[name] = keep(value)
+        elif value in instants:
+            each[name] = instants[value]
+        else:
+            each[name] = instants[value] = keep(value)
 
 
 def _kept(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -40,8 +40,8 @@ from service.models import (
     User,
 )
 from service.parts import parts
+from service.steps import turn_all
 from service.vendors.base import Vendors
-from service.worker import turn_all
 from service.workflows.bootstrap import bootstrap
 from service.workflows.work import Work
 

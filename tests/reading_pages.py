@@ -8,7 +8,7 @@ from typing import Any
 
 from service.domain.policies import Kind
 from service.models import Heartbeat, Message, User
-from service.worker import STEPS
+from service.steps import STEPS
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import Employer, add_application, add_user
 

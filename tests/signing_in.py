@@ -60,6 +60,11 @@ def token_in(html: str) -> str:
     return found[1]
 
 
+def version_in(html: str) -> str:
+    """Return the version that a page's first form was made from."""
+    return html.split('name="version" value="')[1].split('"')[0]
+
+
 def token_of(client: FlaskClient, path: str = "/sign-in") -> str:
     """Return the token of the forms on a page, as this browser is shown it."""
     return token_in(client.get(path).get_data(as_text=True))

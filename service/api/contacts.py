@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
 from service.api.contact_rows import logged
 from service.api.lookups import check_references, found, locked_application
 from service.api.operation import Answer, Call, Resource, paged
@@ -22,7 +20,7 @@ from service.api.schemas.contact import (
     LoggedSchema,
 )
 from service.domain.contacts import Channel, Direction, Outcome
-from service.models import Contact, Promise, User
+from service.models import Contact, User
 from service.queries import records
 from service.workflows.contacts import log_contact
 from service.workflows.enquire import enquire
@@ -52,13 +50,7 @@ def create_contact(call: Call, body: dict[str, Any]) -> Answer:
     application = locked_application(call, body["application_id"], "application_id")
     check_references(call, body, by_user_id=User)
     meant = frozenset(body["meant_for"])
-    own = set(
-        call.session.scalars(
-            select(Promise.id).where(
-                Promise.application_id == application.id, Promise.id.in_(meant)
-            )
-        )
-    )
+    own = records.promises_among(call.session, application.id, meant)
     for index, promise_id in enumerate(body["meant_for"]):
         if promise_id not in own:
             raise invalid(

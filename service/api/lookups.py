@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import select
-
 from service.api.operation import Call, require_id
 from service.api.problems import invalid, not_found
 from service.models import Application, Promise
+from service.queries.by_id import by_id, locked_by_id
 from service.workflows.promise_changes import lock_application, lock_promise
 
 Model = TypeVar("Model")
@@ -16,11 +15,11 @@ Model = TypeVar("Model")
 
 def found(call: Call, model: type[Model], id_: str, what: str, *, lock: bool = False) -> Model:
     """Return the row with this id; 404 where there is none. ``lock`` keeps others off it."""
-    named: Any = model
-    query = select(model).where(named.id == require_id(id_, what))
+    known = require_id(id_, what)
     if lock:
-        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    row = call.session.scalars(query).one_or_none()
+        row = locked_by_id(call.session, model, known, key_share=True)
+    else:
+        row = by_id(call.session, model, known)
     if row is None:
         raise not_found(what)
     return row

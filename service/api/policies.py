@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
 from service.api.lookups import found
 from service.api.operation import Answer, Call, Resource, paged
 from service.api.problems import ProblemError
@@ -46,8 +44,7 @@ def create_policy(call: Call, body: dict[str, Any]) -> Answer:
     Every fault in its terms is named at once.
     """
     terms = _terms(body["terms"])
-    taken = call.session.scalars(select(Policy.id).where(Policy.name == body["name"])).first()
-    if taken is not None:
+    if rules.is_policy_name(call.session, body["name"]):
         text = "A policy of this name exists already."
         raise ProblemError(409, "name-taken", text, [("/name", text)])
     policy = add_policy(call.work, body["name"], terms, active=body["active"])

@@ -20,11 +20,11 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.models import OutsideIdentity, User
+from service.models.colleague_at import colleague_at
 from service.single_request import PerhapsSentError, ServerClient, SurelyNotSentError, Timeouts
 
 ALGORITHMS = ["RS256", "PS256", "ES256"]
@@ -198,8 +198,9 @@ def person_named(session: Session, now: datetime, somebody: Somebody) -> User | 
         return user if user is not None and user.active else None
     if not somebody.email:
         return None
-    query = select(User).where(func.lower(User.email) == somebody.email.lower(), User.active)
-    user = session.scalars(query).one_or_none()
+    user = colleague_at(session, somebody.email)
+    if user is not None and not user.active:
+        return None
     if user is not None:
         session.add(
             OutsideIdentity(

@@ -7,6 +7,7 @@ works over any number of processes.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,7 +40,7 @@ def begin_try(session: Session, now: datetime, account: str | None, address: str
     session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - _KEPT_FOR))
     row = SignInAttempt(
         account=_digest("account", account.strip().casefold()) if account else None,
-        address=_digest("address", address),
+        address=_digest("address", _household(address)),
         at=now,
         counts=True,
     )
@@ -80,6 +81,17 @@ def _wait(session: Session, now: datetime, of: ColumnElement[bool], most: int) -
     if number <= most:
         return None
     return max(first + WITHIN - now, timedelta(seconds=1))
+
+
+def _household(address: str) -> str:
+    """Return what one visitor has of the net: of IPv6 that is 2^64 addresses, not one."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))
 
 
 def _digest(kind: str, text: str) -> str:

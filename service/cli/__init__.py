@@ -15,6 +15,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "serve": LazyCommand("service.cli.serve:serve", "Run everything in one process."),
     "web": LazyCommand("service.cli.serve:web", "Run the web part alone."),
     "worker": LazyCommand("service.cli.worker:worker", "Run the loops alone, without a web part."),
+    "cluster": LazyCommand("service.cli.cluster:cluster", "Run the loops on many machines."),
     "demo": LazyCommand("service.cli.demo:demo", "Play an invented company through three weeks."),
     "overdue": LazyCommand("service.cli.overdue:overdue", "List whom we owe word, longest first."),
     "report": LazyCommand(
@@ -34,7 +35,9 @@ COMMANDS: dict[str, LazyCommand] = {
     "user": LazyCommand("service.cli.user:user", "Add and list colleagues; say who may sign in."),
     "key": LazyCommand("service.cli.key:key", "Make, list and revoke API keys."),
     "template": LazyCommand("service.cli.template:template", "Read, lint and approve the letters."),
-    "db": LazyCommand("service.cli.database:database", "Migrate the database."),
+    "db": LazyCommand(
+        "service.cli.database:database", "Migrate, copy, back up and restore the database."
+    ),
     "doctor": LazyCommand(
         "service.cli.doctor:doctor", "Look for what is wrong, and say what to do."
     ),

@@ -6,17 +6,17 @@ A finding names settings, connections and counts, never a person.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from urllib.parse import urlsplit
 
-from sqlalchemy import and_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from service.assembly import make_verifier
+from service.calling import broker_fault
+from service.cli import machine_check, reach_check
 from service.cli.faults import NotMigratedError, told
+from service.cli.findings import Finding, Verdict
 from service.cli.running import Core, core, require_migrated, settings_judged
 from service.config import Config, ConfigError
 from service.domain.business_time import Calendar as Compiled
@@ -26,7 +26,6 @@ from service.domain.delivery import MailState
 from service.domain.durations import parse
 from service.domain.feeds import Light
 from service.mail.variables import TemplateError
-from service.models import Calendar, CalendarVersion, Connection
 from service.public_holidays import holidays_for
 from service.queries.feed_health import feed_health
 from service.queries.figures import (
@@ -40,9 +39,11 @@ from service.queries.mail_health import (
     silence_text,
     webhook_silence,
 )
+from service.queries.rules import all_calendars, documents_of
+from service.queries.traffic import all_connections
 from service.queries.wordings import approve_command, unapproved
 from service.resources import ResourceMissingError
-from service.worker import STEPS
+from service.steps import STEPS
 from service.workflows.check import SET_ASIDE, backlog
 from service.workflows.connection_secrets import sealing_of
 from service.workflows.usual_hours import usual_working_time
@@ -58,31 +59,15 @@ _NEEDS_A_PERSON = {
 }
 
 
-class Verdict(StrEnum):
-    """How one thing stands."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. ``remedy`` is empty where nothing is wrong."""
-
-    verdict: Verdict
-    what: str
-    text: str
-    remedy: str = ""
-
-
-def examine() -> Iterator[Finding]:
-    """Look at everything in turn; end early where the rest could not be looked at."""
+def examine(*, outside: bool = False) -> Iterator[Finding]:
+    """Look at everything in turn, and ask ``outside`` too; end early where the rest cannot be."""
     try:
         with core() as built:
             with settings_judged():
                 make_verifier(built.config)
             yield from _built(built)
+            if outside:
+                yield from reach_check.reach(built.config, built.transport)
     except ConfigError as error:
         for fault in error.faults:
             yield Finding(Verdict.FAIL, "settings", fault, "Set it in the environment.")
@@ -93,7 +78,11 @@ def examine() -> Iterator[Finding]:
 def _built(built: Core) -> Iterator[Finding]:
     yield Finding(Verdict.OK, "settings", "All settings can be used.")
     yield Finding(Verdict.OK, "letters", f"{len(built.office.templates)} kinds of letter load.")
+    yield from _door(built.config)
     yield from _mail_settings(built.config)
+    yield from reach_check.sender(built.config)
+    yield from machine_check.machine(built.config, built.clock.now().date())
+    yield from _broker(built.config)
     try:
         require_migrated(built.engine)
     except NotMigratedError as error:
@@ -106,8 +95,28 @@ def _built(built: Core) -> Iterator[Finding]:
         return
     yield Finding(Verdict.OK, "database", f"{built.engine.dialect.name}, migrated.")
     with built.session() as session:
-        for look in (_calendars, _wordings, _connections, _loops, _promises, _mail):
+        for look in (
+            machine_check.clocks,
+            _calendars,
+            _wordings,
+            _connections,
+            _loops,
+            _promises,
+            _mail,
+        ):
             yield from look(session, built)
+
+
+def _door(config: Config) -> Iterator[Finding]:
+    """Https ends before Keepword, so an https address means that a proxy stands there."""
+    if config.base_url.startswith("https:") and not config.trusted_proxies:
+        yield Finding(
+            Verdict.WARN,
+            "sign-in",
+            "No reverse proxy is trusted, so everybody seems to sign in from the proxy's address, "
+            "and one person's failed tries hold off all.",
+            "Set KEEPWORD_TRUSTED_PROXIES to the proxy's address, such as 127.0.0.1.",
+        )
 
 
 def _mail_settings(config: Config) -> Iterator[Finding]:
@@ -127,23 +136,32 @@ def _mail_settings(config: Config) -> Iterator[Finding]:
     yield Finding(Verdict.OK, "mail", "Goes out through SendGrid; its signed events are verified.")
 
 
-def _calendars(session: Session, here: Core) -> Iterator[Finding]:
-    rows = session.execute(
-        select(Calendar.name, Calendar.is_default, CalendarVersion.document).join(
-            CalendarVersion,
-            and_(
-                CalendarVersion.calendar_id == Calendar.id,
-                CalendarVersion.version == Calendar.version,
-            ),
+def _broker(config: Config) -> Iterator[Finding]:
+    if not config.broker_url:
+        return
+    fault = broker_fault(config.broker_url)
+    if fault is None:
+        yield Finding(Verdict.OK, "broker", "It answers.")
+    else:
+        yield Finding(
+            Verdict.FAIL,
+            "broker",
+            f"{fault}. Nothing is lost, but no step turns on the workers behind it.",
+            "Start it, set KEEPWORD_BROKER_URL to where it is, or leave that unset and run: "
+            "keepword worker",
         )
-    ).all()
+
+
+def _calendars(session: Session, here: Core) -> Iterator[Finding]:
+    rows = all_calendars(session)
+    documents = documents_of(session, rows)
     if not any(row.is_default for row in rows):
         yield Finding(
             Verdict.FAIL, "calendars", "There is no default calendar.", "Run: keepword db upgrade"
         )
     for row in rows:
         try:
-            calendar = Compiled.from_document(row.document, holidays_for)
+            calendar = Compiled.from_document(documents[row.id], holidays_for)
             calendar.add(here.clock.now(), parse("1 business hour"))
         except (CalendarDocumentError, NoOpeningError) as error:
             yield Finding(
@@ -153,7 +171,7 @@ def _calendars(session: Session, here: Core) -> Iterator[Finding]:
                 "Change it through the API (PUT /api/v1/calendars).",
             )
             continue
-        country = (row.document.get("holidays") or {}).get("country")
+        country = (documents[row.id].get("holidays") or {}).get("country")
         of = f", public holidays of {country}" if country else ", no public holidays"
         yield Finding(Verdict.OK, "calendars", f"“{row.name}” opens{of}.")
 
@@ -172,7 +190,7 @@ def _wordings(session: Session, _here: Core) -> Iterator[Finding]:
 
 
 def _connections(session: Session, here: Core) -> Iterator[Finding]:
-    for row in session.scalars(select(Connection).where(Connection.active)):
+    for row in [each for each in all_connections(session) if each.active]:
         sealing = sealing_of(here.office.box, row)
         if sealing.unreadable:
             yield Finding(

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.ats.asking import Field
 from service.cli.running import unusable
 from service.models import Connection
+from service.queries.traffic import connection_named
 
 SECRET_VARIABLE = "KEEPWORD_CONNECTION_SECRET"  # noqa: S105 - a variable's name
 FIELD_VARIABLE = "KEEPWORD_CONNECTION_"
@@ -56,7 +56,7 @@ as_document = click.option("--json", "as_document", is_flag=True, help="Print JS
 
 def named(session: Session, name: str) -> Connection:
     """Return the connection of this name; a usage error where there is none."""
-    row = session.scalars(select(Connection).where(Connection.name == name)).one_or_none()
+    row = connection_named(session, name)
     if row is None:
         unusable(f"there is no connection “{name}”. “keepword connection list” shows all.", "NAME")
     return row

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import click
-from sqlalchemy import select
 
 from service.ats.registry import adapter_named
 from service.cli import connection_answers as answers
@@ -25,6 +24,7 @@ from service.config import Config
 from service.models import Connection
 from service.queries.connection_counts import ConnectionCounts, connection_counts
 from service.queries.feed_health import FeedHealth, feed_health
+from service.queries.traffic import all_connections
 from service.workflows.connection_secrets import live_count, live_until
 from service.workflows.connection_settings import missing_for_api
 from service.workflows.usual_hours import usual_working_time
@@ -38,7 +38,7 @@ def list_all(*, as_document: bool) -> None:
     """List all connections with what waits, failed, was refused and is to do."""
     with opened() as keepword:
         session, config, now = keepword.session, keepword.core.config, keepword.now
-        rows = session.scalars(select(Connection).order_by(Connection.name)).all()
+        rows = all_connections(session)
         counts = connection_counts(session, [row.id for row in rows])
         feeds = _feeds(keepword)
     if as_document:

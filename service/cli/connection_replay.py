@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 
 from service.cli import connection_answers as answers
 from service.cli.connection_sync import SINCE_HELP, instant_of
 from service.cli.running import Opened, opened, unusable
 from service.cli.showing import as_json, note
 from service.models import Delivery
+from service.queries.traffic import known_deliveries
 from service.workflows.replay_many import count_to_replay, failed_deliveries, replay_all
 
 
@@ -49,7 +50,7 @@ def replay(
 
 
 def _by_id(keepword: Opened, ids: tuple[str, ...]) -> tuple[ColumnElement[bool], ...]:
-    known = set(keepword.session.scalars(select(Delivery.id).where(Delivery.id.in_(ids))))
+    known = known_deliveries(keepword.session, ids)
     unknown = sorted(set(ids) - known)
     if unknown:
         unusable(f"there is no delivery {', '.join(unknown)}.", "DELIVERY")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import func, select
 
 from service.ats.registry import adapter_named
 from service.cli import connection_answers as answers
 from service.cli.running import opened, unusable
 from service.cli.showing import as_json, note
 from service.models import Connection, Delivery
+from service.queries.traffic import count_deliveries
 from service.workflows.connection_faults import BadConnectionError
 from service.workflows.connection_settings import (
     asked_fields,
@@ -151,9 +151,7 @@ def remove(name: str, *, yes: bool, as_document: bool) -> None:
         if not yes:
             _confirmed(f"Take no more deliveries from {name}?")
         row = answers.named(session, name)
-        kept = session.scalars(
-            select(func.count()).select_from(Delivery).where(Delivery.connection_id == row.id)
-        ).one()
+        kept = count_deliveries(session, Delivery.connection_id == row.id)
         set_active(keepword.work(), row, active=False)
         session.commit()
     if as_document:

@@ -1,4 +1,4 @@
-"""``keepword db``: where the schema stands, and moving it up or down.
+"""``keepword db``: where the schema stands, moving it up or down; and what moves what it holds.
 
 Migrating up to the newest revision also adds the calendar and the default policies where there
 are none; migrating down drops tables with what is in them, so it asks first.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 from alembic.util.exc import CommandError
 
+from service.cli import db_moves
 from service.cli.running import bring_up_to_date, core, unusable
 from service.cli.showing import as_json
 from service.workflows import migrate
@@ -16,7 +17,11 @@ from service.workflows import migrate
 
 @click.group("db")
 def database() -> None:
-    """Migrate the database."""
+    """Migrate, copy, back up and restore the database."""
+
+
+for _move in (db_moves.copy, db_moves.backup, db_moves.restore):
+    database.add_command(_move)
 
 
 @database.command("upgrade")

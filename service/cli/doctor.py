@@ -9,15 +9,17 @@ from dataclasses import asdict
 
 import click
 
-from service.cli.checkup import Verdict, examine
+from service.cli.checkup import examine
+from service.cli.findings import Verdict
 from service.cli.showing import as_json, clean
 
 
 @click.command("doctor")
 @click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
-def doctor(*, as_document: bool) -> None:
+@click.option("--reach", is_flag=True, help="Also ask our own address and the mail provider.")
+def doctor(*, reach: bool, as_document: bool) -> None:
     """Look for what is wrong, and say what to do about it."""
-    found = list(examine())
+    found = list(examine(outside=reach))
     failed = any(each.verdict is Verdict.FAIL for each in found)
     if as_document:
         as_json({"ok": not failed, "findings": [asdict(each) for each in found]})

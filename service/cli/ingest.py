@@ -6,11 +6,11 @@ Each is one transaction, so an interruption loses nothing; a broken one is kept 
 from __future__ import annotations
 
 import click
-from sqlalchemy import func, select
 
 from service.cli.running import opened, stoppable
 from service.cli.showing import as_json, table
-from service.models import Delivery, MailEvent
+from service.models import Delivery
+from service.queries.traffic import count_deliveries, count_unfolded
 from service.workflows.fetch import fetch
 from service.workflows.fold_events import fold_events
 from service.workflows.ingest import ingest as run_ingest
@@ -25,12 +25,8 @@ def ingest(*, dry_run: bool, as_document: bool) -> None:
         session, core = keepword.session, keepword.core
         if dry_run:
             found = {
-                "deliveries_waiting": session.scalars(
-                    select(func.count()).select_from(Delivery).where(Delivery.state == "received")
-                ).one(),
-                "mail_events_waiting": session.scalars(
-                    select(func.count()).select_from(MailEvent).where(MailEvent.folded_at.is_(None))
-                ).one(),
+                "deliveries_waiting": count_deliveries(session, Delivery.state == "received"),
+                "mail_events_waiting": count_unfolded(session),
             }
         else:
             report = run_ingest(session, core.office, core.clock, stop=stop)

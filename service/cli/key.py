@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import click
-from sqlalchemy import or_, select
 
 from service.auth.keys import SCOPES, make_key, revoke_key
 from service.cli.running import one_line, opened, unusable, user_by_email
 from service.cli.showing import as_json, local, note, table
-from service.models import ApiKey, User
+from service.models import ApiKey
+from service.queries.keys import keys, keys_called
 
 
 @click.group("key")
@@ -65,12 +65,10 @@ def add(
 def show(*, as_document: bool) -> None:
     """List all keys, the newest first."""
     with opened() as keepword:
-        found = keepword.session.execute(
-            select(ApiKey, User.email)
-            .outerjoin(User, User.id == ApiKey.user_id)
-            .order_by(ApiKey.created_at.desc(), ApiKey.id)
-        ).all()
-        rows = [_document(row, email, keepword.now) for row, email in found]
+        rows = [
+            _document(row, user.email if user else None, keepword.now)
+            for row, user in keys(keepword.session)
+        ]
         zone = keepword.core.office.time_zone
     if as_document:
         as_json({"keys": rows})
@@ -99,11 +97,7 @@ def show(*, as_document: bool) -> None:
 def revoke(which: str) -> None:
     """End a key at once; ID is its id, its name, or how it begins."""
     with opened() as keepword:
-        found = keepword.session.scalars(
-            select(ApiKey).where(
-                or_(ApiKey.id == which, ApiKey.name == which, ApiKey.start == which.rstrip("…"))
-            )
-        ).all()
+        found = keys_called(keepword.session, which)
         live = [row for row in found if row.revoked_at is None]
         if not found:
             unusable(f"there is no key “{which}”. “keepword key list” shows all.", "ID")

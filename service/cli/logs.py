@@ -8,13 +8,12 @@ is logged than what it is for.
 from __future__ import annotations
 
 import logging
-import re
 import time
-import traceback
-from types import TracebackType
 from typing import Any
 
 from gunicorn.glogging import Logger
+
+from service.logs import Failure, json_formatter, place, scrubbed
 
 
 class Formatter(logging.Formatter):
@@ -27,26 +26,18 @@ class Formatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
-    def formatException(  # noqa: N802 - logging's own name
-        self,
-        ei: tuple[type[BaseException], BaseException, TracebackType | None]
-        | tuple[None, None, None],
-    ) -> str:
-        """Return the kind of the exception and where it passed through code of ours.
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; what another handler made of the exception is not taken over."""
+        record.exc_text = None
+        return super().format(record)
 
-        A loop that cannot reach its database fails every few seconds, sixty frames deep in
-        libraries: of those only the innermost is written.
-        """
-        kind, _, trace = ei
-        frames = traceback.extract_tb(trace)
-        kept = [frame for frame in frames[:-1] if "site-packages" not in frame.filename]
-        where = "".join(traceback.format_list(kept + frames[-1:]))
-        return f"{where}{kind.__name__ if kind else 'no exception'}"
+    def formatException(self, ei: Failure) -> str:  # noqa: N802 - logging's own name
+        """Return the kind of the exception and where it passed through code of ours."""
+        return place(ei)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        """Return the line, with the query cut off any address among the arguments."""
-        if isinstance(record.args, tuple):
-            record.message = str(record.msg) % tuple(_without_query(a) for a in record.args)
+        """Return the line without what looks like a person's address, a key or a query."""
+        record.message = scrubbed(record.message)
         return super().formatMessage(record)
 
 
@@ -56,26 +47,20 @@ class ServerLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
     def setup(self, cfg: Any) -> None:
         """Take over the server's handlers."""
         super().setup(cfg)
+        ours = next((each.formatter for each in logging.getLogger().handlers), None)
         for handler in self.error_log.handlers:
-            handler.setFormatter(Formatter())
+            handler.setFormatter(ours or Formatter())
 
 
-def log_to_stderr(level: str) -> None:
-    """Log everything of Keepword from this level on, and what others warn of."""
+def log_to_stderr(level: str, form: str = "text") -> None:
+    """Log everything of Keepword from this level on, and what others warn of.
+
+    ``form`` is ``text`` for people or ``json`` for programs, one object a line.
+    """
     handler = logging.StreamHandler()
-    handler.setFormatter(Formatter())
+    handler.setFormatter(json_formatter() if form == "json" else Formatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("keepword").setLevel(level)
     # Its warnings say that a turn was still running when the next one came, which is as it
     # should be; a step that fails says so itself.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-
-
-_SECRET = re.compile(r"/(calendar|welcome)/.*", re.DOTALL)
-"""Addresses whose last part opens what they lead to."""
-
-
-def _without_query(argument: object) -> object:
-    if isinstance(argument, str) and argument.startswith("/"):
-        return _SECRET.sub(r"/\1/…", argument.partition("?")[0])
-    return argument

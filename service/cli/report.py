@@ -6,14 +6,14 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import select
 
 from service.cli.running import Opened, opened, unusable
 from service.cli.showing import as_json, local, table
 from service.clock import instant_text
 from service.db import reading_only
 from service.domain.measures import MOST_WEEKS, Weeks
-from service.models import Job, Team
+from service.queries import jobs
+from service.queries.choices import teams
 from service.queries.numbers import Scope
 from service.queries.numbers_csv import as_csv
 from service.queries.numbers_tables import ABOUT_PEOPLE, TABLES, Cell, Figures, Table
@@ -80,22 +80,21 @@ def _figures(keepword: Opened, weeks: int, team: str | None, job: str | None) ->
 def _team_id(keepword: Opened, name: str | None) -> str | None:
     if name is None:
         return None
-    found = keepword.session.scalars(select(Team.id).where(Team.name == name)).one_or_none()
-    if found is None:
+    ids = [team_id for team_id, called in teams(keepword.session) if called == name]
+    if not ids:
         unusable(f"there is no team named {name}.", "--team")
-    return found
+    return ids[0]
 
 
 def _job_id(keepword: Opened, named: str | None) -> str | None:
     if named is None:
         return None
-    query = select(Job.id).where((Job.id == named) | (Job.title == named)).limit(2)
-    found = list(keepword.session.scalars(query))
+    found = jobs.named(keepword.session, named)
     if not found:
         unusable(f"there is no job with the title or id {named}.", "--job")
     if len(found) > 1:
         unusable(f"several jobs have the title {named}: give the id of one.", "--job")
-    return found[0]
+    return found[0].id
 
 
 def _document(tables: list[Table], at: datetime, zone: str) -> dict[str, object]:

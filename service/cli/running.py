@@ -14,17 +14,19 @@ from functools import cached_property
 from typing import NoReturn
 
 import click
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from service.assembly import make_engine, make_office, make_transport, make_vendors
 from service.cli.faults import NotMigratedError
 from service.clock import Clock, SystemClock
 from service.config import Config, ConfigError
+from service.connecting import LONG_WORK, Limits
 from service.mail.addresses import has_unsafe_characters
 from service.mail.base import Transport
 from service.mail.variables import TemplateError
 from service.models import User
+from service.models.colleague_at import colleague_at
 from service.vendors.base import Vendors
 from service.workflows import migrate
 from service.workflows.bootstrap import bootstrap
@@ -79,12 +81,16 @@ class Opened:
 
 
 @contextmanager
-def core() -> Iterator[Core]:
-    """Build everything as the environment says; raise ``ConfigError`` where it cannot be."""
+def core(*, limited: bool = False) -> Iterator[Core]:
+    """Build everything as the environment says; raise ``ConfigError`` where it cannot be.
+
+    ``limited`` is what runs by itself: its statements end within the configured time.
+    """
     config, clock = Config.from_environment(), SystemClock()
     with settings_judged():
         office, transport = make_office(config), make_transport(config, clock)
-    engine = make_engine(config)
+    limits = Limits(config.statement_seconds, config.lock_seconds) if limited else LONG_WORK
+    engine = make_engine(config, limits)
     try:
         yield Core(config, office, clock, transport, engine)
     finally:
@@ -145,7 +151,12 @@ def _alone(engine: Engine) -> Iterator[None]:
         yield
         return
     with engine.connect() as guard:
-        guard.execute(text("SELECT pg_advisory_lock(:id)"), {"id": _ONE_MIGRATOR})
+        # Asked again and again: whoever waited inside the question would be waited for in turn by
+        # an index that is built beside the traffic.
+        while not guard.scalar(text("SELECT pg_try_advisory_lock(:id)"), {"id": _ONE_MIGRATOR}):
+            guard.commit()
+            guard.execute(text("SELECT pg_sleep(0.1)"))
+            guard.commit()
         guard.commit()
         try:
             yield
@@ -177,9 +188,7 @@ def stoppable() -> Iterator[Callable[[], bool]]:
 
 def user_by_email(session: Session, email: str, option: str) -> User:
     """Return the colleague with this address; a usage error naming ``option`` where unknown."""
-    found = session.scalars(
-        select(User).where(func.lower(User.email) == email.strip().lower())
-    ).one_or_none()
+    found = colleague_at(session, email.strip())
     if found is None:
         unusable(f"nobody here has the address {email}. “keepword user list” shows who is.", option)
     return found

@@ -65,7 +65,7 @@ def web(host: str, port: int, *, no_migrate: bool) -> None:
 def _run(host: str, port: int, *, loops: bool, migrate: bool) -> None:
     config = Config.from_environment()
     _require_free(host, port)
-    log_to_stderr(config.log_level)
+    log_to_stderr(config.log_level, config.log_format)
     # Closed again before the fork: the worker opens connections of its own.
     with core() as built:
         if migrate:

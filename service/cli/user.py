@@ -8,15 +8,15 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
-from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 
 from service.auth.links import Purpose
 from service.cli.running import one_line, opened, unusable, user_by_email
 from service.cli.showing import as_json, table
 from service.cli.user_access import activate, deactivate, first, invite, mail_link, reset
-from service.mail.addresses import BadAddressError, checked_address
-from service.models import User
+from service.domain.promises import PromiseError
+from service.mail.addresses import BadAddressError
+from service.queries.colleague_records import with_managers
+from service.workflows.users import add_user
 
 ROLES = ("recruiter", "hiring_manager", "administrator", "viewer")
 
@@ -49,28 +49,22 @@ def add(
     as_document: bool,
 ) -> None:
     """Add a colleague; with --invite they can sign in."""
-    try:
-        address = checked_address(email)
-    except BadAddressError as error:
-        unusable(f"{error}.", "EMAIL")
     name = one_line(name, "--name")
     with opened() as keepword:
         session = keepword.session
-        known = session.scalars(
-            select(User.id).where(func.lower(User.email) == address.lower())
-        ).first()
-        if known is not None:
+        facts = {
+            "email": email,
+            "name": name,
+            "role": role,
+            "manager_id": user_by_email(session, manager, "--manager").id if manager else None,
+            "time_zone": _zone(time_zone),
+        }
+        try:
+            row = add_user(keepword.work(), facts)
+        except BadAddressError as error:
+            unusable(f"{error}.", "EMAIL")
+        except PromiseError:
             unusable("somebody with this address is here already.", "EMAIL")
-        row = User(
-            email=address,
-            name=name,
-            role=role,
-            manager_id=user_by_email(session, manager, "--manager").id if manager else None,
-            time_zone=_zone(time_zone),
-            created_at=keepword.now,
-        )
-        session.add(row)
-        session.flush()
         if invited:
             mail_link(keepword, row, Purpose.INVITATION)
         session.commit()
@@ -85,13 +79,7 @@ def add(
 @click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
 def show(*, as_document: bool) -> None:
     """List all colleagues by name."""
-    boss = aliased(User)
     with opened() as keepword:
-        found = keepword.session.execute(
-            select(User, boss.email)
-            .outerjoin(boss, boss.id == User.manager_id)
-            .order_by(User.name, User.id)
-        ).all()
         rows = [
             {
                 "id": row.id,
@@ -102,7 +90,7 @@ def show(*, as_document: bool) -> None:
                 "time_zone": row.time_zone,
                 "active": row.active,
             }
-            for row, manager in found
+            for row, manager in with_managers(keepword.session)
         ]
     if as_document:
         as_json({"users": rows})

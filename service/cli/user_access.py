@@ -105,7 +105,11 @@ def _send(email: str, purpose: Purpose, *, printed: bool, as_document: bool) -> 
         else:
             mail_link(keepword, user, purpose)
         session.commit()
+        kept = keepword.core.config.mail == "capture"
     if as_document:
         as_json({"email": user.email, "purpose": str(purpose), "url": url})
     else:
-        click.echo(url or f"A letter to {user.email} is in the outbox.")
+        said = f"A letter to {user.email} is in the outbox."
+        if kept:
+            said += " Mail is kept here and never sent: add --print for the link."
+        click.echo(url or said)

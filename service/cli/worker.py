@@ -15,7 +15,8 @@ from service.cli.logs import log_to_stderr
 from service.cli.running import bring_up_to_date, core, require_migrated
 from service.cli.showing import note
 from service.clock import JumpGuard
-from service.worker import Runner, Tools
+from service.steps import Tools
+from service.worker import Runner
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -26,8 +27,8 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 )
 def worker(*, no_migrate: bool) -> None:
     """Run the loops alone: ingest, syncs, mail events, checker, digests, mail."""
-    with core() as built:
-        log_to_stderr(built.config.log_level)
+    with core(limited=True) as built:
+        log_to_stderr(built.config.log_level, built.config.log_format)
         if no_migrate:
             require_migrated(built.engine)
         else:

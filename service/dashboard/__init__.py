@@ -8,6 +8,7 @@ from service.auth.openid import OutsideSignIn, Provider
 from service.config import Config, ensure_secret_key
 from service.dashboard import (
     account,
+    account_absences,
     actions,
     candidate,
     candidate_acts,
@@ -17,6 +18,7 @@ from service.dashboard import (
     closing_page,
     connection_actions,
     connections,
+    find,
     ical,
     jobs,
     numbers,
@@ -24,6 +26,7 @@ from service.dashboard import (
     outside,
     passkey_pages,
     people,
+    presence,
     queue,
     queue_contacts,
     queue_decide,
@@ -44,6 +47,7 @@ from service.parts import parts
 
 __all__ = [
     "account",
+    "account_absences",
     "actions",
     "candidate",
     "candidate_acts",
@@ -53,6 +57,7 @@ __all__ = [
     "closing_page",
     "connection_actions",
     "connections",
+    "find",
     "ical",
     "init_app",
     "jobs",
@@ -61,6 +66,7 @@ __all__ = [
     "outside",
     "passkey_pages",
     "people",
+    "presence",
     "queue",
     "queue_contacts",
     "queue_decide",

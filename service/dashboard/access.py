@@ -1,7 +1,8 @@
 """Who may see the pages and act on them: who is signed in, holds an API key, or sits right here.
 
 A session says who somebody is, and their role what they may (``service.domain.rights``). A key
-by Basic auth looks with the scope ``read`` and acts with ``write``.
+by Basic auth looks with the scope ``read`` and acts with ``write``; one in a colleague's name
+reaches no further than they do.
 
 Until a first administrator can sign in, the pages also open where the request surely comes from
 somebody at this very machine:
@@ -48,11 +49,16 @@ from service.domain.rights import (
 )
 from service.models import SignInSession, User
 from service.parts import Parts
+from service.proxies import PROXIED
 
 CHALLENGE = 'Basic realm="Keepword", charset="UTF-8"'
 
 _THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _PROXIES = ("forwarded", "via", "x-forwarded", "x-real-ip", "x-original", "x-client-ip")
+
+
+UNATTENDED: Final[set[str]] = set()
+"""Endpoints that an open page asks by itself: they keep no session alive, and lead nowhere."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ def _signed_in(request: Request, running: Parts, session: Session) -> Visitor | 
         return None
     row, user = found
     made = visitor_for(row, user, teams_of(session, user.id))
-    if is_stale(row, running.now()):
+    if request.endpoint not in UNATTENDED and is_stale(row, running.now()):
         session_id = row.id
         _note(session, lambda: note_seen(session, running.now(), session_id))
     return made
@@ -141,10 +147,14 @@ def _with_key(request: Request, running: Parts, session: Session) -> Visitor | N
     if caller is None or not caller.may("read"):
         return None
 
+    rights, reach = rights_of_key(caller.scopes), EVERYWHERE
+    if caller.user_id is not None:
+        # In a colleague's name it opens to them what signing in would, and no more.
+        user = session.get_one(User, caller.user_id)
+        rights &= rights_of(user.role)
+        reach = reach_of(user.role, user.id, teams_of(session, user.id))
     _note(session, lambda: note_use(session, now, caller))
-    return Visitor(
-        caller.key_id, caller.actor, rights_of_key(caller.scopes), user_id=caller.user_id
-    )
+    return Visitor(caller.key_id, caller.actor, rights, reach, user_id=caller.user_id)
 
 
 def _note(session: Session, write: Callable[[], None]) -> None:
@@ -167,6 +177,8 @@ def comes_from_here(request: Request, config: Config) -> bool:
     """Tell whether a person at this machine asks, as far as anything can tell."""
     return (
         _is_loopback(request.remote_addr)
+        # Whatever a trusted proxy passes on comes from elsewhere, also where it says nothing.
+        and PROXIED not in request.environ
         and _THIS_MACHINE.fullmatch(request.headers.get("Host", "")) is not None
         and not any(name.lower().startswith(_PROXIES) for name in request.headers.keys())  # noqa: SIM118 - iterating yields pairs
         and request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"

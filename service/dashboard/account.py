@@ -5,6 +5,8 @@ Everything here concerns oneself alone, whatever one's role.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,20 +26,23 @@ from service.dashboard.language import LANGUAGES
 from service.dashboard.passkey_pages import here
 from service.dashboard.rows import Moment
 from service.dashboard.site import (
+    OWN,
     blueprint,
+    needs,
     no_page,
-    own_refusal,
     page,
     said,
     say_at,
+    takes,
     visitor,
     zone,
 )
+from service.dashboard.wording import when_words
 from service.db import db
-from service.domain.wording import when_words
 from service.mail.variables import one_line
 from service.models import Password, User
 from service.parts import parts
+from service.queries.by_id import locked_by_id
 
 LONGEST_NAME = 200
 
@@ -76,6 +81,7 @@ Change = Callable[..., Said]
 
 
 @blueprint.get("/account")
+@needs(OWN)
 def account() -> Response:
     """Show one's own account; there is none behind a key or at this machine."""
     who, running, session = visitor(), parts(), db.session()
@@ -89,6 +95,7 @@ def account() -> Response:
         acts=True,
         said=said(running),
         user=user,
+        was=_profile_mark(user),
         zones=sorted(available_timezones()),
         languages=LANGUAGES,
         shortest=SHORTEST,
@@ -96,6 +103,7 @@ def account() -> Response:
         has_password=session.get(Password, user.id) is not None,
         shortcuts=(user.preferences or {}).get("shortcuts", True),
         dense=(user.preferences or {}).get("dense", False),
+        morning=(user.preferences or {}).get("morning", True),
         passkeys=[
             Entry(
                 each.id, each.name, _moment(each.created_at), _moment_or(each.last_used_at), False
@@ -120,15 +128,16 @@ def change(rule: str) -> Callable[[Change], Callable[..., Response]]:
 
     def decorate(act: Change) -> Callable[..., Response]:
         @blueprint.post(rule, endpoint=act.__name__)
+        @takes(OWN)
         @wraps(act)
         def answered(**path: str) -> Response:
-            refused = own_refusal()
-            if refused is not None:
-                return refused
             who, session = visitor(), db.session()
             if who.user_id is None or who.session_id is None:
                 return no_page()
-            style, text = act(session.get_one(User, who.user_id), **path)
+            user = locked_by_id(session, User, who.user_id)
+            if user is None:
+                return no_page()
+            style, text = act(user, **path)
             if style == "good":
                 session.commit()
             else:
@@ -143,6 +152,11 @@ def change(rule: str) -> Callable[[Change], Callable[..., Response]]:
 @change("/account/profile")
 def change_profile(user: User) -> Said:
     """Change one's name, time zone, language and how the pages behave."""
+    if request.form.get("was") != _profile_mark(user):
+        return "care", _(
+            "Somebody changed your account meanwhile. It is shown as it is now: change it again "
+            "if you like."
+        )
     name = one_line(request.form.get("name", ""))[:LONGEST_NAME]
     if not name:
         return "care", _("Say how colleagues and candidates call you.")
@@ -158,6 +172,7 @@ def change_profile(user: User) -> Said:
         **(user.preferences or {}),
         "shortcuts": "shortcuts" in request.form,
         "dense": "dense" in request.form,
+        "morning": "morning" in request.form,
     }
     return "good", _("Your account is changed.")
 
@@ -211,6 +226,13 @@ def end_other_sessions(user: User) -> Said:
     """Sign out everywhere else."""
     end_sessions(db.session(), parts().now(), user.id, but=visitor().session_id)
     return "good", _("Everywhere else you are signed out.")
+
+
+def _profile_mark(user: User) -> str:
+    """Return a short name of what the form of one's account shows."""
+    wishes = {k: v for k, v in (user.preferences or {}).items() if k != "queue_views"}
+    shown = [user.name, user.time_zone, user.locale, sorted(wishes.items())]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
 
 def browser_named(agent: str) -> str:

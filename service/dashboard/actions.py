@@ -12,16 +12,20 @@ from functools import wraps
 from typing import Any
 
 from flask import redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.outbox import no_letter
-from service.dashboard.site import blueprint, forms, refusal, visitor
-from service.dashboard.wording import counted
+from service.dashboard.site import blueprint, forms, takes, visitor
 from service.domain.delivery import MailState
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
 from service.models import Message
 from service.parts import parts
+from service.queries.extent import is_any_letter_within, knows_everybody, letters_within
+from service.queries.figures import mail_pause
+from service.queries.outbox import letter_is_within
 from service.workflows.cancelling import Cancelling, Which, cancel_letters
 from service.workflows.enqueue import cancel
 from service.workflows.letter_lock import locked_letter
@@ -50,9 +54,10 @@ def action(rule: str) -> Callable[[Callable[..., Said]], Callable[..., Any]]:
 
     def decorate(act: Callable[..., Said]) -> Callable[..., Any]:
         @blueprint.post(rule, endpoint=act.__name__)
+        @takes(Right.MAIL)
         @wraps(act)
         def answered(**path: str) -> Any:
-            return refusal(Right.MAIL) or _performed(act, path)
+            return _performed(act, path)
 
         return answered
 
@@ -63,43 +68,54 @@ def action(rule: str) -> Callable[[Callable[..., Said]], Callable[..., Any]]:
 def pause(work: Work) -> Said:
     """Pause all mail."""
     pause_mail(work, _why())
-    return "good", "All mail is paused. Every letter keeps its place."
+    return "good", _("All mail is paused. Every letter keeps its place.")
 
 
 @action("/outbox/resume")
 def resume(work: Work) -> Said:
-    """Let mail go out again."""
+    """Let mail go out again: a pause is everybody's, so it ends by who sees all, or who made it."""
+    paused = mail_pause(work.session)
+    ours = paused is None or paused.by == visitor().actor
+    if not ours and not knows_everybody(work.session, visitor().reach):
+        raise _MissingError(_("all mail is paused, and not by you: an administrator resumes it"))
     resume_mail(work)
-    return "good", "Mail goes out again."
+    return "good", _("Mail goes out again.")
 
 
 @action("/outbox/cancel")
 def cancel_many(work: Work) -> Said:
     """Cancel the letters of one closing, or all that have not left, as the page showed them."""
     closing_id = request.form.get("closing_id") or None
-    which = Which(closing_id=closing_id, written_by=_as_of())
+    among = letters_within(visitor().reach)
+    which = Which(closing_id=closing_id, written_by=_as_of(), among=among)
     return _told(cancel_letters(work, which, _why("cancelled on the page")))
 
 
 @action("/outbox/requests/<batch_id>/settle")
 def settle_many(work: Work, batch_id: str) -> Said:
     """Say what became of all letters of one request."""
-    arrived = _arrived()
-    settled = settle_all_of(work, batch_id, arrived=arrived, why=_why("settled on the page"))
+    among = letters_within(visitor().reach)
+    if not is_any_letter_within(work.session, visitor().reach, Message.batch_id == batch_id):
+        raise _NoLetterError
+    arrived, why = _arrived(), _why("settled on the page")
+    settled = settle_all_of(work, batch_id, arrived=arrived, why=why, among=among)
     if not settled:
-        return "care", "Nothing of it is in doubt any more: it was settled meanwhile."
+        return "care", _("Nothing of it is in doubt any more: it was settled meanwhile.")
     if arrived:
-        return "good", counted(len(settled), "letter counts", "letters count") + " as arrived."
-    return "good", counted(len(settled), "letter goes", "letters go") + " out again."
+        return "good", ngettext(
+            "%(num)s letter counts as arrived.", "%(num)s letters count as arrived.", len(settled)
+        )
+    return "good", ngettext(
+        "%(num)s letter goes out again.", "%(num)s letters go out again.", len(settled)
+    )
 
 
 @action("/outbox/<message_id>/settle")
 def settle_one(work: Work, message_id: str) -> Said:
     """Say what became of one letter."""
-    arrived = _arrived()
-    letter = _letter(work, message_id)
+    letter, arrived = _letter(work, message_id), _arrived()
     settle_uncertain(work, letter, arrived=arrived, why=_why("settled on the page"))
-    return "good", "It counts as arrived." if arrived else "It goes out again."
+    return "good", _("It counts as arrived.") if arrived else _("It goes out again.")
 
 
 @action("/outbox/<message_id>/release")
@@ -108,8 +124,8 @@ def release_one(work: Work, message_id: str) -> Said:
     letter = release_letter(work, _letter(work, message_id), why=_why())
     if letter.state == MailState.BLOCKED:
         # The reason stands beside the letter; in an address it could name what is private.
-        return "care", "It is still stopped, now for another reason: read it again."
-    return "good", "It goes out in the hours for mail, unless something else comes to be wrong."
+        return "care", _("It is still stopped, now for another reason: read it again.")
+    return "good", _("It goes out in the hours for mail, unless something else comes to be wrong.")
 
 
 @action("/outbox/<message_id>/cancel")
@@ -117,9 +133,9 @@ def cancel_one(work: Work, message_id: str) -> Said:
     """Cancel one letter."""
     letter = _letter(work, message_id)
     if letter.state == MailState.CANCELLED:
-        return "good", "The letter was cancelled before."
+        return "good", _("The letter was cancelled before.")
     cancel(work, letter, _why("cancelled on the page"))
-    return "good", "The letter is cancelled."
+    return "good", _("The letter is cancelled.")
 
 
 def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:
@@ -137,7 +153,7 @@ def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:
         style, said = "care", sentence(str(error))
     except StaleDataError:
         session.rollback()
-        style, said = "care", "Somebody else changed this meanwhile: look again."
+        style, said = "care", _("Somebody else changed this meanwhile: look again.")
     running.runner.wake("dispatch")
     seal = forms().seal(style, said, running.now())
     to: dict[str, Any] = {"style": style, "said": said, "seal": seal}
@@ -147,7 +163,8 @@ def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:
 
 
 def _letter(work: Work, message_id: str) -> Message:
-    letter = locked_letter(work, message_id)
+    known = letter_is_within(work.session, message_id, visitor().reach)
+    letter = locked_letter(work, message_id) if known else None
     if letter is None:
         raise _NoLetterError
     return letter
@@ -156,17 +173,17 @@ def _letter(work: Work, message_id: str) -> Message:
 def _arrived() -> bool:
     outcome = request.form.get("outcome")
     if outcome not in ("arrived", "send-again"):
-        raise _MissingError("the form does not say whether it arrived")
+        raise _MissingError(_("the form does not say whether it arrived"))
     return outcome == "arrived"
 
 
 def _why(usual: str | None = None) -> str:
     said = " ".join("".join(c if c.isprintable() else " " for c in _field("why")).split())
     if len(said) > LONGEST_REASON:
-        raise _MissingError(f"say why in at most {LONGEST_REASON} characters")
+        raise _MissingError(_("say why in at most %(number)s characters", number=LONGEST_REASON))
     if said or usual is not None:
         return said or usual or ""
-    raise _MissingError("say why: colleagues read it later")
+    raise _MissingError(_("say why: colleagues read it later"))
 
 
 def _field(name: str) -> str:
@@ -180,17 +197,21 @@ def _as_of() -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise _MissingError("the form does not say which letters were shown")
+        raise _MissingError(_("the form does not say which letters were shown"))
     return at
 
 
 def _told(done: Cancelling) -> Said:
     number, late = len(done.cancelled), len(done.too_late)
-    said = counted(number, "letter is", "letters are") + " cancelled."
+    said = ngettext("%(num)s letter is cancelled.", "%(num)s letters are cancelled.", number)
     if not late:
         return "good", said
-    left = counted(late, "letter was", "letters were")
-    return "care", f"{said} Too late for the others: {left} sent already."
+    left = ngettext(
+        "Too late for the others: %(num)s letter was sent already.",
+        "Too late for the others: %(num)s letters were sent already.",
+        late,
+    )
+    return "care", f"{said} {left}"
 
 
 def sentence(text: str) -> str:

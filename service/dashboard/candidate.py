@@ -21,6 +21,7 @@ from service.dashboard.candidate_view import (
     told_view,
 )
 from service.dashboard.candidate_words import ASKED, Times
+from service.dashboard.presence import present_at
 from service.dashboard.queue_undo import undo_offer
 from service.dashboard.site import blueprint, may, message, needs, no_page, page, said, visitor
 from service.dashboard.site import zone as own_zone
@@ -95,6 +96,7 @@ def _shown(running: Parts, found: Person, after: Key | None) -> Response:
         acts=True,
         said=said(running),
         undo=undo_offer(),
+        present=present_at(work, found.candidate_id),
         person=found,
         name=found.name or _("(no name)"),
         addresses=[address_view(each) for each in found.addresses],

@@ -16,15 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.actions import LONGEST_REASON, sentence
 from service.dashboard.candidate_words import ASKED
-from service.dashboard.site import (
-    blueprint,
-    no_page,
-    page,
-    refusal,
-    say_at,
-    visitor,
-    zone,
-)
+from service.dashboard.site import blueprint, no_page, page, say_at, takes, visitor, zone
 from service.domain.contacts import Channel
 from service.domain.promises import PromiseError
 from service.domain.rights import Right, within
@@ -37,11 +29,9 @@ from service.workflows.work import Work
 
 
 @blueprint.post("/applications/<application_id>/assign")
+@takes(Right.ACT)
 def assign_application(application_id: str) -> Response:
     """Say who owns an application and whose decision it awaits."""
-    refused = refusal(Right.ACT)
-    if refused is not None:
-        return refused
     work = parts().work(actor=visitor().actor, source="page")
     application = locked_within_reach(work, application_id)
     if application is None:
@@ -67,11 +57,9 @@ def assign_application(application_id: str) -> Response:
 
 
 @blueprint.post("/people/<candidate_id>/enquiry", endpoint="enquiry_on_page")
+@takes(Right.ACT)
 def record_enquiry(candidate_id: str) -> Response:
     """Record that the person got in touch and asked; a reply is owed from now on."""
-    refused = refusal(Right.ACT)
-    if refused is not None:
-        return refused
     running = parts()
     work = running.work(actor=visitor().actor, source="page")
     application = locked_within_reach(work, request.form.get("application_id", ""))

@@ -11,23 +11,21 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.actions import LONGEST_REASON, sentence
 from service.dashboard.candidate_acts import locked_within_reach
-from service.dashboard.site import blueprint, no_page, refusal, say_at, visitor
+from service.dashboard.site import blueprint, no_page, say_at, takes, visitor
 from service.domain.changes import CLOSED_STAGES
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
 from service.models import Application, User
 from service.parts import parts
-from service.workflows.assigning import hand_back
+from service.workflows.assigning import end_wait, hand_back
 from service.workflows.decide import check_may_decide, reject
 from service.workflows.work import Work
 
 
 @blueprint.post("/applications/<application_id>/answer")
+@takes(Right.ANSWER)
 def answer_for(application_id: str) -> Response:
     """Take the answer that an application waits for."""
-    refused = refusal(Right.ANSWER)
-    if refused is not None:
-        return refused
     work = parts().work(actor=visitor().actor, source="page")
     application = locked_within_reach(work, application_id)
     if application is None or application.waiting_on_id != visitor().user_id:
@@ -72,8 +70,11 @@ def _answered(work: Work, application: Application) -> str:
         decided_at=work.now,
         source="page",
     )
+    end_wait(work, application)
     return str(_("Your answer is given: the decision is made, and telling them is owed."))
 
 
 def _stays(candidate_id: str, text: str) -> Response:
+    if request.form.get("from") == "home":
+        return say_at("pages.waiting", "care", text)
     return say_at("pages.candidate", "care", text, candidate_id=candidate_id)

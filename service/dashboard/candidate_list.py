@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from service.dashboard.candidate_keys import key_of, key_text
-from service.dashboard.candidate_words import Moment, Times, stage_words
+from service.dashboard.candidate_words import Times, stage_words
 from service.dashboard.navigation import Destination, add_destination
+from service.dashboard.rows import Moment
 from service.dashboard.site import blueprint, may, message, needs, page, said, visitor, zone
 from service.db import db
 from service.domain.rights import Right

@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 from service.dashboard.candidate_story_words import FIXED, SOURCES, STYLES
 from service.dashboard.candidate_words import (
     LETTERS,
-    Moment,
     Times,
     asked_words,
     contact_words,
     stage_words,
 )
+from service.dashboard.rows import Moment
 from service.models import TimelineEntry
 from service.queries.candidate_timeline import Named
 

@@ -13,12 +13,12 @@ from flask_babel import lazy_gettext, ngettext
 from service.dashboard.candidate_words import (
     REACHED,
     STANDINGS,
-    Moment,
     Times,
     contact_words,
     letter_words,
     stage_words,
 )
+from service.dashboard.rows import Moment
 from service.dashboard.wording import dialled, time_left
 from service.domain.changes import CLOSED_STAGES
 from service.domain.delivery import CANCELLABLE

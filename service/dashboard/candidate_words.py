@@ -14,11 +14,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from service.clock import instant_text
+from service.dashboard.rows import Moment
+from service.dashboard.wording import when_words
 from service.domain.changes import Stage
 from service.domain.contacts import Channel, Outcome
 from service.domain.delivery import MailState
 from service.domain.promises import Standing
-from service.domain.wording import when_words
 
 STAGES: Final[Mapping[str, Any]] = {
     Stage.APPLIED: lazy_gettext("applied"),
@@ -81,17 +82,6 @@ ASKED: Final[Mapping[str, Any]] = {
 """How a candidate got in touch: what an enquiry may be recorded as."""
 
 REACHED: Final = frozenset({Outcome.REACHED, Outcome.DELIVERED})
-
-
-@dataclass(frozen=True)
-class Moment:
-    """An instant for programs and in words; ``theirs`` is the candidate's own time, "" where it
-    is the same.
-    """
-
-    iso: str
-    words: str
-    theirs: str
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from flask import Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.actions import sentence
@@ -21,9 +20,9 @@ from service.dashboard.site import (
     needs,
     no_page,
     page,
-    refusal,
     said,
     say_at,
+    takes,
     visitor,
     zone,
 )
@@ -35,7 +34,7 @@ from service.domain.rights import Extent, Reach, Right
 from service.models import Job, JobClosing, User
 from service.parts import parts
 from service.queries.closings import closing_people, closing_progress
-from service.queries.extent import jobs_within
+from service.queries.extent import is_job_within
 from service.workflows.cancelling import Which, cancel_letters
 from service.workflows.undo_closing import undo_closing
 from service.workflows.work import Work
@@ -66,7 +65,7 @@ def closing(closing_id: str) -> Response:
     now = running.now()
     times = Times(zone(), None, now)
     by = session.get(User, found.by_user_id) if found.by_user_id else None
-    title = session.scalars(select(Job.title).where(Job.id == found.job_id)).one()
+    title = session.get_one(Job, found.job_id).title
     first, last = progress.goes_from, progress.goes_until
     return page(
         running,
@@ -100,6 +99,7 @@ def closing(closing_id: str) -> Response:
 
 
 @blueprint.post("/closings/<closing_id>/undo")
+@takes(Right.ACT)
 def undo_closing_on_page(closing_id: str) -> Response:
     """Take a closing back, as far as that is still possible."""
 
@@ -128,6 +128,7 @@ def undo_closing_on_page(closing_id: str) -> Response:
 
 
 @blueprint.post("/closings/<closing_id>/cancel-letters")
+@takes(Right.ACT)
 def cancel_closing_letters(closing_id: str) -> Response:
     """Stop the letters of a closing that have not left; the decisions stand."""
 
@@ -146,9 +147,6 @@ def cancel_closing_letters(closing_id: str) -> Response:
 
 
 def _act(closing_id: str, act: _Act) -> Response:
-    refused = refusal(Right.ACT)
-    if refused is not None:
-        return refused
     running = parts()
     work = running.work(actor=visitor().actor, source="page")
     found = _closing(work.session.get(JobClosing, closing_id), visitor().reach)
@@ -174,8 +172,7 @@ def _closing(found: JobClosing | None, reach: Reach) -> JobClosing | None:
     """Return a closing of a job that the reader sees whole."""
     if found is None or reach.extent is Extent.AWAITING:
         return None
-    seen = select(Job.id).where(Job.id == found.job_id, jobs_within(reach))
-    return found if db.session.scalars(seen).first() is not None else None
+    return found if is_job_within(db.session(), reach, found.job_id) else None
 
 
 def _titles() -> dict[str, str]:

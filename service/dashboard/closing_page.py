@@ -18,16 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from service.dashboard.actions import LONGEST_REASON, sentence
 from service.dashboard.candidate_words import Times
 from service.dashboard.closing_view import LEFT_OUT, PlanView, plan_view
-from service.dashboard.site import (
-    blueprint,
-    needs,
-    no_page,
-    page,
-    refusal,
-    say_at,
-    visitor,
-    zone,
-)
+from service.dashboard.site import blueprint, needs, no_page, page, say_at, takes, visitor, zone
 from service.domain.closings import Outcome
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
@@ -102,11 +93,9 @@ def close_a_job(job_id: str) -> Response:
 
 
 @blueprint.post("/jobs/<job_id>/close", endpoint="close_it")
+@takes(Right.ACT)
 def close_it(job_id: str) -> Response:
     """Show who would be told how, move people, or close the job as it was shown."""
-    refused = refusal(Right.ACT)
-    if refused is not None:
-        return refused
     running = parts()
     work = running.work(actor=visitor().actor, source="page")
     found = _job(work, job_id)

@@ -7,12 +7,13 @@ from functools import wraps
 from typing import Any
 
 from flask import redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.actions import Said, sentence
 from service.dashboard.connections import no_connection
-from service.dashboard.site import blueprint, forms, refusal, visitor
-from service.dashboard.wording import counted
+from service.dashboard.site import blueprint, forms, takes, visitor
 from service.domain.rights import Right
 from service.models import Connection
 from service.parts import parts
@@ -34,9 +35,10 @@ def _action(rule: str) -> Callable[[Act], Callable[..., Any]]:
 
     def decorate(act: Act) -> Callable[..., Any]:
         @blueprint.post(rule, endpoint=act.__name__)
+        @takes(Right.FEEDS)
         @wraps(act)
         def answered(name: str, **path: str) -> Any:
-            return refusal(Right.FEEDS) or _performed(act, name, path)
+            return _performed(act, name, path)
 
         return answered
 
@@ -48,8 +50,10 @@ def replay_failed(work: Work, connection: Connection) -> Said:
     """Put every delivery that failed back in line."""
     done = replay_all(work, failed_deliveries(connection.id, None))
     if not done.replayed:
-        return "care", "Nothing was left to try again."
-    return "good", counted(done.replayed, "delivery is", "deliveries are") + " tried again."
+        return "care", _("Nothing was left to try again.")
+    return "good", ngettext(
+        "%(num)s delivery is tried again.", "%(num)s deliveries are tried again.", done.replayed
+    )
 
 
 @_action("/connections/<name>/deliveries/<delivery_id>/replay")
@@ -57,12 +61,14 @@ def replay_one(work: Work, connection: Connection, delivery_id: str) -> Said:
     """Put one delivery back in line."""
     found = delivery_of(work.session, connection.id, delivery_id, lock=True)
     if found is None:
-        return "care", "There is no such delivery any more."
+        return "care", _("There is no such delivery any more.")
     try:
         replay(work, found)
     except ValueError as error:
         return "care", sentence(str(error))
-    return "good", "The delivery is worked in anew. What it changed before does not change twice."
+    return "good", _(
+        "The delivery is worked in anew. What it changed before does not change twice."
+    )
 
 
 @_action("/connections/<name>/stages")
@@ -70,19 +76,29 @@ def say_stages(work: Work, connection: Connection) -> Said:
     """Say what the ATS's own stages mean here."""
     labels = request.form.getlist("label")[:MOST_LABELS]
     stages = request.form.getlist("stage")[:MOST_LABELS]
-    if len(labels) != len(stages):
-        return "care", "The form is not complete: reload the page."
-    told = {label: stage for label, stage in zip(labels, stages, strict=True) if stage}
-    changed = {label: stage for label, stage in told.items() if _differs(connection, label, stage)}
+    was = request.form.getlist("was")[:MOST_LABELS]
+    if not len(labels) == len(stages) == len(was):
+        return "care", _("The form is not complete: reload the page.")
+    rows = zip(labels, was, stages, strict=True)
+    told = {label: (seen, stage) for label, seen, stage in rows if stage and stage != seen}
+    # What somebody else said meanwhile stays as they said it: the page shows it now.
+    changed = {
+        label: stage
+        for label, (seen, stage) in told.items()
+        if connection.stage_map.get(label, "") == seen
+    }
+    if told and not changed:
+        return "care", _("Somebody else changed this meanwhile: look again.")
     if not changed:
-        return "care", "Nothing was chosen."
+        return "care", _("Nothing was chosen.")
     done = map_labels(work, connection, changed)
-    moved = f", and {counted(done.moved, 'application', 'applications')} moved" * bool(done.moved)
-    return "good", counted(done.labels, "stage is", "stages are") + f" mapped{moved}."
-
-
-def _differs(connection: Connection, label: str, stage: str) -> bool:
-    return connection.stage_map.get(label) != stage
+    said = ngettext("%(num)s stage is mapped.", "%(num)s stages are mapped.", done.labels)
+    if done.moved:
+        moved = ngettext("%(num)s application moved.", "%(num)s applications moved.", done.moved)
+        said = f"{said} {moved}"
+    if len(changed) < len(told):
+        return "care", f"{said} " + _("Somebody else changed others meanwhile: look again.")
+    return "good", said
 
 
 def _performed(act: Act, name: str, path: dict[str, str]) -> Any:
@@ -101,7 +117,7 @@ def _performed(act: Act, name: str, path: dict[str, str]) -> Any:
         style, said = "care", sentence(str(error))
     except StaleDataError:
         session.rollback()
-        style, said = "care", "Somebody else changed this meanwhile: look again."
+        style, said = "care", _("Somebody else changed this meanwhile: look again.")
     running.runner.wake("ingest")
     seal = forms().seal(style, said, running.now())
     to: dict[str, Any] = {"name": name, "style": style, "said": said, "seal": seal}

@@ -15,11 +15,13 @@ from flask_babel import gettext as _
 from icalendar import Calendar, Event
 
 from service.auth.calendar_feeds import end_feed, feed_of, feed_with, make_feed
+from service.auth.teams import teams_of
 from service.dashboard.account import change
 from service.dashboard.language import LANGUAGES
 from service.dashboard.numbers_words import KINDS
-from service.dashboard.site import OPEN, blueprint, no_page, own_refusal, page, visitor
+from service.dashboard.site import OPEN, OWN, blueprint, no_page, page, takes, visitor
 from service.db import db
+from service.domain.rights import reach_of
 from service.mail.variables import one_line
 from service.models import CalendarFeed, User
 from service.parts import parts
@@ -42,8 +44,9 @@ def calendar_file(secret: str) -> Response:
     if found is None:
         return no_page()
     feed, user = found
+    reach = reach_of(user.role, user.id, teams_of(session, user.id))
     with force_locale(user.locale if user.locale in LANGUAGES else "en"):
-        body = _calendar(owed_by(session, user.id), names_people=feed.names_people)
+        body = _calendar(owed_by(session, user.id, reach), names_people=feed.names_people)
     response = Response(body, content_type="text/calendar; charset=utf-8")
     # Nobody is told the address by a link, and no search engine takes it in.
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -54,11 +57,9 @@ def calendar_file(secret: str) -> Response:
 
 
 @blueprint.post("/account/calendar")
+@takes(OWN)
 def make_calendar() -> Response:
     """Make one's address, or another in its place, and show it this once."""
-    refused = own_refusal()
-    if refused is not None:
-        return refused
     who, running, session = visitor(), parts(), db.session()
     if who.user_id is None or who.session_id is None:
         return no_page()

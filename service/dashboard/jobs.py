@@ -26,9 +26,9 @@ from service.dashboard.site import (
     needs,
     no_page,
     page,
-    refusal,
     said,
     say_at,
+    takes,
     visitor,
     zone,
 )
@@ -176,11 +176,9 @@ def job_page(job_id: str) -> Response:
 
 
 @blueprint.post("/jobs/<job_id>/assign")
+@takes(Right.ACT)
 def assign_a_job(job_id: str) -> Response:
     """Say who owns a job, whose decision it awaits, and which team alone sees it."""
-    refused = refusal(Right.ACT)
-    if refused is not None:
-        return refused
     work = parts().work(actor=visitor().actor, source="page")
     found = job(work.session, visitor().reach, job_id, work.now.date())
     if found is None:

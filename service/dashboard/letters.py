@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from service.clock import instant_text
-from service.dashboard.wording import time_left
+from service.dashboard.wording import time_left, when_words
 from service.domain.delivery import STEPS, MailState, Step
-from service.domain.wording import when_words
 from service.queries.outbox import WAITING, Letter, LostRequest, WaitingClosing
 
-_STATES: dict[str, tuple[str, str]] = {
-    MailState.HELD: ("plain", "waits"),
-    MailState.READY: ("plain", "waits to leave"),
-    MailState.CLAIMED: ("plain", "is about to leave"),
-    MailState.SENDING: ("plain", "is leaving"),
-    MailState.RETRY: ("care", "will be tried again"),
-    MailState.ACCEPTED: ("plain", "taken by the provider, not yet delivered"),
-    MailState.UNCONFIRMED: ("care", "left, and nothing was heard of it for a day"),
-    MailState.CAPTURED: ("plain", "kept here, not sent"),
-    MailState.DEFERRED: ("care", "the mailbox lets it wait"),
-    MailState.UNCERTAIN: ("care", "may or may not have gone out"),
-    MailState.DELIVERED: ("good", "delivered"),
-    MailState.BOUNCED: ("broken", "bounced: it did not arrive"),
-    MailState.DROPPED: ("broken", "the provider did not send it"),
-    MailState.COMPLAINED: ("care", "delivered, and marked as spam"),
-    MailState.FAILED: ("broken", "could not be sent"),
-    MailState.BLOCKED: ("care", "stopped until somebody looks"),
-    MailState.CANCELLED: ("plain", "cancelled"),
+_STATES: Final[Mapping[str, tuple[str, Any]]] = {
+    MailState.HELD: ("plain", lazy_gettext("waits")),
+    MailState.READY: ("plain", lazy_gettext("waits to leave")),
+    MailState.CLAIMED: ("plain", lazy_gettext("is about to leave")),
+    MailState.SENDING: ("plain", lazy_gettext("is leaving")),
+    MailState.RETRY: ("care", lazy_gettext("will be tried again")),
+    MailState.ACCEPTED: ("plain", lazy_gettext("taken by the provider, not yet delivered")),
+    MailState.UNCONFIRMED: ("care", lazy_gettext("left, and nothing was heard of it for a day")),
+    MailState.CAPTURED: ("plain", lazy_gettext("kept here, not sent")),
+    MailState.DEFERRED: ("care", lazy_gettext("the mailbox lets it wait")),
+    MailState.UNCERTAIN: ("care", lazy_gettext("may or may not have gone out")),
+    MailState.DELIVERED: ("good", lazy_gettext("delivered")),
+    MailState.BOUNCED: ("broken", lazy_gettext("bounced: it did not arrive")),
+    MailState.DROPPED: ("broken", lazy_gettext("the provider did not send it")),
+    MailState.COMPLAINED: ("care", lazy_gettext("delivered, and marked as spam")),
+    MailState.FAILED: ("broken", lazy_gettext("could not be sent")),
+    MailState.BLOCKED: ("care", lazy_gettext("stopped until somebody looks")),
+    MailState.CANCELLED: ("plain", lazy_gettext("cancelled")),
 }
 
 _SHAPES = {"care": "◐", "broken": "●", "good": "✓"}
 
-_REMEDIES: dict[str, str] = {
-    MailState.FAILED: "Put right what it names and write to them again, or call.",
-    MailState.DROPPED: "Call, or write to another address.",
-    MailState.UNCONFIRMED: "Ask them. If they have it, say so; else call: it may still arrive.",
+_REMEDIES: Final[Mapping[str, Any]] = {
+    MailState.FAILED: lazy_gettext("Put right what it names and write to them again, or call."),
+    MailState.DROPPED: lazy_gettext("Call, or write to another address."),
+    MailState.UNCONFIRMED: lazy_gettext(
+        "Ask them. If they have it, say so; else call: it may still arrive."
+    ),
 }
 """What a person does about a letter where no button does it."""
+
+
+_KINDS: Final[Mapping[str, Any]] = {
+    "acknowledgement": lazy_gettext("acknowledgement"),
+    "apology-late": lazy_gettext("apology late"),
+    "holding": lazy_gettext("holding"),
+    "interview-scheduling": lazy_gettext("interview scheduling"),
+    "position-closed": lazy_gettext("position closed"),
+    "position-filled": lazy_gettext("position filled"),
+    "rejection-application": lazy_gettext("rejection application"),
+    "rejection-interview": lazy_gettext("rejection interview"),
+    "second-choice": lazy_gettext("second choice"),
+    "sign-in-invitation": lazy_gettext("sign in invitation"),
+    "sign-in-reset": lazy_gettext("sign in reset"),
+    "staff-digest": lazy_gettext("staff digest"),
+    "staff-escalation": lazy_gettext("staff escalation"),
+    "staff-morning": lazy_gettext("staff morning"),
+    "status-update": lazy_gettext("status update"),
+}
+"""The kinds of letters in words."""
+
+
+def kind_words(kind: str) -> str:
+    """Return what a kind of letter is called."""
+    return str(_KINDS.get(kind, kind.replace("-", " ")))
 
 
 @dataclass(frozen=True)
@@ -91,17 +122,17 @@ class ClosingView:
 def letter_view(letter: Letter, zone: str, now: datetime) -> LetterView:
     """Return a letter in words, its times in ``zone``."""
     style, state = _STATES.get(letter.state, ("plain", letter.state))
-    left = ""
+    state, left = str(state), ""
     if letter.state in WAITING:
         leaves, left = _leaving(letter.due_at, zone, now)
         if leaves and letter.state == MailState.RETRY:
-            state = f"will be tried again {leaves}"
+            state = _("will be tried again %(when)s", when=leaves)
         elif leaves and letter.state in (MailState.HELD, MailState.READY):
             # A pause, a rest of the channel or the last look may keep it longer.
-            state = f"leaves {leaves} at the earliest"
+            state = _("leaves %(when)s at the earliest", when=leaves)
     return LetterView(
         id=letter.id,
-        kind=letter.kind.replace("-", " "),
+        kind=kind_words(letter.kind),
         to_name=letter.to_name,
         to_address=letter.to_address,
         subject=letter.subject,
@@ -109,7 +140,7 @@ def letter_view(letter: Letter, zone: str, now: datetime) -> LetterView:
         shape=_SHAPES.get(style, ""),
         state=state,
         reason=letter.reason or "",
-        remedy=_REMEDIES.get(letter.state, ""),
+        remedy=str(_REMEDIES.get(letter.state, "")),
         iso=instant_text(letter.created_at),
         when=when_words(letter.created_at, zone, now),
         left=left,

@@ -46,6 +46,12 @@ def add_destination(place: Destination) -> None:
     _PLACES[place.endpoint] = place
 
 
+def labelled_places(visitor: Visitor) -> Sequence[tuple[str, Any]]:
+    """Return the endpoints and names of the places one visitor may see, in their order."""
+    places = sorted(_PLACES.values(), key=lambda each: each.order)
+    return [(each.endpoint, each.label) for each in places if visitor.may(each.right)]
+
+
 def places_for(visitor: Visitor, trust: Trust, endpoint: str | None) -> Sequence[Shown]:
     """Return the navigation of one visitor on one page."""
     shown = []

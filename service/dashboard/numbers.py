@@ -15,7 +15,6 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.dashboard.navigation import Destination, add_destination
@@ -24,9 +23,8 @@ from service.dashboard.numbers_words import Shown, cell_words, percent, shown
 from service.dashboard.site import blueprint, needs, no_page, page, visitor
 from service.domain.measures import Weeks
 from service.domain.rights import Right
-from service.models import Job
 from service.parts import parts
-from service.queries.extent import jobs_within
+from service.queries.extent import is_job_within, is_team_within
 from service.queries.numbers import Scope, jobs_to_choose, teams_to_choose
 from service.queries.numbers_csv import as_csv
 from service.queries.numbers_tables import ABOUT_PEOPLE, TABLES, Cell, Figures, Table
@@ -108,14 +106,10 @@ def _figures(session: Session) -> Figures | None:
     running, reach = parts(), visitor().reach
     work = running.work(actor="page", source="page")
     team_id, job_id = request.args.get("team") or None, request.args.get("job") or None
-    if team_id is not None:
-        known = select(Job.id).where(jobs_within(reach), Job.team_id == team_id)
-        if session.scalars(known.limit(1)).first() is None:
-            return None
-    if job_id is not None:
-        known = select(Job.id).where(jobs_within(reach), Job.id == job_id)
-        if session.scalars(known).first() is None:
-            return None
+    if team_id is not None and not is_team_within(session, reach, team_id):
+        return None
+    if job_id is not None and not is_job_within(session, reach, job_id):
+        return None
     asked = request.args.get("weeks", "")
     count = int(asked) if asked.isdecimal() and asked in {str(each) for each in PERIODS} else USUAL
     scope = Scope(

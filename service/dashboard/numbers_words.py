@@ -12,7 +12,7 @@ from flask_babel import format_date, format_decimal, format_percent, lazy_gettex
 from flask_babel import gettext as _
 
 from service.dashboard.site import zone
-from service.domain.wording import when_words
+from service.dashboard.wording import when_words
 from service.parts import parts
 from service.queries.numbers_tables import ALL, Cell, Table
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import Response
 from flask_babel import gettext as _
@@ -18,18 +18,17 @@ from service.dashboard.letters import (
     request_view,
 )
 from service.dashboard.navigation import Destination, add_destination
-from service.dashboard.site import blueprint, may, message, needs, page, said
+from service.dashboard.site import blueprint, message, needs, page, said, visitor
+from service.dashboard.wording import when_words
 from service.db import db
 from service.domain.delivery import CANCELLABLE, MailState
 from service.domain.rights import Right
-from service.domain.wording import when_words
 from service.parts import Parts, parts
 from service.queries.figures import MailFigures, Pause, mail_figures
 from service.queries.outbox import (
     UNDECIDED,
     WAITING,
     Letter,
-    WholeLetter,
     failed_lately,
     job_closed_by,
     latest_letters,
@@ -41,7 +40,6 @@ from service.queries.outbox import (
     who_paused,
     whole_letter,
 )
-from service.workflows.sign_in_letters import SECRET_KINDS
 
 add_destination(
     Destination(
@@ -69,12 +67,13 @@ AT_ONCE = 50
 def outbox() -> Response:
     """Show what needs a person first, then what waits, then the letters written last."""
     running = parts()
-    session, now = db.session(), running.now()
-    figures = mail_figures(session, now, settled=False)
+    session, now, reach = db.session(), running.now(), visitor().reach
+    figures = mail_figures(session, now, settled=False, reach=reach)
     closings = [
-        closing_view(each, _zone(running), now) for each in waiting_closings(session, AT_ONCE)
+        closing_view(each, _zone(running), now)
+        for each in waiting_closings(session, AT_ONCE, reach)
     ]
-    waits = _views(running, waiting_letters(session, AT_ONCE))
+    waits = _views(running, waiting_letters(session, AT_ONCE, reach))
     waiting = sum(figures.by_state[state] for state in WAITING)
     return page(
         running,
@@ -90,7 +89,7 @@ def outbox() -> Response:
         stopped=figures.by_state[MailState.BLOCKED],
         pause=_pause(running, figures.paused),
         as_of=now.isoformat(),
-        letters=_views(running, latest_letters(session, LETTERS)),
+        letters=_views(running, latest_letters(session, LETTERS, reach)),
         limit=LETTERS,
     )
 
@@ -101,12 +100,19 @@ def outbox() -> Response:
 def letters_of(batch_id: str | None = None, closing_id: str | None = None) -> Response:
     """List the letters that went in one request, or belong to one closing."""
     running = parts()
-    found = together(db.session(), batch_id=batch_id, closing_id=closing_id, limit=TOGETHER + 1)
+    found = together(
+        db.session(),
+        batch_id=batch_id,
+        closing_id=closing_id,
+        limit=TOGETHER + 1,
+        reach=visitor().reach,
+    )
     if not found:
         return no_letter()
-    title = "Letters of one request"
+    title = _("Letters of one request")
     if closing_id:
-        title = f"Letters about closing {job_closed_by(db.session(), closing_id) or 'a job'}"
+        job = job_closed_by(db.session(), closing_id) or _("a job")
+        title = _("Letters about closing %(job)s", job=job)
     views, more = _views(running, found[:TOGETHER]), len(found) > TOGETHER
     return page(running, "letters_of.html", title=title, letters=views, more=more)
 
@@ -116,13 +122,10 @@ def letters_of(batch_id: str | None = None, closing_id: str | None = None) -> Re
 def letter(message_id: str) -> Response:
     """Show one letter, as text and as HTML, with what can be done about it."""
     running = parts()
-    found = whole_letter(db.session(), message_id)
+    found = whole_letter(db.session(), message_id, visitor().reach)
     if found is None:
         return no_letter()
     view = letter_view(found.letter, _zone(running), running.now())
-    if _is_secret(found):
-        hidden = _("Its words open an account, so they are shown to administrators alone.")
-        found = replace(found, text=hidden, html="")
     return page(running, "letter.html", acts=True, said=said(running), letter=view, whole=found)
 
 
@@ -130,21 +133,19 @@ def letter(message_id: str) -> Response:
 @needs(Right.SEE_MAIL)
 def letter_html(message_id: str) -> Response:
     """Give the HTML part alone, for the frame: it can run, load and lead to nothing."""
-    found = whole_letter(db.session(), message_id)
-    if found is None or _is_secret(found):
+    found = whole_letter(db.session(), message_id, visitor().reach)
+    if found is None:
         return no_letter()
     response = Response(found.html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = LETTER_POLICY
     return response
 
 
-def _is_secret(found: WholeLetter) -> bool:
-    return found.letter.kind in SECRET_KINDS and not may(Right.PEOPLE)
-
-
 def no_letter() -> Response:
     """Say that there is no such letter."""
-    return message(404, "There is no such letter", "It may have been removed with its person.")
+    return message(
+        404, _("There is no such letter"), _("It may have been removed with its person.")
+    )
 
 
 def _zone(running: Parts) -> str:
@@ -166,18 +167,18 @@ class _Needs:
 
 def _needs(running: Parts, figures: MailFigures) -> _Needs:
     """Return what needs a person, the gravest first."""
-    session = db.session()
-    requests = lost_requests(session, AT_ONCE)
+    session, reach = db.session(), visitor().reach
+    requests = lost_requests(session, AT_ONCE, reach)
     whole = [each.batch_id for each in requests]
     letters = [
-        *undecided(session, MailState.UNCERTAIN, AT_ONCE, but=whole),
-        *undecided(session, MailState.BLOCKED, AT_ONCE),
-        *undecided(session, MailState.UNCONFIRMED, AT_ONCE),
+        *undecided(session, MailState.UNCERTAIN, AT_ONCE, reach, but=whole),
+        *undecided(session, MailState.BLOCKED, AT_ONCE, reach),
+        *undecided(session, MailState.UNCONFIRMED, AT_ONCE, reach),
     ]
     seen = len(letters) + sum(each.letters for each in requests)
     return _Needs(
         [request_view(each) for each in requests],
-        _views(running, [*letters, *failed_lately(session, running.now(), AT_ONCE)]),
+        _views(running, [*letters, *failed_lately(session, running.now(), AT_ONCE, reach)]),
         sum(figures.by_state[state] for state in UNDECIDED) - seen,
     )
 
@@ -186,6 +187,6 @@ def _pause(running: Parts, pause: Pause | None) -> dict[str, str] | None:
     """Return who paused all mail, since when and why."""
     if pause is None:
         return None
-    by = "the provider" if pause.by_provider else who_paused(db.session()) or "a person"
+    by = _("the provider") if pause.by_provider else who_paused(db.session()) or _("a person")
     since = when_words(pause.at, _zone(running), running.now())
     return {"by": by, "since": since, "why": pause.reason or ""}

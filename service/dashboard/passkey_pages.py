@@ -29,7 +29,7 @@ from service.dashboard.entering import (
     where_to,
 )
 from service.dashboard.session_cookie import keep_session
-from service.dashboard.site import OPEN, blueprint, no_page, own_refusal, visitor
+from service.dashboard.site import OPEN, OWN, blueprint, no_page, takes, visitor
 from service.db import db
 from service.mail.variables import one_line
 from service.models import User
@@ -76,11 +76,9 @@ def passkey_sign_in() -> Response:
 
 
 @blueprint.post("/account/passkeys/options")
+@takes(OWN)
 def new_passkey_options() -> Response:
     """Give what a browser needs to make a passkey for who is signed in."""
-    refused = own_refusal()
-    if refused is not None:
-        return refused
     who, session = visitor(), db.session()
     if who.user_id is None or who.session_id is None:
         return no_page()
@@ -95,11 +93,9 @@ def new_passkey_options() -> Response:
 
 
 @blueprint.post("/account/passkeys")
+@takes(OWN)
 def keep_passkey() -> Response:
     """Keep the passkey that the browser made."""
-    refused = own_refusal()
-    if refused is not None:
-        return refused
     who, session, body = visitor(), db.session(), _body()
     if who.user_id is None or who.session_id is None:
         return no_page()

@@ -7,18 +7,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, redirect, request, url_for
-from sqlalchemy import select
+from flask_babel import gettext as _
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.actions import sentence
-from service.dashboard.site import blueprint, forms, needs, page, refusal, said, visitor
+from service.dashboard.candidate_words import stage_words
+from service.dashboard.site import blueprint, forms, needs, page, said, takes, visitor
 from service.db import db
-from service.domain.changes import JobStatus, Stage
+from service.domain.changes import Stage
 from service.domain.newcomers import Newcomer
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
-from service.models import Job, User
 from service.parts import Parts, parts
+from service.queries.choices import addresses_to_choose
+from service.queries.jobs import is_of_others, open_titles
 from service.sheets import cells
 from service.sheets.cells import CellError
 from service.sheets.dates import DateError, instant
@@ -51,19 +53,19 @@ def new_person() -> Response:
 
 
 @blueprint.post("/people/new")
+@takes(Right.ACT)
 def add_by_hand() -> Response:
     """Add the person; show the form again where something is wrong, with what was typed."""
     running, who = parts(), visitor()
-    refused = refusal()
-    if refused is not None:
-        return refused
     filled = _Filled(
         {name: request.form.get(name, "") for name in _FIELDS},
         acknowledge="acknowledge" in request.form,
     )
     work = running.work(actor=who.actor, source="page")
     newcomer = _read(filled, running.config.time_zone)
-    if newcomer is None:
+    if newcomer is not None and is_of_others(work.session, newcomer.job, who.reach):
+        filled.faults["job"] = _("This job is another team’s: they add its people.")
+    if newcomer is None or filled.faults:
         return _form(running, filled, 422)
     try:
         added = add_person(work, newcomer, acknowledge=filled.acknowledge)
@@ -71,14 +73,16 @@ def add_by_hand() -> Response:
     except (PromiseError, StaleDataError) as error:
         work.session.rollback()
         pointer = getattr(error, "pointer", None) or ""
-        text = str(error) if isinstance(error, PromiseError) else "somebody changed this meanwhile"
+        text = (
+            str(error) if isinstance(error, PromiseError) else _("somebody changed this meanwhile")
+        )
         filled.faults[_POINTERS.get(pointer, "name")] = sentence(text)
         return _form(running, filled, 422)
     style = "good" if added.made else "care"
     told = (
-        "They are added. What the rules owe them is promised."
+        _("They are added. What the rules owe them is promised.")
         if added.made
-        else "They have applied for this job already. Nothing was changed."
+        else _("They have applied for this job already. Nothing was changed.")
     )
     seal = forms().seal(style, told, running.now())
     where = url_for("pages.new_person", style=style, said=told, seal=seal)
@@ -88,25 +92,15 @@ def add_by_hand() -> Response:
 
 def _form(running: Parts, filled: _Filled, status: int = 200) -> Response:
     session = db.session()
-    jobs = session.scalars(
-        select(Job.title)
-        .where(Job.status == JobStatus.OPEN)
-        .distinct()
-        .order_by(Job.title)
-        .limit(JOBS)
-    ).all()
-    colleagues = session.execute(
-        select(User.email, User.name).where(User.active).order_by(User.name, User.email)
-    ).all()
     shown = page(
         running,
         "new_person.html",
         acts=True,
         said=said(running),
         filled=filled,
-        stages=[(stage.value, stage.value) for stage in STAGES],
-        jobs=jobs,
-        colleagues=[(email, name) for email, name in colleagues],
+        stages=[(stage.value, stage_words(stage)) for stage in STAGES],
+        jobs=open_titles(session, JOBS, visitor().reach),
+        colleagues=addresses_to_choose(session),
         today=running.now().astimezone(ZoneInfo(running.config.time_zone)).date().isoformat(),
     )
     shown.status_code = status
@@ -126,7 +120,7 @@ def _read(filled: _Filled, zone: str) -> Newcomer | None:
         try:
             match name:
                 case "name":
-                    first, _, last = (cells.plain(text) or "").partition(" ")
+                    first, _blank, last = (cells.plain(text) or "").partition(" ")
                 case "email":
                     emails = cells.addresses(text)
                 case "phone":
@@ -140,12 +134,12 @@ def _read(filled: _Filled, zone: str) -> Newcomer | None:
         except (CellError, DateError) as error:
             faults[name] = sentence(str(error))
     if not emails:
-        faults.setdefault("email", "Say at which address they are reached.")
+        faults.setdefault("email", _("Say at which address they are reached."))
     if not job:
-        faults.setdefault("job", "Say which job.")
+        faults.setdefault("job", _("Say which job."))
     stage = values["stage"] or Stage.APPLIED.value
     if stage not in STAGES:
-        faults["stage"] = "Choose one of the stages."
+        faults["stage"] = _("Choose one of the stages.")
     if faults or job is None:
         return None
     return Newcomer(

@@ -13,10 +13,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from service.dashboard.access import Visitor
+from service.dashboard.awaited import awaited_page
+from service.dashboard.candidate_words import stage_words
 from service.dashboard.navigation import Destination, add_destination
+from service.dashboard.presence import looking_at
 from service.dashboard.queue_undo import undo_offer
 from service.dashboard.queue_views import views_of
-from service.dashboard.queue_words import kind_words, shown, stage_words
+from service.dashboard.queue_words import kind_words, shown
 from service.dashboard.site import blueprint, message, needs, page, said, visitor, zone
 from service.dashboard.wording import at_words, inside
 from service.domain.changes import CLOSED_STAGES, Stage
@@ -83,6 +86,8 @@ class TabView:
 def waiting() -> Response:
     """Show who needs a word, the most urgent first."""
     who, running = visitor(), parts()
+    if who.reach.extent is Extent.AWAITING and who.user_id is not None:
+        return awaited_page(running, who.user_id)
     work = running.work(actor="page", source="page")
     session, now = work.session, work.now
     after = None
@@ -115,6 +120,7 @@ def waiting() -> Response:
         total=total,
         empty="" if found.places or after else _empty(coming, found, wish, now),
         rows=[shown(row, now, zone(), who, here) for row in rows],
+        looking=looking_at(work, [row.candidate_id for row in rows]),
         tabs=_tabs(who, tab, found, wish),
         tab=tab.value,
         wish=wish,

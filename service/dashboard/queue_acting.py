@@ -16,27 +16,20 @@ from typing import Any
 
 from flask import Response, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.clock import instant_text
+from service.dashboard.presence import present_at
 from service.dashboard.queue_changes import changes_in_words
 from service.dashboard.queue_going import go, way_back
 from service.dashboard.queue_undo import act_since, mark
-from service.dashboard.site import (
-    blueprint,
-    needs,
-    no_page,
-    page,
-    refusal,
-    visitor,
-    zone,
-)
+from service.dashboard.site import blueprint, needs, no_page, page, takes, visitor, zone
 from service.domain.promises import PromiseError
 from service.domain.rights import Right, within
 from service.mail.variables import TemplateError, one_line
-from service.models import Application, Promise, TimelineEntry
+from service.models import Application, Promise
 from service.parts import Parts, parts
+from service.queries.timeline_entries import entries_since
 from service.workflows.composing import full_name
 from service.workflows.promise_changes import lock_application, open_promises
 from service.workflows.work import Work
@@ -134,9 +127,10 @@ def form_about(
             return _page(running, template, subject, show(subject, filled), filled)
 
         @blueprint.post(rule, endpoint=f"{endpoint}_done")
+        @takes(Right.ACT)
         @wraps(act)
         def answered(**path: str) -> Any:
-            return refusal(Right.ACT) or _answer(act, show, template, path)
+            return _answer(act, show, template, path)
 
         return answered
 
@@ -200,6 +194,7 @@ def _page(
         "seen": instant_text(running.now()),
         "filled": filled,
         "back": way_back(),
+        "present": present_at(subject.work, application.candidate_id),
         **values,
     }
     answer = page(running, template, acts=True, **shown)
@@ -247,16 +242,9 @@ def _changes(subject: Subject, seen: str) -> list[str]:
         return []
     if since.tzinfo is None:
         return []
-    entries = subject.work.session.scalars(
-        select(TimelineEntry)
-        .where(
-            TimelineEntry.application_id == subject.application.id,
-            TimelineEntry.recorded_at >= since,
-        )
-        .order_by(TimelineEntry.seq.desc())
-        .limit(CHANGES_SHOWN)
-    ).all()
-    return changes_in_words(subject.work.session, entries[::-1], zone(), subject.work.now)
+    session = subject.work.session
+    entries = entries_since(session, subject.application.id, since, CHANGES_SHOWN)
+    return changes_in_words(session, entries, zone(), subject.work.now)
 
 
 def note(name: str = "note") -> str | None:

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.wording import when_words
-from service.models import TimelineEntry, User
+from service.dashboard.wording import when_words
+from service.models import TimelineEntry
+from service.queries.choices import names_of
 
 _SAID: Final[dict[str, Any]] = {
     "contact": lazy_gettext("logged a contact"),
@@ -39,9 +39,7 @@ def changes_in_words(
     session: Session, entries: Sequence[TimelineEntry], zone: str, now: datetime
 ) -> list[str]:
     """Return a line for each entry: ``today 14:02: Maria Keller moved a date``."""
-    ids = {entry.actor.removeprefix("user:") for entry in entries}
-    found = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
-    names = {row.id: row.name for row in found}
+    names = names_of(session, (entry.actor.removeprefix("user:") for entry in entries))
     return [
         _(
             "%(when)s: %(who)s %(what)s",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import request
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from service.dashboard.queue_acting import (
     Done,
@@ -17,18 +16,14 @@ from service.dashboard.queue_acting import (
 )
 from service.dashboard.site import visitor
 from service.models import User
+from service.queries.choices import active_colleagues
 from service.workflows.decide import DECIDERS, check_may_decide, reject
 
 
 def _show(subject: Subject, filled: Filled) -> Values:
-    deciders = subject.work.session.execute(
-        select(User.id, User.name)
-        .where(User.active, User.role.in_(sorted(DECIDERS)))
-        .order_by(User.name, User.id)
-    ).all()
     usual = subject.application.waiting_on_id or visitor().user_id or ""
     return {
-        "deciders": [(row.id, row.name) for row in deciders],
+        "deciders": active_colleagues(subject.work.session, roles=DECIDERS),
         "decided_by": filled.get("decided_by", usual),
     }
 

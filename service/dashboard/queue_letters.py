@@ -16,10 +16,9 @@ from flask_babel import lazy_gettext
 
 from service.dashboard.queue_acting import Done, Filled, FormError, Subject, Values, form_about
 from service.dashboard.site import visitor
-from service.dashboard.wording import inside
+from service.dashboard.wording import inside, moment_words
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.delivery import MailState
-from service.domain.wording import moment_words
 from service.mail.templates import Rendered
 from service.mail.variables import CANDIDATE_KINDS, DATED, OPTIONAL, one_line
 from service.models import Message, Promise

@@ -14,7 +14,6 @@ from typing import Any, Final
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
-from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.queue_acting import FormError, application_of
@@ -30,12 +29,13 @@ from service.dashboard.queue_going import go, way_back
 from service.dashboard.queue_letters import KIND_WORDS, fields_of, kinds_for
 from service.dashboard.queue_undo import act_since, mark
 from service.dashboard.queue_when import OWN, choices
-from service.dashboard.site import blueprint, page, refusal, visitor
+from service.dashboard.site import blueprint, page, takes, visitor
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
 from service.mail.variables import TemplateError
-from service.models import Application, User
+from service.models import Application
 from service.parts import parts
+from service.queries.choices import active_colleagues
 from service.workflows.work import Work
 
 MOST = 500
@@ -80,11 +80,9 @@ class Plan:
 
 
 @blueprint.post("/queue/act")
+@takes(Right.ACT)
 def act_on_many() -> Any:
     """Ask what is meant, show all of it, or do what was shown."""
-    refused = refusal(Right.ACT)
-    if refused is not None:
-        return refused
     act = request.form.get("act", "")
     refs = list(dict.fromkeys(request.form.getlist("who")))
     back = way_back()
@@ -182,8 +180,7 @@ def _form(work: Work, act: str, refs: Sequence[str]) -> dict[str, Any]:
         first = _first(work, refs)
         return {"choices": choices(work, first) if first else [], "own": OWN}
     if act == "assign":
-        here = select(User.id, User.name).where(User.active).order_by(User.name, User.id)
-        return {"colleagues": [(row.id, row.name) for row in work.session.execute(here)]}
+        return {"colleagues": active_colleagues(work.session)}
     return {}
 
 

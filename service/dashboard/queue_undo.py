@@ -9,16 +9,16 @@ from typing import Any, Final
 from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.queue_going import go, way_back
-from service.dashboard.site import blueprint, refusal, visitor
+from service.dashboard.site import blueprint, takes, visitor
 from service.domain.changes import Stage
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
-from service.models import TimelineEntry
 from service.parts import parts
+from service.queries.extent import applications_within
+from service.queries.timeline_entries import last_entry
 from service.workflows.undo_acts import Act, Undone, undo
 from service.workflows.work import Work
 
@@ -28,7 +28,7 @@ _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def mark(work: Work) -> int:
     """Return the last entry of the timeline, before something is done."""
-    return work.session.scalar(select(func.max(TimelineEntry.seq))) or 0
+    return last_entry(work.session)
 
 
 def act_since(work: Work, before: int, stage: str | None = None) -> str:
@@ -45,11 +45,9 @@ def undo_offer() -> str:
 
 
 @blueprint.post("/undo")
+@takes(Right.ACT)
 def undo_act() -> Any:
     """Take back what was done a moment ago."""
-    refused = refusal(Right.ACT)
-    if refused is not None:
-        return refused
     act = _act(request.form.get("act", ""))
     back = way_back()
     if act is None:
@@ -57,7 +55,7 @@ def undo_act() -> Any:
     running = parts()
     work = running.work(actor=visitor().actor, source="page")
     try:
-        done = undo(work, act)
+        done = undo(work, act, applications_within(visitor().reach))
         work.session.commit()
     except PromiseError as error:
         work.session.rollback()

@@ -10,10 +10,11 @@ from flask import Response, redirect, request
 from flask_babel import gettext as _
 
 from service.dashboard.access import Visitor
-from service.dashboard.site import blueprint, may_not, own_path, own_refusal, say_at, visitor
+from service.dashboard.site import OWN, blueprint, may_not, own_path, say_at, takes, visitor
 from service.mail.variables import one_line
 from service.models import User
 from service.parts import parts
+from service.queries.by_id import locked_by_id
 
 MOST = 20
 """Views one person keeps; more would be a list to search in."""
@@ -37,11 +38,9 @@ def views_of(who: Visitor) -> list[View]:
 
 
 @blueprint.post("/queue/views")
+@takes(OWN)
 def save_view() -> Response:
     """Keep the view that is shown, or forget one; under a name that is taken it is put anew."""
-    refused = own_refusal()
-    if refused is not None:
-        return refused
     who = visitor()
     if who.user_id is None or who.session_id is None:
         return may_not()
@@ -52,7 +51,9 @@ def save_view() -> Response:
     if not name:
         return say_at("pages.waiting", "care", _("Give the view a name."))
     work = parts().work(actor=who.actor, source="page")
-    user = work.session.get_one(User, who.user_id)
+    user = locked_by_id(work.session, User, who.user_id)
+    if user is None:
+        return may_not()
     kept = [each for each in (user.preferences or {}).get("queue_views", []) if _is_view(each)]
     others = [each for each in kept if each["name"] != name]
     if not forget:

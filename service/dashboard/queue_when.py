@@ -16,10 +16,10 @@ from flask_babel import lazy_gettext
 from service.clock import instant_text
 from service.dashboard.queue_acting import FormError
 from service.dashboard.site import zone
+from service.dashboard.wording import when_words
 from service.domain.business_time import Calendar
 from service.domain.durations import parse
 from service.domain.promises import PromiseError
-from service.domain.wording import when_words
 from service.domain.zones import resolve_wall
 from service.mail.variables import one_line
 from service.models import Application

@@ -12,11 +12,11 @@ from flask_babel import lazy_gettext
 
 from service.clock import instant_text
 from service.dashboard.access import Visitor
+from service.dashboard.candidate_words import stage_words
 from service.dashboard.rows import Moment
-from service.dashboard.wording import asked_words, dialled
+from service.dashboard.wording import asked_words, dialled, span_words, when_words
 from service.domain.changes import Stage
 from service.domain.policies import Kind
-from service.domain.wording import span_words, when_words
 from service.queries.queue import LAW, MAIL
 from service.queries.queue_order import LEGAL_SPAN, Rank
 from service.queries.queue_rows import Debt, QueueRow
@@ -40,17 +40,6 @@ _KINDS: Final[dict[str, Any]] = {
     Kind.CLOSURE: lazy_gettext("a closing word"),
     LAW: lazy_gettext("the law’s 45 days"),
     MAIL: lazy_gettext("a stopped letter"),
-}
-
-_STAGES: Final[dict[str, Any]] = {
-    Stage.APPLIED: lazy_gettext("applied"),
-    Stage.SCREENING: lazy_gettext("screening"),
-    Stage.ASSESSMENT: lazy_gettext("assessment"),
-    Stage.INTERVIEW: lazy_gettext("interview"),
-    Stage.OFFER: lazy_gettext("offer"),
-    Stage.HIRED: lazy_gettext("hired"),
-    Stage.REJECTED: lazy_gettext("rejected"),
-    Stage.WITHDRAWN: lazy_gettext("withdrawn"),
 }
 
 _CALLED: Final = frozenset({Kind.CALLBACK, Kind.FEEDBACK})
@@ -78,8 +67,6 @@ class DebtShown:
     style: str
     shape: str
     why: tuple[str, ...]
-    move_url: str
-    release_url: str
 
 
 @dataclass(frozen=True)
@@ -122,11 +109,6 @@ def kind_words(kind: str) -> str:
     return str(_KINDS.get(kind, kind))
 
 
-def stage_words(stage: str) -> str:
-    """Return a stage in words."""
-    return str(_STAGES.get(stage, stage))
-
-
 def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, back: str) -> Shown:
     """Return one row in words; its forms come back to ``back``."""
     shape, style = _SHAPES[row.lead.rank]
@@ -150,7 +132,7 @@ def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, back: str) -> S
         style=style,
         standing=_standing(row, lead, now),
         law=_law(row, now),
-        debts=tuple(_debt(debt, now, back) for debt in row.debts),
+        debts=tuple(_debt(debt, now) for debt in row.debts),
         owner=" & ".join(owners) if owners else (row.bid.owner or ""),
         waiting_on=row.bid.waiting_on or "",
         asked=asked,
@@ -201,7 +183,7 @@ def _law(row: QueueRow, now: datetime) -> str:
     )
 
 
-def _debt(debt: Debt, now: datetime, back: str) -> DebtShown:
+def _debt(debt: Debt, now: datetime) -> DebtShown:
     shape, style = _SHAPES[debt.standing.rank]
     if debt.late:
         standing = _("%(late)s late", late=debt.late)
@@ -220,8 +202,6 @@ def _debt(debt: Debt, now: datetime, back: str) -> DebtShown:
         style=style,
         shape=shape,
         why=debt.why,
-        move_url=url_for("pages.move_promise", promise_id=debt.promise_id, back=back),
-        release_url=url_for("pages.release_promise", promise_id=debt.promise_id, back=back),
     )
 
 

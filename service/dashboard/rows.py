@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Moment:
-    """An instant: for programs, and in words."""
+    """An instant: for programs, and in words.
+
+    ``theirs`` is the candidate's own time, "" where it is the same or nobody asks for it.
+    """
 
     iso: str
     words: str
+    theirs: str = ""

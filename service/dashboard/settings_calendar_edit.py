@@ -11,19 +11,19 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 
 from service.dashboard.settings import changed, settings_page
 from service.dashboard.settings_calendar_form import CalendarForm
 from service.dashboard.settings_year import weekday_heads
-from service.dashboard.site import blueprint, needs, no_page, refusal, say_at, visitor
+from service.dashboard.site import blueprint, needs, no_page, say_at, takes, visitor
+from service.dashboard.wording import moment_words
 from service.db import db
 from service.domain.calendars import CalendarDocumentError
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
-from service.domain.wording import moment_words
 from service.models import Calendar
 from service.parts import Parts, parts
+from service.queries.by_id import locked_by_id
 from service.queries.moved_promises import whose
 from service.workflows.calendars import add_calendar, current_document, edit_calendar
 from service.workflows.recalculate import Moved, Recalculated
@@ -54,11 +54,9 @@ def settings_calendar_new() -> Response:
 
 
 @blueprint.post("/settings/calendars/new")
+@takes(Right.SETTINGS)
 def settings_calendar_add() -> Response:
     """Add a calendar."""
-    refused = refusal(Right.SETTINGS)
-    if refused is not None:
-        return refused
     running, form = parts(), CalendarForm.typed(request.form)
     document = form.document()
     if document is None:
@@ -91,11 +89,9 @@ def settings_calendar_form(calendar_id: str) -> Response:
 
 
 @blueprint.post("/settings/calendars/<calendar_id>/edit")
+@takes(Right.SETTINGS)
 def settings_calendar_save(calendar_id: str) -> Response:
     """Show what saving would move; save where that was seen."""
-    refused = refusal(Right.SETTINGS)
-    if refused is not None:
-        return refused
     running, form = parts(), CalendarForm.typed(request.form)
     work = _work(running)
     row = locked_calendar(work, calendar_id)
@@ -114,8 +110,7 @@ def settings_calendar_save(calendar_id: str) -> Response:
 
 def locked_calendar(work: Work, calendar_id: str) -> Calendar | None:
     """Return a calendar as it is now, with the row locked."""
-    query = select(Calendar).where(Calendar.id == calendar_id).with_for_update()
-    return work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    return locked_by_id(work.session, Calendar, calendar_id)
 
 
 def _save(

@@ -15,7 +15,7 @@ from service.dashboard.settings_calendar_edit import locked_calendar
 from service.dashboard.settings_calendar_form import CalendarForm
 from service.dashboard.settings_due_test import due_test
 from service.dashboard.settings_year import weekday_heads, year_of
-from service.dashboard.site import blueprint, needs, no_page, refusal, say_at, visitor
+from service.dashboard.site import blueprint, needs, no_page, say_at, takes, visitor
 from service.db import db
 from service.domain.business_time import Calendar as Compiled
 from service.domain.rights import Right
@@ -88,11 +88,9 @@ def settings_calendar(calendar_id: str) -> Response:
 
 
 @blueprint.post("/settings/calendars/<calendar_id>/default")
+@takes(Right.SETTINGS)
 def settings_calendar_default(calendar_id: str) -> Response:
     """Make a calendar the company's, for promises made from now on."""
-    refused = refusal(Right.SETTINGS)
-    if refused is not None:
-        return refused
     running = parts()
     row = locked_calendar(_work(running), calendar_id)
     if row is None:

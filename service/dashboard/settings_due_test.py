@@ -13,9 +13,9 @@ from typing import Final
 
 from flask_babel import gettext as _
 
+from service.dashboard.wording import moment_words
 from service.domain.business_time import Calendar, NoOpeningError, OutOfReachError, resolve_wall
 from service.domain.durations import WEEKDAYS, ByTime, Duration, DurationError, EndOfDay, parse
-from service.domain.wording import moment_words
 
 _NOW: Final = frozenset({"", "now"})
 _YEARS: Final = (2000, 2100)

@@ -16,13 +16,13 @@ from flask_babel import gettext as _
 
 from service.dashboard.settings import settings_page
 from service.dashboard.site import blueprint, needs
+from service.dashboard.wording import moment_words
 from service.db import db
 from service.domain.business_time import Calendar
 from service.domain.calendars import CalendarSpec
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.rights import Right
 from service.domain.waking_hours import ANY_HOUR, WakingHours
-from service.domain.wording import moment_words
 from service.parts import Parts, parts
 from service.queries.moved_promises import all_calendars
 from service.workflows.calendars import compile_document, current_document

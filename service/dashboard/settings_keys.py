@@ -10,18 +10,19 @@ from datetime import datetime, timedelta
 
 from flask import Response, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from service.auth.keys import SCOPES, make_key, revoke_key
 from service.clock import instant_text
 from service.dashboard.rows import Moment
 from service.dashboard.settings import changed, line, settings_page
-from service.dashboard.site import blueprint, needs, no_page, refusal, say_at, zone
+from service.dashboard.site import blueprint, needs, no_page, say_at, takes, zone
+from service.dashboard.wording import when_words
 from service.db import db
 from service.domain.rights import Right
-from service.domain.wording import when_words
 from service.models import ApiKey, User
 from service.parts import parts
+from service.queries.choices import active_colleagues
+from service.queries.keys import keys
 from service.workflows.work import Work
 
 LONGEST_DAYS = 3650
@@ -61,11 +62,9 @@ def settings_keys() -> Response:
 
 
 @blueprint.post("/settings/keys")
+@takes(Right.PEOPLE)
 def settings_key_add() -> Response:
     """Make a key and show it, this once."""
-    refused = refusal(Right.PEOPLE)
-    if refused is not None:
-        return refused
     running = parts()
     filled = _Filled(
         line("name", 100), line("scope"), line("user"), request.form.get("days", "").strip()
@@ -83,11 +82,9 @@ def settings_key_add() -> Response:
 
 
 @blueprint.post("/settings/keys/<key_id>/revoke")
+@takes(Right.PEOPLE)
 def settings_key_revoke(key_id: str) -> Response:
     """End a key at once."""
-    refused = refusal(Right.PEOPLE)
-    if refused is not None:
-        return refused
     running = parts()
     row = db.session().get(ApiKey, key_id)
     if row is None:
@@ -125,21 +122,15 @@ def _made(work: Work, filled: _Filled) -> str:
 
 def _listed(filled: _Filled, *, status: int = 200, secret: str = "", called: str = "") -> Response:
     running, session = parts(), db.session()
-    found = session.execute(
-        select(ApiKey, User.name)
-        .outerjoin(User, User.id == ApiKey.user_id)
-        .order_by(ApiKey.created_at.desc(), ApiKey.id)
-        .limit(LISTED)
-    ).all()
-    people = session.execute(
-        select(User.id, User.name).where(User.active).order_by(User.name, User.id)
-    ).all()
     return settings_page(
         running,
         "settings_keys.html",
         status=status,
-        keys=[_view(row, name or "", running.now()) for row, name in found],
-        people=[(user_id, name) for user_id, name in people],
+        keys=[
+            _view(row, user.name if user else "", running.now())
+            for row, user in keys(session, LISTED)
+        ],
+        people=active_colleagues(session),
         scopes=_scopes(),
         filled=filled,
         faults=filled.faults or {},

@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
-
 from service.dashboard.actions import sentence
 from service.dashboard.site import visitor
 from service.db import db
@@ -23,7 +20,7 @@ from service.mail.template_draft import checked_draft, draft_source
 from service.mail.variables import CANDIDATE_KINDS, TemplateError
 from service.models import Application, Job, TemplateVersion
 from service.parts import Parts
-from service.queries.extent import applications_within
+from service.queries.choices import open_applications
 from service.workflows.composing import full_name
 from service.workflows.template_preview import preview_version
 from service.workflows.template_versions import source_of
@@ -108,16 +105,9 @@ def readers(kind: str) -> list[tuple[str, str]]:
     """Return people whose data a preview can show: the id of an application, and name and job."""
     if kind not in CANDIDATE_KINDS:
         return []
-    query = (
-        select(Application)
-        .where(applications_within(visitor().reach), Application.closed_at.is_(None))
-        .options(selectinload(Application.candidate), selectinload(Application.job))
-        .order_by(Application.created_at.desc(), Application.id)
-        .limit(READERS)
-    )
     return [
         (row.id, f"{full_name(row.candidate)}, {row.job.title}")
-        for row in db.session().scalars(query)
+        for row in open_applications(db.session(), visitor().reach, READERS)
         if row.candidate.erased_at is None
     ]
 

@@ -16,7 +16,7 @@ from service.dashboard.settings_letter_desk import (
     reader_of,
 )
 from service.dashboard.settings_letters import desk
-from service.dashboard.site import blueprint, needs, no_page, refusal
+from service.dashboard.site import blueprint, needs, no_page, takes
 from service.db import db
 from service.domain.rights import Right
 from service.mail.variables import KINDS
@@ -25,11 +25,9 @@ from service.queries import wordings
 
 
 @blueprint.post("/settings/letters/<kind>/preview")
+@takes(Right.SETTINGS)
 def settings_letter_preview(kind: str) -> Response:
     """Show what is written as it would read: whole page, or the part of it that htmx asks for."""
-    refused = refusal(Right.SETTINGS)
-    if refused is not None:
-        return refused
     if kind not in KINDS:
         return no_page()
     running, words = parts(), Words.typed(kind, request.form)
@@ -47,11 +45,9 @@ def settings_letter_preview(kind: str) -> Response:
 
 
 @blueprint.post("/settings/letters/<kind>/frame")
+@takes(Right.SETTINGS)
 def settings_letter_frame(kind: str) -> Response:
     """Give the HTML of what is written, for the frame beside it."""
-    refused = refusal(Right.SETTINGS)
-    if refused is not None:
-        return refused
     reader = request.form.get("reader", "")
     if kind not in KINDS or (reader and reader_of(reader) is None):
         return no_page()

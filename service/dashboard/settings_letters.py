@@ -11,10 +11,10 @@ from typing import Final
 
 from flask import Response, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from service.clock import instant_text
 from service.dashboard.actions import sentence
+from service.dashboard.letters import kind_words
 from service.dashboard.rows import Moment
 from service.dashboard.settings import changed, line, settings_page
 from service.dashboard.settings_letter_desk import (
@@ -25,14 +25,15 @@ from service.dashboard.settings_letter_desk import (
     preview_of,
     readers,
 )
-from service.dashboard.site import blueprint, needs, no_page, refusal, say_at, visitor, zone
+from service.dashboard.site import blueprint, needs, no_page, say_at, takes, visitor, zone
+from service.dashboard.wording import when_words
 from service.db import db
 from service.domain.rights import Right
-from service.domain.wording import when_words
 from service.mail.variables import CANDIDATE_KINDS, KINDS, OPTIONAL, TemplateError
-from service.models import TemplateVersion, User
+from service.models import TemplateVersion
 from service.parts import Parts, parts
 from service.queries import wordings
+from service.queries.choices import names_of
 from service.workflows.template_versions import Wording, approve, save_draft, withdraw
 from service.workflows.work import Work
 
@@ -82,6 +83,7 @@ def settings_letters() -> Response:
     return settings_page(
         parts(),
         "settings_letters.html",
+        kind_words=kind_words,
         candidates=[view for view in views if view.kind in CANDIDATE_KINDS],
         colleagues=[view for view in views if view.kind not in CANDIDATE_KINDS],
     )
@@ -108,11 +110,9 @@ def settings_letter(kind: str) -> Response:
 
 
 @blueprint.post("/settings/letters/<kind>/draft")
+@takes(Right.SETTINGS)
 def settings_letter_draft(kind: str) -> Response:
     """Keep what was written as a draft."""
-    refused = refusal(Right.SETTINGS)
-    if refused is not None:
-        return refused
     if kind not in KINDS:
         return no_page()
     running, words = parts(), Words.typed(kind, request.form)
@@ -134,6 +134,7 @@ def settings_letter_draft(kind: str) -> Response:
 
 
 @blueprint.post("/settings/letters/<kind>/<int:number>/approve")
+@takes(Right.SETTINGS)
 def settings_letter_approve(kind: str, number: int) -> Response:
     """Put a version in force."""
     return _judged(
@@ -145,13 +146,13 @@ def settings_letter_approve(kind: str, number: int) -> Response:
 
 
 @blueprint.post("/settings/letters/<kind>/<int:number>/withdraw")
+@takes(Right.SETTINGS)
 def settings_letter_withdraw(kind: str, number: int) -> Response:
     """Take a wrong version out of use; a draft is discarded the same way."""
     why = line("why", 500)
     if not why:
         said = _("Say why: colleagues read it later.")
-        refused = refusal(Right.SETTINGS)
-        return refused or say_at("pages.settings_letter", "care", said, kind=kind, version=number)
+        return say_at("pages.settings_letter", "care", said, kind=kind, version=number)
     return _judged(
         kind,
         number,
@@ -196,9 +197,6 @@ def _preview(running: Parts, words: Words) -> Preview:
 def _judged(
     kind: str, number: int, act: Callable[[Work, TemplateVersion], object], done: str
 ) -> Response:
-    refused = refusal(Right.SETTINGS)
-    if refused is not None:
-        return refused
     running = parts()
     row = wordings.version(db.session(), kind, number)
     if row is None:
@@ -216,11 +214,7 @@ def _judged(
 
 
 def _versions(running: Parts, rows: list[TemplateVersion]) -> list[VersionView]:
-    ids = {row.created_by_id for row in rows if row.created_by_id}
-    names = {
-        row.id: row.name
-        for row in db.session().execute(select(User.id, User.name).where(User.id.in_(ids)))
-    }
+    names = names_of(db.session(), (row.created_by_id for row in rows))
     styles = {"approved": "good", "draft": "care", "withdrawn": "broken"}
     states = {
         "approved": _("in force"),

@@ -12,11 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import Response, request
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from service.auth.links import Purpose
 from service.auth.teams import teams_of
+from service.dashboard.absence_words import away_words
 from service.dashboard.actions import sentence
 from service.dashboard.settings import settings_page
 from service.dashboard.settings_person_deeds import (
@@ -26,14 +26,15 @@ from service.dashboard.settings_person_deeds import (
     mail_link,
 )
 from service.dashboard.settings_person_form import ROLE_NAMES, ROLES, PersonForm
-from service.dashboard.site import blueprint, needs, no_page, refusal, say_at, visitor, zone
+from service.dashboard.site import blueprint, needs, no_page, say_at, takes, visitor, zone
 from service.db import db
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
 from service.mail.addresses import BadAddressError
-from service.models import User, UserAbsence
+from service.models import User
 from service.parts import Parts, parts
 from service.queries import colleague_records as colleagues
+from service.queries.choices import teams
 from service.workflows.colleagues import (
     ColleagueError,
     checked_profile,
@@ -67,7 +68,7 @@ def settings_people() -> Response:
     users = colleagues.colleagues(session)
     inside, owed = colleagues.can_sign_in(session), colleagues.open_promises_by_owner(session)
     names = {user.id: user.name for user in users}
-    team_names = {team.id: team.name for team in colleagues.teams(session)}
+    team_names = dict(teams(session))
     of_team: dict[str, list[str]] = {}
     for team_id, members in colleagues.members(session).items():
         for user_id, _name in members:
@@ -83,7 +84,7 @@ def settings_people() -> Response:
             user.id in inside,
             ", ".join(sorted(of_team.get(user.id, []))),
             owed.get(user.id, 0),
-            _away_words(away[user.id][0], names) if away.get(user.id) else "",
+            away_words(away[user.id][0], names) if away.get(user.id) else "",
         )
         for user in users
     ]
@@ -98,11 +99,9 @@ def settings_person_new() -> Response:
 
 
 @blueprint.post("/settings/people/new")
+@takes(Right.PEOPLE)
 def settings_person_add() -> Response:
     """Add a colleague, and write them a letter with a link to choose a password."""
-    refused = refusal(Right.PEOPLE)
-    if refused is not None:
-        return refused
     running, form = parts(), PersonForm.typed()
     work = running.work(actor=visitor().actor, source="page")
     try:
@@ -133,11 +132,9 @@ def settings_person(user_id: str) -> Response:
 
 
 @blueprint.post("/settings/people/<user_id>")
+@takes(Right.PEOPLE)
 def settings_person_save(user_id: str) -> Response:
     """Change a colleague."""
-    refused = refusal(Right.PEOPLE)
-    if refused is not None:
-        return refused
     running, form = parts(), PersonForm.typed()
     user = locked_colleague(user_id)
     if user is None:
@@ -192,25 +189,16 @@ def _form(
         owed=colleagues.open_promises_by_owner(session).get(user.id, 0) if user else 0,
         roles=ROLES,
         zones=sorted(available_timezones()),
-        teams=[(team.id, team.name) for team in colleagues.teams(session)],
+        teams=teams(session),
         others=[
             (each.id, each.name)
             for each in users
             if each.active and not (user and each.id == user.id)
         ],
         names=names,
-        away=[(each.id, _away_words(each, names)) for each in away],
+        away=[(each.id, away_words(each, names)) for each in away],
         today=_today(running).isoformat(),
     )
-
-
-def _away_words(row: UserAbsence, names: Mapping[str, str]) -> str:
-    first, last = format_date(row.from_on, "EEE d MMM"), format_date(row.until_on, "EEE d MMM y")
-    days = last if row.from_on == row.until_on else f"{first} – {last}"
-    if row.substitute_id is None:
-        return str(_("%(days)s, nobody stands in", days=days))
-    name = names.get(row.substitute_id, "")
-    return str(_("%(days)s, %(name)s stands in", days=days, name=name))
 
 
 def _today(running: Parts) -> date:

@@ -10,17 +10,17 @@ from datetime import date
 
 from flask import Response, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from service.auth.leaving import LastAdministratorError, deactivate
 from service.auth.links import Purpose, an_administrator_can_sign_in, make_link
 from service.dashboard.settings import changed, line
-from service.dashboard.site import blueprint, no_page, refusal, say_at
+from service.dashboard.site import blueprint, no_page, say_at, takes
 from service.db import db
 from service.domain.rights import Right
 from service.models import User, UserAbsence
 from service.parts import Parts, parts
 from service.queries import colleague_records as colleagues
+from service.queries.by_id import locked_by_id
 from service.workflows.absence_entries import add_absence, remove_absence
 from service.workflows.colleagues import ColleagueError, Profile, change_colleague
 from service.workflows.sign_in_letters import INVITATION, RESET, write_sign_in_letter
@@ -28,6 +28,7 @@ from service.workflows.work import Work
 
 
 @blueprint.post("/settings/people/<user_id>/letter")
+@takes(Right.PEOPLE)
 def settings_person_letter(user_id: str) -> Response:
     """Write a colleague a letter with a link to choose a password."""
 
@@ -37,10 +38,11 @@ def settings_person_letter(user_id: str) -> Response:
         inside = user.id in colleagues.can_sign_in(work.session)
         mail_link(parts(), work, user, Purpose.RESET if inside else Purpose.INVITATION)
 
-    return _deed(user_id, write, _("The letter is in the outbox."))
+    return _deed(user_id, write, _("The letter is in the outbox.") + not_sent(parts()))
 
 
 @blueprint.post("/settings/people/<user_id>/deactivate")
+@takes(Right.PEOPLE)
 def settings_person_deactivate(user_id: str) -> Response:
     """Let somebody in no more, at once."""
     return _deed(
@@ -51,6 +53,7 @@ def settings_person_deactivate(user_id: str) -> Response:
 
 
 @blueprint.post("/settings/people/<user_id>/activate")
+@takes(Right.PEOPLE)
 def settings_person_activate(user_id: str) -> Response:
     """Let somebody in again, with the password they had."""
 
@@ -61,6 +64,7 @@ def settings_person_activate(user_id: str) -> Response:
 
 
 @blueprint.post("/settings/people/<user_id>/absences")
+@takes(Right.PEOPLE)
 def settings_person_away(user_id: str) -> Response:
     """Note that somebody is away, and who stands in."""
 
@@ -73,6 +77,7 @@ def settings_person_away(user_id: str) -> Response:
 
 
 @blueprint.post("/settings/people/<user_id>/absences/<absence_id>/remove")
+@takes(Right.PEOPLE)
 def settings_person_back(user_id: str, absence_id: str) -> Response:
     """Take an absence out."""
 
@@ -93,6 +98,15 @@ def change_who_they_are(work: Work, user: User, profile: Profile) -> None:
         raise LastAdministratorError("nobody else can sign in as administrator: make one first")
 
 
+def not_sent(running: Parts) -> str:
+    """Say how a link is had where mail is kept here: no page shows one. "" where it is sent."""
+    if running.config.mail != "capture":
+        return ""
+    command = "keepword user invite --print"
+    said = _("Mail is kept here and never sent: “%(command)s” gives you the link.", command=command)
+    return f" {said}"
+
+
 def mail_link(running: Parts, work: Work, user: User, purpose: Purpose) -> None:
     """Put a letter with a one-time link to choose a password into the outbox."""
     link, token = make_link(work.session, work.now, purpose, user)
@@ -102,9 +116,6 @@ def mail_link(running: Parts, work: Work, user: User, purpose: Purpose) -> None:
 
 
 def _deed(user_id: str, act: Callable[[Work, User], object], text: str) -> Response:
-    refused = refusal(Right.PEOPLE)
-    if refused is not None:
-        return refused
     user = locked_colleague(user_id)
     if user is None:
         return no_page()
@@ -121,8 +132,7 @@ def done(user_id: str, act: Callable[[Work], object], text: str) -> Response:
 
 def locked_colleague(user_id: str) -> User | None:
     """Return a colleague as they are now, with the row locked."""
-    query = select(User).where(User.id == user_id).with_for_update()
-    return db.session().scalars(query.execution_options(populate_existing=True)).one_or_none()
+    return locked_by_id(db.session(), User, user_id)
 
 
 def _day(name: str) -> date:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from flask import Response, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from service.clock import instant_text
+from service.dashboard.letters import kind_words
 from service.dashboard.rows import Moment
 from service.dashboard.settings import changed, line, settings_page
 from service.dashboard.settings_policy_form import PolicyForm
@@ -24,16 +24,17 @@ from service.dashboard.settings_policy_words import (
     rule_words,
     rung_words,
 )
-from service.dashboard.site import blueprint, needs, no_page, refusal, say_at, zone
+from service.dashboard.site import blueprint, needs, no_page, say_at, takes, zone
+from service.dashboard.wording import when_words
 from service.db import db
 from service.domain.changes import Stage
 from service.domain.policies import LETTERS, Terms
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
-from service.domain.wording import when_words
-from service.models import Policy, PolicyVersion
+from service.models import Policy
 from service.parts import Parts, parts
-from service.queries.rules import terms_of
+from service.queries.by_id import locked_by_id
+from service.queries.rules import all_policies, is_policy_name, policy_versions, terms_of
 from service.workflows.policies import add_policy, edit_policy
 from service.workflows.work import Work
 
@@ -71,7 +72,7 @@ class VersionView:
 def settings_policies() -> Response:
     """List the rules in plain words, those in force first."""
     session = db.session()
-    rows = list(session.scalars(select(Policy).order_by(Policy.active.desc(), Policy.name)))
+    rows = all_policies(session)
     terms = terms_of(session, rows)
     shown = [_view(row, Terms.from_document(terms[row.id])) for row in rows]
     return settings_page(parts(), "settings_policies.html", rules=shown)
@@ -85,11 +86,9 @@ def settings_policy_new() -> Response:
 
 
 @blueprint.post("/settings/policies/new")
+@takes(Right.SETTINGS)
 def settings_policy_add() -> Response:
     """Add a rule."""
-    refused = refusal(Right.SETTINGS)
-    if refused is not None:
-        return refused
     running, form = parts(), PolicyForm.typed(request.form)
     form.name = line("name", 100)
     terms = form.terms()
@@ -116,15 +115,11 @@ def settings_policy(policy_id: str) -> Response:
 
 
 @blueprint.post("/settings/policies/<policy_id>")
+@takes(Right.SETTINGS)
 def settings_policy_save(policy_id: str) -> Response:
     """Give a rule new terms, or switch it on or off."""
-    refused = refusal(Right.SETTINGS)
-    if refused is not None:
-        return refused
     running, session = parts(), db.session()
-    row = session.scalars(
-        select(Policy).where(Policy.id == policy_id).with_for_update()
-    ).one_or_none()
+    row = locked_by_id(session, Policy, policy_id)
     if row is None:
         return no_page()
     old = _current(row)
@@ -149,7 +144,7 @@ def version_of(policy: Policy) -> str:
 
 
 def _add(work: Work, form: PolicyForm, terms: Terms) -> None:
-    if work.session.scalars(select(Policy.id).where(Policy.name == form.name)).first() is not None:
+    if is_policy_name(work.session, form.name):
         raise PromiseError("name-taken", _("a rule of this name exists already"), "/name")
     add_policy(work, form.name, terms, active=form.active)
 
@@ -171,6 +166,7 @@ def _form(
     return settings_page(
         running,
         "settings_policy.html",
+        kind_words=kind_words,
         status=status,
         form=form,
         policy=row,
@@ -198,14 +194,8 @@ def _view(row: Policy, terms: Terms) -> RuleView:
 
 
 def _versions(running: Parts, row: Policy) -> list[VersionView]:
-    query = (
-        select(PolicyVersion)
-        .where(PolicyVersion.policy_id == row.id)
-        .order_by(PolicyVersion.version.desc())
-        .limit(VERSIONS)
-    )
     shown = []
-    for each in db.session().scalars(query):
+    for each in policy_versions(db.session(), row.id, VERSIONS):
         terms = Terms.from_document(each.terms)
         made = Moment(
             instant_text(each.created_at), when_words(each.created_at, zone(), running.now())

@@ -7,6 +7,9 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from service.dashboard.candidate_words import stage_words
+from service.dashboard.letters import kind_words
+from service.dashboard.wording import duration_words
 from service.domain.policies import Action, Anchor, Keeps, Kind, Rung, Terms, Trigger
 
 TRIGGERS: Final[dict[Trigger, Any]] = {
@@ -56,7 +59,7 @@ def rule_words(terms: Terms) -> list[str]:
         _(
             "%(wording)s: within %(within)s, %(trigger)s.",
             wording=terms.wording,
-            within=terms.within,
+            within=duration_words(str(terms.within)),
             trigger=TRIGGERS[terms.trigger],
         )
     ]
@@ -65,9 +68,14 @@ def rule_words(terms: Terms) -> list[str]:
             _("What a colleague promises has the date that was said; this is what happens then.")
         ]
     if terms.then_every:
-        said.append(_("After each word, the next within %(within)s.", within=terms.then_every))
+        said.append(
+            _(
+                "After each word, the next within %(within)s.",
+                within=duration_words(str(terms.then_every)),
+            )
+        )
     if terms.stages:
-        stages = ", ".join(sorted(stage.value for stage in terms.stages))
+        stages = ", ".join(stage_words(stage) for stage in sorted(terms.stages))
         said.append(_("Only at these stages: %(stages)s.", stages=stages))
     if terms.before_interview_only:
         said.append(_("Only until the first interview."))
@@ -81,6 +89,6 @@ def rung_words(rung: Rung) -> str:
     """Return one step of the ladder: ``2 business hours before it is due: remind the owner``."""
     when = str(ANCHORS[rung.anchor])
     if rung.offset and rung.anchor in (Anchor.BEFORE, Anchor.AFTER):
-        when = f"{rung.offset} {when}"
-    letter = f" ({rung.template})" if rung.template else ""
+        when = f"{duration_words(str(rung.offset))} {when}"
+    letter = f" ({kind_words(rung.template)})" if rung.template else ""
     return f"{when}: {ACTIONS[rung.action]}{letter}"

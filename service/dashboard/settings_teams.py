@@ -14,13 +14,20 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from service.dashboard.settings import changed, line, settings_page
-from service.dashboard.site import blueprint, needs, no_page, refusal, say_at
+from service.dashboard.site import blueprint, needs, no_page, say_at, takes
 from service.db import db
 from service.domain.rights import Right
 from service.models import Job, Team
 from service.parts import parts
 from service.queries import colleague_records as colleagues
-from service.workflows.colleagues import add_team, give_jobs, remove_team, rename_team
+from service.queries.choices import teams
+from service.workflows.colleagues import (
+    ColleagueError,
+    add_team,
+    give_jobs,
+    remove_team,
+    rename_team,
+)
 from service.workflows.work import Work
 
 JOBS = 500
@@ -45,11 +52,9 @@ def settings_teams() -> Response:
 
 
 @blueprint.post("/settings/teams")
+@takes(Right.PEOPLE)
 def settings_team_add() -> Response:
     """Add a team."""
-    refused = refusal(Right.PEOPLE)
-    if refused is not None:
-        return refused
     name = line("name")
     why = changed(parts(), lambda work: add_team(work, name))
     if why is not None:
@@ -59,25 +64,29 @@ def settings_team_add() -> Response:
 
 
 @blueprint.post("/settings/teams/<team_id>/rename")
+@takes(Right.PEOPLE)
 def settings_team_rename(team_id: str) -> Response:
     """Give a team another name."""
-    return _deed(
-        team_id, lambda work, team: rename_team(work, team, line("name")), _("The team is renamed.")
-    )
+
+    def rename(work: Work, team: Team) -> None:
+        if request.form.get("was") != team.name:
+            raise ColleagueError(_("somebody else renamed this team meanwhile: look again"), "name")
+        rename_team(work, team, line("name"))
+
+    return _deed(team_id, rename, _("The team is renamed."))
 
 
 @blueprint.post("/settings/teams/<team_id>/remove")
+@takes(Right.PEOPLE)
 def settings_team_remove(team_id: str) -> Response:
     """Dissolve a team without jobs."""
     return _deed(team_id, remove_team, _("The team is dissolved."))
 
 
 @blueprint.post("/settings/teams/jobs")
+@takes(Right.PEOPLE)
 def settings_team_jobs() -> Response:
     """Give jobs to teams, or to everybody: those whose choice was changed on the page."""
-    refused = refusal(Right.PEOPLE)
-    if refused is not None:
-        return refused
     ids, was, wanted = (request.form.getlist(name)[:JOBS] for name in ("job", "was", "team"))
     moved: list[int] = []
 
@@ -105,9 +114,6 @@ def settings_team_jobs() -> Response:
 
 
 def _deed(team_id: str, act: Callable[[Work, Team], object], done: str) -> Response:
-    refused = refusal(Right.PEOPLE)
-    if refused is not None:
-        return refused
     team = db.session().get(Team, team_id)
     if team is None:
         return no_page()
@@ -118,20 +124,20 @@ def _deed(team_id: str, act: Callable[[Work, Team], object], done: str) -> Respo
 def _listed(name: str, fault: str = "", status: int = 200) -> Response:
     session = db.session()
     members, jobs = colleagues.members(session), colleagues.jobs_of_teams(session, JOBS)
-    teams = [
+    shown = [
         TeamView(
-            team.id,
-            team.name,
-            ", ".join(each for _id, each in members.get(team.id, [])),
-            sum(job.team_id == team.id for job in jobs),
+            team_id,
+            called,
+            ", ".join(each for _id, each in members.get(team_id, [])),
+            sum(job.team_id == team_id for job in jobs),
         )
-        for team in colleagues.teams(session)
+        for team_id, called in teams(session)
     ]
     return settings_page(
         parts(),
         "settings_teams.html",
         status=status,
-        teams=teams,
+        teams=shown,
         jobs=jobs,
         name=name,
         faults={"name": fault} if fault else {},

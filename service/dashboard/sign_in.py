@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from flask import Response, current_app, g, redirect, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 
 from service.auth.links import Purpose, make_link
 from service.auth.passwords import is_password
@@ -26,9 +25,10 @@ from service.dashboard.entering import (
 from service.dashboard.outside import outside_sign_in
 from service.dashboard.passkey_pages import here
 from service.dashboard.session_cookie import forget_session
-from service.dashboard.site import OPEN, blueprint, own_path, own_refusal, visitor
+from service.dashboard.site import OPEN, OWN, blueprint, own_path, takes, visitor
 from service.db import db
 from service.models import User
+from service.models.colleague_at import colleague_at
 from service.parts import parts
 from service.workflows.sign_in_letters import RESET, write_sign_in_letter
 
@@ -69,11 +69,9 @@ def sign_in_with_password() -> Response:
 
 
 @blueprint.post("/sign-out")
+@takes(OWN)
 def sign_out() -> Response:
     """End this session; whoever is here otherwise has nothing to end."""
-    refused = own_refusal()
-    if refused is not None:
-        return refused
     who, running = visitor(), parts()
     if who.user_id and who.session_id:
         end_sessions(db.session(), running.now(), who.user_id, only=who.session_id)
@@ -113,10 +111,8 @@ def ask_for_reset() -> Response:
 
 def user_at(email: str) -> User | None:
     """Return the active colleague at this address."""
-    if not email:
-        return None
-    query = select(User).where(func.lower(User.email) == email.lower(), User.active)
-    return db.session().scalars(query).one_or_none()
+    user = colleague_at(db.session(), email) if email else None
+    return user if user is not None and user.active else None
 
 
 def _outside(wanted: str) -> dict[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, Literal, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
@@ -13,16 +13,17 @@ from sqlalchemy.exc import OperationalError
 
 from service.auth.links import an_administrator_can_sign_in
 from service.clock import instant_text
-from service.dashboard.access import CHALLENGE, Visitor, visitor_of
+from service.dashboard.access import CHALLENGE, UNATTENDED, Visitor, visitor_of
 from service.dashboard.assets import asset
+from service.dashboard.compressing import compress
 from service.dashboard.forms import FIELD, Forms, comes_from_elsewhere
 from service.dashboard.headers import harden, nonce
 from service.dashboard.language import language
 from service.dashboard.navigation import places_for
 from service.dashboard.trust import Watchman
+from service.dashboard.wording import when_words
 from service.db import db
 from service.domain.rights import Right
-from service.domain.wording import when_words
 from service.parts import Parts, parts
 
 blueprint = Blueprint(
@@ -33,9 +34,16 @@ blueprint = Blueprint(
     static_url_path="/static",
 )
 blueprint.after_request(harden)
+blueprint.after_request(compress)
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
+
+OWN: Final = "own"
+"""What is asked where a page or a form concerns oneself alone: nothing but to have been let in."""
+
+Asked = Right | Literal["own"]
+"""What a page or a form asks of who comes: kept as ``asks`` on its view, for whoever checks."""
 
 OPEN: Final[set[str]] = {"pages.static"}
 """Endpoints that open to everybody: the files, and the ways to sign in (each adds itself)."""
@@ -108,18 +116,40 @@ def may(right: Right) -> bool:
 
 
 def needs(
-    right: Right,
+    right: Asked,
 ) -> Callable[[Callable[Given, Answer]], Callable[Given, Answer | Response]]:
     """Keep a page from those without a right: to them there is no such page."""
 
     def decorate(view: Callable[Given, Answer]) -> Callable[Given, Answer | Response]:
         @wraps(view)
         def guarded(*given: Given.args, **named: Given.kwargs) -> Answer | Response:
-            return view(*given, **named) if may(right) else no_page()
+            return view(*given, **named) if right == OWN or may(right) else no_page()
 
-        return guarded
+        return _asking(right, guarded)
 
     return decorate
+
+
+def takes(
+    right: Asked,
+) -> Callable[[Callable[Given, Answer]], Callable[Given, Answer | Response]]:
+    """Take a form from those with a right, and only where it is ours: see :func:`refusal`."""
+
+    def decorate(view: Callable[Given, Answer]) -> Callable[Given, Answer | Response]:
+        @wraps(view)
+        def guarded(*given: Given.args, **named: Given.kwargs) -> Answer | Response:
+            refused = own_refusal() if right == OWN else refusal(right)
+            return view(*given, **named) if refused is None else refused
+
+        return _asking(right, guarded)
+
+    return decorate
+
+
+def _asking(right: Asked, view: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Note on a view what it asks; whatever wraps it takes the note along."""
+    view.__dict__["asks"] = right
+    return view
 
 
 def forms() -> Forms:
@@ -175,7 +205,7 @@ def page(running: Parts, template: str, *, acts: bool = False, **values: Any) ->
     """Put a page together. ``acts`` says that it has forms that come back to us."""
     now, who = running.now(), visitor()
     watchman: Watchman = current_app.extensions["keepword.watchman"]
-    trust = watchman.look(running.work(actor="page", source="page"), running.config)
+    trust = watchman.look(running.work(actor="page", source="page"), running.config, who)
     if acts:
         values = {"may_act": who.may_act, **values}
     return Response(
@@ -270,7 +300,10 @@ def own_path(target: str) -> str | None:
 def _to_sign_in() -> Response:
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     where = url_for("pages.sign_in", next=here) if here != "/" else url_for("pages.sign_in")
-    if request.headers.get("HX-Request") == "true":
+    if request.endpoint in UNATTENDED:
+        # Nobody pressed anything: what they may be typing stays, and what asked falls silent.
+        answer = Response(status=401)
+    elif request.headers.get("HX-Request") == "true":
         # A fragment must not be filled with the sign-in page: the whole page goes there.
         answer = Response(status=401, headers={"HX-Redirect": url_for("pages.sign_in")})
     else:

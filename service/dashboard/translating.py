@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -30,7 +30,19 @@ _KEYWORDS: Final[dict[str, tuple[int, ...] | None]] = {
     "ngettext": (1, 2),
     "lazy_gettext": None,
     "lazy_ngettext": (1, 2),
+    "to_say": None,
+    "say": None,
+    "say_many": (1, 2),
 }
+_BELOW: Final = (
+    "domain/closings.py",
+    "queries/feed_words.py",
+    "queries/loops.py",
+    "queries/mail_health.py",
+    "queries/stage_labels.py",
+    "workflows/check.py",
+)
+"""What the layers below say to whoever reads: they are given a ``Speech`` and know no language."""
 
 Message = str | tuple[str, ...]
 
@@ -38,10 +50,16 @@ Message = str | tuple[str, ...]
 def said_on_pages() -> dict[Message, str]:
     """Return every text that is translated, and the file it stands in."""
     found: dict[Message, str] = {}
+    pages = FOLDER.parent
     for name, _line, message, *_ in extract_from_dir(
-        str(FOLDER.parent), _METHODS, _OPTIONS, keywords=_KEYWORDS
+        str(pages), _METHODS, _OPTIONS, keywords=_KEYWORDS
     ):
         found.setdefault(tuple(message) if isinstance(message, (list, tuple)) else message, name)
+    for name in _BELOW:
+        for _line, message, *_ in extract_from_file(
+            "python", pages.parent / name, keywords=_KEYWORDS
+        ):
+            found.setdefault(tuple(message) if isinstance(message, tuple) else message, name)
     return found
 
 

@@ -1,6 +1,7 @@
 """The strip on every page that tells whether what it shows can be trusted, and what needs a hand.
 
-A page that looks calm while nothing runs would be worse than none.
+A page that looks calm while nothing runs would be worse than none. Letters and promises are counted
+within the reader's reach, and what needs a hand is told to whoever may look at it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from service.clock import Clock
 from service.config import Config
-from service.dashboard.wording import ago, counted
+from service.dashboard.access import Visitor
+from service.dashboard.wording import READER, ago, when_words
 from service.domain.feeds import Fault, Light
-from service.domain.wording import when_words
-from service.models import MailChannel
+from service.domain.rights import Right
 from service.queries.at_once import read_at_once
 from service.queries.feed_health import FeedHealth, feed_queries, feeds_from
 from service.queries.figures import (
@@ -28,10 +30,11 @@ from service.queries.figures import (
     unsent_of,
     unsettled_query,
 )
-from service.queries.loops import START_LOOPS, LoopState, beats_query, states_of
+from service.queries.loops import LOOPS, START_LOOPS, LoopState, beats_query, states_of
 from service.queries.mail_health import (
     Rest,
     Silence,
+    channel_query,
     rest_of,
     silence_of,
     silence_query,
@@ -40,19 +43,10 @@ from service.queries.mail_health import (
 )
 from service.queries.outbox import UNDECIDED
 from service.queries.wordings import approve_command, approved_query, unapproved_of
-from service.worker import STEPS
+from service.steps import STEPS
 from service.workflows.check import SET_ASIDE, backlog_of, backlog_queries
 from service.workflows.usual_hours import usual_working_time
 from service.workflows.work import Work
-
-_CHANNEL: Select[*tuple[Any, ...]] = select(
-    MailChannel.paused_at,
-    MailChannel.paused_reason,
-    MailChannel.paused_by_provider,
-    MailChannel.paused_by,
-    MailChannel.failures,
-    MailChannel.retry_at,
-)
 
 
 @dataclass(frozen=True)
@@ -93,8 +87,8 @@ class Watchman:
         self._clock = clock
         self._since = clock.monotonic()
 
-    def look(self, work: Work, config: Config) -> Trust:
-        """Return what the strip says."""
+    def look(self, work: Work, config: Config, who: Visitor) -> Trust:
+        """Return what the strip says to who reads it."""
         session, now = work.session, work.now
         running_for = timedelta(seconds=self._clock.monotonic() - self._since)
         bounds = {step.name: step.late_after for step in STEPS}
@@ -103,9 +97,9 @@ class Watchman:
             session,
             {
                 "beats": beats_query(bounds),
-                "mail": unsettled_query(),
-                "channel": _CHANNEL,
-                "set_aside": set_aside_query(now, SET_ASIDE),
+                "mail": unsettled_query(who.reach),
+                "channel": channel_query(),
+                "set_aside": set_aside_query(now, SET_ASIDE, who.reach),
                 "silence": silence_query(now),
                 "approved": approved_query(),
                 **feed_queries(session),
@@ -114,63 +108,96 @@ class Watchman:
         )
         loops = states_of(read["beats"], now, bounds, running_for)
         mail, paused, rest = _mail(read["mail"], read["channel"], now)
-        feeds = feeds_from(session, read, now, usual_working_time(work))
+        feeds = feeds_from(session, read, now, usual_working_time(work), READER)
         ((set_aside,),) = read["set_aside"]
         ((last_event_at, unheard),) = read["silence"]
         silence = silence_of(last_event_at, unheard, now)
         signs = [
             *(_checker(loop) for loop in loops if loop.name == "check"),
-            Sign("plain", "", f"outbox {mail.outbox}"),
+            *(
+                [Sign("plain", "", _("outbox %(number)s", number=mail.outbox))]
+                if who.may(Right.SEE_MAIL)
+                else []
+            ),
             _channel(config, paused, rest, silence),
             *(_spoke(each, now) for each in feeds if each.light is not Light.OFF),
         ]
         late = [_late(loop) for loop in loops if loop.late]
-        bars = [Bar("broken", late, START_LOOPS)] if late else []
-        waits = backlog_of(read, now)
+        bars = [Bar("broken", late, READER.say(START_LOOPS))] if late else []
+        waits = backlog_of(read, now, READER)
         if waits is not None:
-            bars.append(Bar("care", [f"The checker waits: {waits}."], "It goes on by itself."))
-        if paused is not None:
-            since = when_words(paused.at, config.time_zone, now)
-            why = f": {paused.reason}" if paused.reason else ""
             bars.append(
                 Bar(
                     "care",
-                    [f"Mail is paused since {since}{why}."],
-                    "Nothing is lost: every letter waits until it is resumed.",
+                    [_("The checker waits: %(what)s.", what=waits)],
+                    _("It goes on by itself."),
+                )
+            )
+        if paused is not None:
+            since = when_words(paused.at, config.time_zone, now)
+            text = _("Mail is paused since %(when)s.", when=since)
+            if paused.reason:
+                text = _("Mail is paused since %(when)s: %(why)s.", when=since, why=paused.reason)
+            bars.append(
+                Bar(
+                    "care",
+                    [text],
+                    _("Nothing is lost: every letter waits until it is resumed."),
                 )
             )
         elif rest is not None:
             bars.append(_rests(rest, config.time_zone, now))
         if silence is not None:
-            bars.append(Bar("care", [silence_text(silence)], silence_remedy(config.base_url)))
+            bars.append(
+                Bar(
+                    "care", [silence_text(silence, READER)], silence_remedy(config.base_url, READER)
+                )
+            )
         bars += [bar for each in feeds for bar in _cut_off(each)]
         letters = sum(mail.by_state[state] for state in UNDECIDED)
-        chores = list(_chores(mail, feeds, unapproved_of(read["approved"]), set_aside))
+        chores = [
+            *(_letter_chores(mail) if who.may(Right.SEE_MAIL) else ()),
+            *(_feed_chores(feeds) if who.may(Right.SEE_FEEDS) else ()),
+            *(_rule_chores(unapproved_of(read["approved"])) if who.may(Right.SEE_SETTINGS) else ()),
+            *_check_chores(set_aside),
+        ]
         cut_off = sum(any(each.grave for each in health.faults) for health in feeds)
         return Trust(signs, bars, chores, letters, cut_off)
 
 
 def _checker(loop: LoopState) -> Sign:
     if loop.age_in is None:
-        text = "checker has not run yet"
+        text = _("checker has not run yet")
         return Sign("broken", "●", text) if loop.late else Sign("care", "◐", text)
-    text = f"checker ran {ago(loop.age_in)}"
+    text = _("checker ran %(ago)s", ago=ago(loop.age_in))
     return Sign("broken", "●", text) if loop.late else Sign("good", "✓", text)
 
 
 def _late(loop: LoopState) -> str:
-    since = "has not run yet" if loop.age_in is None else f"last ran {ago(loop.age_in)}"
-    return f"{loop.title} {since}. {loop.consequence}"
+    title = _("The loop %(name)s", name=loop.name)
+    if loop.name in LOOPS:
+        title = READER.say(loop.title)
+    said = _("%(loop)s has not run yet.", loop=title)
+    if loop.age_in is not None:
+        said = _("%(loop)s last ran %(ago)s.", loop=title, ago=ago(loop.age_in))
+    return f"{said} {READER.say(loop.consequence)}" if loop.consequence else said
 
 
 def _rests(rest: Rest, zone: str, now: datetime) -> Bar:
-    until = f" until {when_words(rest.until, zone, now)}" if rest.until else ""
-    failed = "failed" if rest.failures == 1 else f"failed {rest.failures} times in a row"
-    return Bar(
-        "care",
-        [f"The mail provider {failed}, so mail rests{until}."],
-        "Nothing is lost: it is tried again by itself, first with one letter.",
+    said = ngettext(
+        "The mail provider failed, so mail rests.",
+        "The mail provider failed %(num)s times in a row, so mail rests.",
+        rest.failures,
     )
+    if rest.until:
+        said = ngettext(
+            "The mail provider failed, so mail rests until %(when)s.",
+            "The mail provider failed %(num)s times in a row, so mail rests until %(when)s.",
+            rest.failures,
+            when=when_words(rest.until, zone, now),
+        )
+    remedy = _("Nothing is lost: it is tried again by itself, first with one letter.")
+    return Bar("care", [said], remedy)
 
 
 def _mail(
@@ -190,23 +217,25 @@ def _channel(
     config: Config, paused: Pause | None, rest: Rest | None, silence: Silence | None
 ) -> Sign:
     if paused is not None:
-        return Sign("care", "◐", "mail paused")
+        return Sign("care", "◐", _("mail paused"))
     if rest is not None:
-        return Sign("care", "◐", "mail rests")
+        return Sign("care", "◐", _("mail rests"))
     if silence is not None:
-        return Sign("care", "◐", "SendGrid reports nothing back")
+        return Sign("care", "◐", _("SendGrid reports nothing back"))
     if config.mail == "capture":
-        return Sign("plain", "○", "mail is kept here, nothing is sent")
-    return Sign("good", "✓", "SendGrid well")
+        return Sign("plain", "○", _("mail is kept here, nothing is sent"))
+    return Sign("good", "✓", _("SendGrid well"))
 
 
 def _spoke(health: FeedHealth, now: datetime) -> Sign:
     heard = health.feed.last_authentic_at or health.feed.last_synced_at
     if heard is None:
-        text = f"{health.name} has not spoken yet"
-        return Sign("care", "◐", text)
-    how = "last spoke" if health.feed.last_authentic_at else "was last asked"
-    text = f"{health.name} {how} {ago((now - heard).total_seconds())}"
+        return Sign("care", "◐", _("%(name)s has not spoken yet", name=health.name))
+    since = ago((now - heard).total_seconds())
+    if health.feed.last_authentic_at:
+        text = _("%(name)s last spoke %(ago)s", name=health.name, ago=since)
+    else:
+        text = _("%(name)s was last asked %(ago)s", name=health.name, ago=since)
     if any(each.grave for each in health.faults):
         return Sign("care", "◐", text)
     return Sign("plain", "", text)
@@ -219,41 +248,51 @@ def _cut_off(health: FeedHealth) -> Iterator[Bar]:
             yield Bar("care", [each.text], each.remedy)
 
 
-def _chores(
-    mail: Unsent,
-    feeds: Sequence[FeedHealth],
-    unworded: Sequence[str],
-    set_aside: int,
-) -> Iterator[str]:
+def _letter_chores(mail: Unsent) -> Iterator[str]:
     if blocked := mail.by_state["blocked"]:
-        yield counted(
+        yield ngettext(
+            "%(num)s letter is stopped until somebody looks",
+            "%(num)s letters are stopped until somebody looks",
             blocked,
-            "letter is stopped until somebody looks",
-            "letters are stopped until somebody looks",
         )
     if uncertain := mail.by_state["uncertain"]:
-        yield counted(
-            uncertain, "letter may or may not have gone out", "letters may or may not have gone out"
+        yield ngettext(
+            "%(num)s letter may or may not have gone out",
+            "%(num)s letters may or may not have gone out",
+            uncertain,
         )
     if unconfirmed := mail.by_state["unconfirmed"]:
-        yield counted(
+        yield ngettext(
+            "%(num)s letter left a day ago and nothing was heard of it",
+            "%(num)s letters left a day ago and nothing was heard of them",
             unconfirmed,
-            "letter left a day ago and nothing was heard of it",
-            "letters left a day ago and nothing was heard of them",
         )
     if failed := mail.by_state["failed"] + mail.by_state["dropped"]:
-        yield counted(failed, "letter could not be sent", "letters could not be sent")
+        yield ngettext(
+            "%(num)s letter could not be sent", "%(num)s letters could not be sent", failed
+        )
+
+
+def _feed_chores(feeds: Sequence[FeedHealth]) -> Iterator[str]:
     for health in feeds:
         for each in health.faults:
             if not each.grave:
                 yield f"{each.text} {each.remedy}"
+
+
+def _rule_chores(unworded: Sequence[str]) -> Iterator[str]:
     for kind in unworded:
-        yield (
-            f"No {kind.replace('-', ' ')} can be written, its wording was withdrawn: "
-            f"“{approve_command(kind)}”"
+        yield _(
+            "No %(kind)s can be written, its wording was withdrawn: “%(command)s”",
+            kind=kind.replace("-", " "),
+            command=approve_command(kind),
         )
+
+
+def _check_chores(set_aside: int) -> Iterator[str]:
     if set_aside:
-        yield (
-            counted(set_aside, "promise could not be checked", "promises could not be checked")
-            + " and will be tried again"
+        yield ngettext(
+            "%(num)s promise could not be checked and will be tried again",
+            "%(num)s promises could not be checked and will be tried again",
+            set_aside,
         )

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from flask import Response, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 
 from service.auth.links import (
     Purpose,
@@ -24,10 +23,11 @@ from service.auth.sessions import end_sessions
 from service.dashboard.entering import begin_trying, entered, not_ours, same, shown_form, too_many
 from service.dashboard.site import OPEN, blueprint, message
 from service.db import db
-from service.mail.addresses import BadAddressError, checked_address
+from service.mail.addresses import BadAddressError
 from service.mail.variables import one_line
 from service.models import SignInLink, User
 from service.parts import parts
+from service.workflows.users import make_administrator
 
 LONGEST_NAME = 200
 
@@ -89,17 +89,9 @@ def _person_of(link: SignInLink) -> User:
     session = db.session()
     if link.user_id is not None:
         return session.get_one(User, link.user_id)
-    address = checked_address(request.form.get("email", "").strip())
+    work = parts().work(actor="page", source="page")
     name = one_line(request.form.get("name", ""))[:LONGEST_NAME]
-    user = session.scalars(
-        select(User).where(func.lower(User.email) == address.lower())
-    ).one_or_none()
-    if user is None:
-        user = User(email=address, name=name or address, created_at=parts().now())
-        session.add(user)
-    user.role, user.active = "administrator", True
-    session.flush()
-    return user
+    return make_administrator(work, request.form.get("email", "").strip(), name)
 
 
 def _form(link: SignInLink, fault: str = "", status: int = 200) -> Response:

@@ -18,7 +18,7 @@ from service.demo.desk import Desk
 from service.demo.diary import Act
 from service.demo.mail import DemoMail
 from service.parts import parts
-from service.worker import STEPS, turn_all
+from service.steps import STEPS, turn_all
 
 EVENTS_AFTER = timedelta(minutes=12)
 """Into each hour: by then SendGrid has told of most of what left at its beginning."""

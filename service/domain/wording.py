@@ -26,6 +26,29 @@ _MONTHS = (
 _LONG_DAY = timedelta(hours=24)
 
 
+class Speech:
+    """Says sentences in English; a shell that speaks other languages too passes its own.
+
+    Texts are marked by these names, so that the pages' catalogs have words for them.
+    """
+
+    def say(self, text: str, **values: object) -> str:
+        """Return a sentence, its ``%(name)s`` filled."""
+        return text % values if values else text
+
+    def say_many(self, one: str, many: str, number: int, **values: object) -> str:
+        """Return the sentence for one or for ``%(num)s`` things."""
+        return (one if number == 1 else many) % {"num": number, **values}
+
+
+ENGLISH = Speech()
+
+
+def to_say(text: str) -> str:
+    """Return a text as it is: this only marks it as one that ``Speech.say`` is given later."""
+    return text
+
+
 def day_words(day: date) -> str:
     """Return a date as a letter says it: ``Friday 27 November``."""
     return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"

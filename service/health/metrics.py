@@ -5,14 +5,21 @@ Several processes on one database therefore all tell the same, and no label name
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from service.domain.feeds import Fault
+from service.domain.lateness import BEYOND, cumulative
+from service.models import Heartbeat
 from service.queries.feed_health import FeedHealth, feed_health
 from service.queries.figures import (
     ConnectionFigures,
@@ -22,11 +29,12 @@ from service.queries.figures import (
     mail_figures,
     promise_figures,
 )
+from service.queries.leases import expired_leases
 from service.queries.loops import LoopState, last_check, loop_states
 from service.queries.mail_health import channel_rest, webhook_silence
 from service.queries.wordings import unapproved
-from service.worker import STEPS
-from service.workflows.check import SET_ASIDE, backlog
+from service.steps import STEPS
+from service.workflows.check import LATENESS, SET_ASIDE, backlog
 from service.workflows.usual_hours import usual_working_time
 from service.workflows.work import Work
 
@@ -49,6 +57,8 @@ def metrics_text(work: Work, running_for: timedelta) -> bytes:
             "1 while unprocessed news keeps the checker from flagging anybody.",
             float(backlog(session, now) is not None),
         ),
+        *_lateness(session.get(Heartbeat, LATENESS)),
+        *_leases(expired_leases(session, now)),
         *_connections(connection_figures(session), now),
         *_feeds(feed_health(session, now, usual_working_time(work)), now),
         *_mail(mail_figures(session, now)),
@@ -114,6 +124,32 @@ def _loops(loops: Sequence[LoopState], now: datetime) -> Iterator[Metric]:
         if loop.last_at is not None:
             age.add_metric([loop.name], (now - loop.last_at).total_seconds())
     yield from (age, late)
+
+
+def _lateness(kept: Heartbeat | None) -> Iterator[Metric]:
+    data = kept.data if kept is not None else {}
+    histogram = HistogramMetricFamily(
+        "keepword_flag_lateness_seconds",
+        "How late overdue promises were flagged, over all runs of the checker.",
+    )
+    buckets = [
+        # As Prometheus's own clients write a bound.
+        (bound if bound == BEYOND else f"{bound}.0", flags)
+        for bound, flags in cumulative(data)
+    ]
+    histogram.add_metric([], buckets, float(data.get("total", 0.0)))
+    yield histogram
+
+
+def _leases(found: Mapping[str, int]) -> Iterator[Metric]:
+    expired = GaugeMetricFamily(
+        "keepword_leases_expired",
+        "Work that was taken and not finished in time, and waits to be taken over.",
+        labels=["work"],
+    )
+    for kind, count in found.items():
+        expired.add_metric([kind], count)
+    yield expired
 
 
 def _connections(found: Sequence[ConnectionFigures], now: datetime) -> Iterator[Metric]:
@@ -183,6 +219,11 @@ def _mail(found: MailFigures) -> Iterator[Metric]:
         "messages_oldest_ready_age_seconds",
         "How long the oldest mail that may leave has waited; 0 where none does.",
         found.oldest_ready_in,
+    )
+    yield _gauge(
+        "outbox_messages",
+        "Mail that has yet to leave: held, ready, being sent, or waiting to be tried again.",
+        found.outbox,
     )
     yield _gauge(
         "messages_uncertain",

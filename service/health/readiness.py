@@ -25,7 +25,7 @@ from service.queries.mail_health import (
     webhook_silence,
 )
 from service.queries.wordings import approve_command, unapproved
-from service.worker import STEPS
+from service.steps import STEPS
 from service.workflows import migrate
 from service.workflows.check import backlog
 from service.workflows.usual_hours import usual_working_time

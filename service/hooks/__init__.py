@@ -20,7 +20,8 @@ _LOG = logging.getLogger("keepword.hooks")
 def init_app(app: Flask) -> None:
     """Mount the hooks."""
     with app.app_context():
-        app.extensions[ats.SHORT_WAY] = at_once(db.engine)
+        options = app.config["SQLALCHEMY_ENGINE_OPTIONS"]
+        app.extensions[ats.SHORT_WAY] = at_once(db.engine, options)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
 

@@ -1,7 +1,7 @@
 """The tables, one aggregate a file. They carry constraints and no rules."""
 
 from service.models.absence import UserAbsence
-from service.models.application import Application, Interview
+from service.models.application import Application, GoneApplication, Interview
 from service.models.calendar import Calendar, CalendarVersion
 from service.models.calendar_feed import CalendarFeed
 from service.models.candidate import Candidate, CandidateEmail, CandidatePhone, CandidateSource
@@ -20,7 +20,9 @@ from service.models.message import (
     SendBatch,
 )
 from service.models.operation import Heartbeat, IdempotentRequest
+from service.models.pace import SendRate, StepTurn
 from service.models.policy import Policy, PolicyVersion
+from service.models.presence import Presence
 from service.models.promise import Notice, Promise
 from service.models.sign_in import (
     OutsideIdentity,
@@ -53,6 +55,7 @@ __all__ = [
     "Delivery",
     "DeliveryAnswer",
     "ErasedAddress",
+    "GoneApplication",
     "Heartbeat",
     "IdempotentRequest",
     "Import",
@@ -73,12 +76,15 @@ __all__ = [
     "Password",
     "Policy",
     "PolicyVersion",
+    "Presence",
     "ProfileEntry",
     "Promise",
     "SendBatch",
+    "SendRate",
     "SignInAttempt",
     "SignInLink",
     "SignInSession",
+    "StepTurn",
     "Team",
     "TeamMember",
     "TemplateVersion",

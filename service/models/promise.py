@@ -13,6 +13,7 @@ from service.db import Base, new_id
 _OPEN = text("state IN ('open', 'paused')")
 _UNBROKEN = text("state IN ('open', 'paused') AND breached_at IS NULL")
 _REPLACED = text("replaced_by_id IS NOT NULL")
+_FAILED = text("check_failures > 0")
 _WATCHED = text("next_check_at IS NOT NULL")
 
 
@@ -69,6 +70,15 @@ class Promise(Base):
             "state",
             sqlite_where=_UNBROKEN,
             postgresql_where=_UNBROKEN,
+        ),
+        # Those that could not be judged: of ten thousand that are due none is looked up.
+        Index(
+            "ix_promise_failed",
+            "next_check_at",
+            "state",
+            "application_id",
+            sqlite_where=_FAILED,
+            postgresql_where=_FAILED,
         ),
         Index("ix_promise_application", "application_id", "made_at"),
         Index("ix_promise_due_at", "due_at", "id"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from service.domain.promises import OPEN_STATES
 from service.models import (
@@ -16,7 +16,6 @@ from service.models import (
     Passkey,
     Password,
     Promise,
-    Team,
     TeamMember,
     User,
     UserAbsence,
@@ -28,9 +27,15 @@ def colleagues(session: Session) -> Sequence[User]:
     return session.scalars(select(User).order_by(User.active.desc(), User.name, User.id)).all()
 
 
-def teams(session: Session) -> Sequence[Team]:
-    """Return the teams by name."""
-    return session.scalars(select(Team).order_by(Team.name)).all()
+def with_managers(session: Session) -> list[tuple[User, str | None]]:
+    """Return everybody by name, each with their manager's address."""
+    boss = aliased(User)
+    found = session.execute(
+        select(User, boss.email)
+        .outerjoin(boss, boss.id == User.manager_id)
+        .order_by(User.name, User.id)
+    )
+    return [(row, address) for row, address in found]
 
 
 def members(session: Session) -> Mapping[str, Sequence[tuple[str, str]]]:

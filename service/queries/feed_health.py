@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from service.ats.registry import adapter_named
 from service.domain.feeds import Fault, Feed, Light, WorkingTime, judge, silences_of
+from service.domain.wording import ENGLISH, Speech
 from service.models import Connection, Delivery
 from service.queries.at_once import read_at_once
 from service.queries.feed_words import detail_of, words_of
@@ -79,9 +80,12 @@ class FeedHealth:
         return any(each.fault is fault for each in self.faults)
 
 
-def feed_health(session: Session, now: datetime, working_time: WorkingTime) -> list[FeedHealth]:
+def feed_health(
+    session: Session, now: datetime, working_time: WorkingTime, speech: Speech = ENGLISH
+) -> list[FeedHealth]:
     """Return every connection's health, by name. ``working_time`` is the default calendar's."""
-    return feeds_from(session, read_at_once(session, feed_queries(session)), now, working_time)
+    read = read_at_once(session, feed_queries(session))
+    return feeds_from(session, read, now, working_time, speech)
 
 
 def feed_queries(session: Session) -> dict[str, Select[*tuple[Any, ...]]]:
@@ -98,6 +102,7 @@ def feeds_from(
     read: Mapping[str, list[tuple[Any, ...]]],
     now: datetime,
     working_time: WorkingTime,
+    speech: Speech = ENGLISH,
 ) -> list[FeedHealth]:
     """Return every connection's health from the answers to ``feed_queries``."""
     counts = {row[0]: _Counts(*row[1:]) for row in read["deliveries"]}
@@ -109,7 +114,9 @@ def feeds_from(
         )
         judged = judge(feed, now, working_time)
         faults = tuple(
-            FaultWords(fault, *words_of(fault, row.name, feed, judged), detail_of(fault, feed))
+            FaultWords(
+                fault, *words_of(fault, row.name, feed, judged, speech), detail_of(fault, feed)
+            )
             for fault in judged.faults
         )
         found.append(

@@ -10,19 +10,22 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from service.domain.feeds import Fault, Feed, Judged
+from service.domain.wording import ENGLISH, Speech
 
-Words = Callable[[str, Feed, Judged], tuple[str, str]]
+Words = Callable[[Speech, str, Feed, Judged], tuple[str, str]]
 
 
-def working_words(span: timedelta) -> str:
+def working_words(span: timedelta, speech: Speech = ENGLISH) -> str:
     """Return a span of working time: ``16 working hours``."""
     hours = max(1, round(span.total_seconds() / 3600))
-    return "1 working hour" if hours == 1 else f"{hours} working hours"
+    return speech.say_many("%(num)s working hour", "%(num)s working hours", hours)
 
 
-def words_of(fault: Fault, name: str, feed: Feed, judged: Judged) -> tuple[str, str]:
-    """Return what is wrong with a connection, and its remedy."""
-    return _WORDS[fault](name, feed, judged)
+def words_of(
+    fault: Fault, name: str, feed: Feed, judged: Judged, speech: Speech = ENGLISH
+) -> tuple[str, str]:
+    """Return what is wrong with a connection, and its remedy, as ``speech`` says it."""
+    return _WORDS[fault](speech, name, feed, judged)
 
 
 def detail_of(fault: Fault, feed: Feed) -> str:
@@ -32,79 +35,124 @@ def detail_of(fault: Fault, feed: Feed) -> str:
     return (feed.sync_fault or "") if fault is Fault.SYNC_FAILED else ""
 
 
-def _refused(name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
-    many = f"{feed.refused_since} posts in a row were refused: not one was"
-    refused = "1 post was refused: it was not" if feed.refused_since == 1 else many
-    text = f"{name}: {refused} signed with a secret known here."
-    remedy = (
+def _refused(speech: Speech, name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
+    text = speech.say_many(
+        "%(name)s: 1 post was refused: it was not signed with a secret known here.",
+        "%(name)s: %(num)s posts in a row were refused: not one was signed with a secret known "
+        "here.",
+        feed.refused_since,
+        name=name,
+    )
+    return text, speech.say(
         "Compare the secret at the ATS with the one here. “keepword connection rotate "
-        f"{name}” enters another."
+        "%(name)s” enters another.",
+        name=name,
     )
-    return text, remedy
 
 
-def _silent(name: str, _feed: Feed, judged: Judged) -> tuple[str, str]:
-    text = (
-        f"{name} used to speak and has been silent for longer than its habit, over "
-        f"{working_words(judged.quiet_after)}."
+def _silent(speech: Speech, name: str, _feed: Feed, judged: Judged) -> tuple[str, str]:
+    text = speech.say(
+        "%(name)s used to speak and has been silent for longer than its habit, over %(span)s.",
+        name=name,
+        span=working_words(judged.quiet_after, speech),
     )
-    return text, "See in the ATS whether its webhook is still switched on and posts to us."
-
-
-def _backlog(name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
-    what = "1 delivery waits" if feed.waiting == 1 else f"{feed.waiting} deliveries wait"
-    text = f"{name}: {what} to be worked in, the oldest for more than ten minutes."
-    return text, "See whether the loops run: “keepword doctor” tells."
-
-
-def _api(name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
-    text = f"{name}: the ATS's API does not answer us."
-    remedy = (
-        f"“keepword connection test {name}” tells more; “keepword connection credentials "
-        f"{name}” enters other credentials."
+    return text, speech.say(
+        "See in the ATS whether its webhook is still switched on and posts to us."
     )
-    return text, remedy
 
 
-def _incomplete(name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
-    text = (
-        f"{name} tells only that something changed, and its API cannot be asked what: "
-        f"{' and '.join(feed.missing)} {'is' if len(feed.missing) == 1 else 'are'} missing."
+def _backlog(speech: Speech, name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
+    text = speech.say_many(
+        "%(name)s: 1 delivery waits to be worked in, the oldest for more than ten minutes.",
+        "%(name)s: %(num)s deliveries wait to be worked in, the oldest for more than ten minutes.",
+        feed.waiting,
+        name=name,
     )
-    return text, f"Run “keepword connection credentials {name}”."
+    return text, speech.say("See whether the loops run: “keepword doctor” tells.")
 
 
-def _unwritten(name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
-    what = "1 note for a profile" if feed.unwritten == 1 else f"{feed.unwritten} notes for profiles"
-    text = f"{what} at {name} {'needs' if feed.unwritten == 1 else 'need'} somebody's eye."
-    return text, f"Run “keepword connection entries {name}”, which says why and what to do."
+def _api(speech: Speech, name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
+    return speech.say("%(name)s: the ATS's API does not answer us.", name=name), speech.say(
+        "“keepword connection test %(name)s” tells more; “keepword connection credentials "
+        "%(name)s” enters other credentials.",
+        name=name,
+    )
 
 
-def _sync_failed(name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
-    text = f"{name}: the last look at what changed in the ATS failed."
-    return text, f"It is tried again by itself; “keepword connection sync {name}” tries now."
+def _incomplete(speech: Speech, name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
+    text = speech.say_many(
+        "%(name)s tells only that something changed, and its API cannot be asked what: "
+        "%(missing)s is missing.",
+        "%(name)s tells only that something changed, and its API cannot be asked what: "
+        "%(missing)s are missing.",
+        len(feed.missing),
+        name=name,
+        missing=f" {speech.say('and')} ".join(feed.missing),
+    )
+    return text, speech.say("Run “keepword connection credentials %(name)s”.", name=name)
 
 
-def _sync_late(name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
-    text = f"{name}: what changed in the ATS has not been looked at for longer than agreed."
-    return text, f"See whether the loops run; “keepword connection sync {name}” looks now."
+def _unwritten(speech: Speech, name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
+    text = speech.say_many(
+        "1 note for a profile at %(name)s needs somebody's eye.",
+        "%(num)s notes for profiles at %(name)s need somebody's eye.",
+        feed.unwritten,
+        name=name,
+    )
+    return text, speech.say(
+        "Run “keepword connection entries %(name)s”, which says why and what to do.", name=name
+    )
 
 
-def _failed(name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
-    what = "1 delivery" if feed.failed == 1 else f"{feed.failed} deliveries"
-    remedy = f"Read why on its page; “keepword connection replay --failed {name}” tries again."
-    return f"{what} from {name} could not be worked in.", remedy
+def _sync_failed(speech: Speech, name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
+    return speech.say(
+        "%(name)s: the last look at what changed in the ATS failed.", name=name
+    ), speech.say(
+        "It is tried again by itself; “keepword connection sync %(name)s” tries now.", name=name
+    )
 
 
-def _unmapped(name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
-    what = "1 stage has" if feed.unmapped == 1 else f"{feed.unmapped} stages have"
-    remedy = f"Say what each means: on its page, or with “keepword connection stages {name}”."
-    return f"{name}: {what} no meaning here yet.", remedy
+def _sync_late(speech: Speech, name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
+    return speech.say(
+        "%(name)s: what changed in the ATS has not been looked at for longer than agreed.",
+        name=name,
+    ), speech.say(
+        "See whether the loops run; “keepword connection sync %(name)s” looks now.", name=name
+    )
 
 
-def _unanswered(name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
-    text = f"Nobody has said who sends the rejections of {name}, so Keepword sends none."
-    return text, f"Run “keepword connection rejections {name} keepword”, or with “ats”."
+def _failed(speech: Speech, name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
+    text = speech.say_many(
+        "1 delivery from %(name)s could not be worked in.",
+        "%(num)s deliveries from %(name)s could not be worked in.",
+        feed.failed,
+        name=name,
+    )
+    return text, speech.say(
+        "Read why on its page; “keepword connection replay --failed %(name)s” tries again.",
+        name=name,
+    )
+
+
+def _unmapped(speech: Speech, name: str, feed: Feed, _judged: Judged) -> tuple[str, str]:
+    text = speech.say_many(
+        "%(name)s: 1 stage has no meaning here yet.",
+        "%(name)s: %(num)s stages have no meaning here yet.",
+        feed.unmapped,
+        name=name,
+    )
+    return text, speech.say(
+        "Say what each means: on its page, or with “keepword connection stages %(name)s”.",
+        name=name,
+    )
+
+
+def _unanswered(speech: Speech, name: str, _feed: Feed, _judged: Judged) -> tuple[str, str]:
+    return speech.say(
+        "Nobody has said who sends the rejections of %(name)s, so Keepword sends none.", name=name
+    ), speech.say(
+        "Run “keepword connection rejections %(name)s keepword”, or with “ats”.", name=name
+    )
 
 
 _WORDS: dict[Fault, Words] = {

@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from service.domain.delivery import MailState
 from service.domain.promises import State
-from service.models import Connection, Delivery, MailChannel, MailEvent, Message, Promise
+from service.domain.rights import EVERYWHERE, Extent, Reach
+from service.models import (
+    Application,
+    Connection,
+    Delivery,
+    MailChannel,
+    MailEvent,
+    Message,
+    Promise,
+)
+from service.queries.extent import applications_within, letters_within
 from service.queries.overdue import IN_OPEN_INDEX
 
 
@@ -94,24 +104,34 @@ def promise_figures(session: Session, now: datetime, set_aside_for: timedelta) -
             IN_OPEN_INDEX, Promise.state == State.OPEN, Promise.due_at < now
         )
     ).one()
-    # One set aside comes again within that span, so the index of coming checks holds them all.
+    # One set aside comes again within that span.
     set_aside = session.scalars(set_aside_query(now, set_aside_for)).one()
     return PromiseFigures(
         open_count, overdue, (now - oldest).total_seconds() if oldest else 0.0, set_aside
     )
 
 
-def set_aside_query(now: datetime, set_aside_for: timedelta) -> Select[*tuple[Any, ...]]:
-    """Return the question how many promises the checker has set aside."""
-    return (
+IN_FAILED_INDEX = text("promise.check_failures > 0")
+"""The condition of ``ix_promise_failed``, word for word: SQLite uses a partial index only then."""
+
+
+def set_aside_query(
+    now: datetime, set_aside_for: timedelta, reach: Reach = EVERYWHERE
+) -> Select[*tuple[Any, ...]]:
+    """Return the question how many promises within a reach the checker has set aside."""
+    query = (
         select(func.count())
         .select_from(Promise)
         .where(
             Promise.next_check_at <= now + set_aside_for,
-            Promise.check_failures > 0,
+            IN_FAILED_INDEX,
             Promise.state == State.OPEN,
         )
     )
+    if reach.extent is Extent.ALL:
+        return query
+    about = exists().where(Application.id == Promise.application_id, applications_within(reach))
+    return query.where(about)
 
 
 def connection_figures(session: Session) -> list[ConnectionFigures]:
@@ -144,14 +164,18 @@ def answer_command(name: str) -> str:
     return f"keepword connection rejections {name} keepword"
 
 
-def mail_figures(session: Session, now: datetime, *, settled: bool = True) -> MailFigures:
+def mail_figures(
+    session: Session, now: datetime, *, settled: bool = True, reach: Reach = EVERYWHERE
+) -> MailFigures:
     """Count the messages and events and say whether mail is paused.
 
     Without ``settled`` the letters whose story has ended are not counted (they stay 0): a million
-    of them cost a tenth of a second, too much for a page that does not show them.
+    of them cost a tenth of a second, too much for a page that does not show them. The letters by
+    state are those within ``reach``; the rest is of all.
     """
     query = select(Message.state, func.count()).group_by(Message.state)
-    unsent = unsent_of(session.execute(query if settled else unsettled_query()))
+    query = query.where(letters_within(reach)) if settled else unsettled_query(reach)
+    unsent = unsent_of(session.execute(query))
     oldest = session.scalars(
         select(func.min(Message.due_at)).where(
             Message.state == MailState.READY, Message.due_at <= now
@@ -169,10 +193,10 @@ def mail_figures(session: Session, now: datetime, *, settled: bool = True) -> Ma
     )
 
 
-def unsettled_query() -> Select[*tuple[Any, ...]]:
-    """Return the question how many letters there are in each state that goes on."""
+def unsettled_query(reach: Reach = EVERYWHERE) -> Select[*tuple[Any, ...]]:
+    """Return the question how many letters within a reach are in each state that goes on."""
     query = select(Message.state, func.count()).group_by(Message.state)
-    return query.where(Message.state.in_(_UNSETTLED))
+    return query.where(Message.state.in_(_UNSETTLED), letters_within(reach))
 
 
 def unsent_of(found: Iterable[Any]) -> Unsent:

@@ -21,7 +21,8 @@ from service.domain.delivery import MailState
 from service.domain.policies import Kind
 from service.domain.promises import KEPT_STATES
 from service.domain.rights import Reach
-from service.models import Application, Candidate, Job, Message, MessageAlso, Promise, Team, User
+from service.models import Application, Candidate, Job, Message, MessageAlso, Promise, Team
+from service.queries.choices import names_of
 from service.queries.closings import jobs_to_close, needs_closing
 from service.queries.extent import applications_within, jobs_within
 from service.queries.keyset import Key, Page, page
@@ -128,7 +129,7 @@ def applicants(
             )
         )
     }
-    owners = _names(session, {row.owner_id for row in found.rows})
+    owners = names_of(session, {row.owner_id for row in found.rows})
     rows = [
         Applicant(
             row.id,
@@ -166,7 +167,9 @@ def _rows(session: Session, reach: Reach, rows: Sequence[Job], today: date) -> l
     told = dict(session.execute(reached).all())
     closed = [row.id for row in rows if row.status != JobStatus.OPEN]
     untold = {each.job_id: each.untold for each in jobs_to_close(session, today, closed)}
-    names = _names(session, {id_ for row in rows for id_ in (row.owner_id, row.hiring_manager_id)})
+    names = names_of(
+        session, [id_ for row in rows for id_ in (row.owner_id, row.hiring_manager_id)]
+    )
     team_ids = {row.team_id for row in rows if row.team_id}
     of_teams = select(Team.id, Team.name).where(Team.id.in_(sorted(team_ids)))
     teams = dict(session.execute(of_teams).all())
@@ -216,9 +219,3 @@ def _was_told() -> ColumnElement[bool]:
         other.state.in_(arrived),
     )
     return or_(kept, letter, shared)
-
-
-def _names(session: Session, ids: set[str | None]) -> dict[str, str]:
-    known = sorted(id_ for id_ in ids if id_)
-    query = select(User.id, User.name).where(User.id.in_(known))
-    return dict(session.execute(query).all())

@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from service.domain.wording import to_say
 from service.models import Heartbeat
 
 LOOP_PREFIX: Final = "loop:"
@@ -22,34 +23,47 @@ LOOP_PREFIX: Final = "loop:"
 _CONSEQUENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "ingest": (
-            "The reader of ATS deliveries",
-            "What your ATS reports waits, so somebody listed here may have been told already.",
+            to_say("The reader of ATS deliveries"),
+            to_say(
+                "What your ATS reports waits, so somebody listed here may have been told already."
+            ),
         ),
         "fetch": (
-            "The reader of what hints are about",
-            "What an ATS only hints at is not known, so somebody here may have been told already.",
+            to_say("The reader of what hints are about"),
+            to_say(
+                "What an ATS only hints at is not known, so somebody here may have been told "
+                "already."
+            ),
         ),
         "sync": (
-            "The search for what no webhook told",
-            "What an ATS did not report stays unknown here.",
+            to_say("The search for what no webhook told"),
+            to_say("What an ATS did not report stays unknown here."),
         ),
         "mail-events": (
-            "The reader of mail events",
-            "Whether mail arrived is not known, so promises it kept still look open.",
+            to_say("The reader of mail events"),
+            to_say("Whether mail arrived is not known, so promises it kept still look open."),
         ),
         "settle": (
-            "The search for lost letters",
-            "A letter whose answer was lost stays undecided though the provider may know of it.",
+            to_say("The search for lost letters"),
+            to_say(
+                "A letter whose answer was lost stays undecided though the provider may know of it."
+            ),
         ),
         "check": (
-            "The checker",
-            "Nobody is reminded and no letter is written by rule until it runs.",
+            to_say("The checker"),
+            to_say("Nobody is reminded and no letter is written by rule until it runs."),
         ),
-        "digest": ("The digest writer", "Colleagues are not told by mail who waits for them."),
-        "dispatch": ("The mail sender", "No mail leaves the outbox."),
+        "digest": (
+            to_say("The digest writer"),
+            to_say("Colleagues are not told by mail who waits for them."),
+        ),
+        "dispatch": (to_say("The mail sender"), to_say("No mail leaves the outbox.")),
     }
 )
-START_LOOPS: Final = (
+LOOPS: Final = tuple(_CONSEQUENCES)
+"""The loops by name, in the order in which news passes through them."""
+
+START_LOOPS: Final = to_say(
     "Start the loops: “keepword serve” runs everything, “keepword worker” the loops alone. "
     "If one of them runs, its log says what fails."
 )

@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.delivery import UNHEARD_AFTER, MailState
+from service.domain.wording import ENGLISH, Speech
 from service.models import MailChannel, MailEvent, Message
 
 EVENT_HOOK = "/hooks/sendgrid/events"
@@ -65,19 +66,30 @@ def silence_of(last: datetime | None, letters: int, now: datetime) -> Silence | 
     return Silence(last, letters) if letters else None
 
 
-def silence_text(silence: Silence) -> str:
+def silence_text(silence: Silence, speech: Speech = ENGLISH) -> str:
     """Say what was not heard."""
-    letters = "1 letter" if silence.letters == 1 else f"{silence.letters} letters"
-    ever = "No event has ever come" if silence.since is None else "No event has come for a day"
-    return f"{ever} from SendGrid, though it took {letters} more than a day ago."
+    if silence.since is None:
+        return speech.say_many(
+            "No event has ever come from SendGrid, though it took 1 letter more than a day ago.",
+            "No event has ever come from SendGrid, though it took %(num)s letters more than a day "
+            "ago.",
+            silence.letters,
+        )
+    return speech.say_many(
+        "No event has come for a day from SendGrid, though it took 1 letter more than a day ago.",
+        "No event has come for a day from SendGrid, though it took %(num)s letters more than a "
+        "day ago.",
+        silence.letters,
+    )
 
 
-def silence_remedy(base_url: str) -> str:
+def silence_remedy(base_url: str, speech: Speech = ENGLISH) -> str:
     """Say how the event webhook is put right."""
-    return (
-        f"In SendGrid, under Settings, Mail Settings, Event Webhooks: post to "
-        f"{base_url}{EVENT_HOOK}, with every delivery event and signing switched on, and set "
-        "SENDGRID_EVENT_PUBLIC_KEY to that webhook's verification key."
+    return speech.say(
+        "In SendGrid, under Settings, Mail Settings, Event Webhooks: post to %(url)s, with every "
+        "delivery event and signing switched on, and set SENDGRID_EVENT_PUBLIC_KEY to that "
+        "webhook's verification key.",
+        url=f"{base_url}{EVENT_HOOK}",
     )
 
 
@@ -94,3 +106,15 @@ def channel_rest(session: Session, now: datetime) -> Rest | None:
 def rest_of(failures: int, until: datetime | None, now: datetime) -> Rest:
     """Return a rest from what the channel's row says of it."""
     return Rest(failures, until if until is not None and until > now else None)
+
+
+def channel_query() -> Select[*tuple[Any, ...]]:
+    """Return the question how the channel is: paused when, why and by whom, and its failures."""
+    return select(
+        MailChannel.paused_at,
+        MailChannel.paused_reason,
+        MailChannel.paused_by_provider,
+        MailChannel.paused_by,
+        MailChannel.failures,
+        MailChannel.retry_at,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.contacts import Direction
@@ -36,23 +36,20 @@ class AskedPer:
         return self.asked.enquiries / self.open_applications
 
 
+_COUNTS = (
+    func.count(),
+    func.sum(case((Contact.after_broken_promise, 1), else_=0)),
+    func.count(Contact.application_id.distinct()),
+)
+
+
 def asked_by_week(session: Session, scope: Scope) -> list[Asked]:
     """Return the enquiries of each week."""
     week = week_of(scope, Contact.at).label("week")
     found = session.execute(
-        select(
-            week,
-            func.count(),
-            func.sum(case((Contact.after_broken_promise, 1), else_=0)),
-            func.count(Contact.application_id.distinct()),
-        )
+        select(week, *_COUNTS)
         .join(Application, Application.id == Contact.application_id)
-        .where(
-            scope.within(Contact.at),
-            Contact.direction == Direction.IN,
-            Contact.taken_back_at.is_(None),
-            *scope.narrows(),
-        )
+        .where(*_asked(scope))
         .group_by(week)
     )
     counts = {row[0]: Asked(row[1], int(row[2] or 0), row[3]) for row in found}
@@ -62,18 +59,9 @@ def asked_by_week(session: Session, scope: Scope) -> list[Asked]:
 def asked_in_all(session: Session, scope: Scope) -> AskedPer:
     """Return the enquiries of all weeks, each application counted once."""
     enquiries, after, askers = session.execute(
-        select(
-            func.count(),
-            func.sum(case((Contact.after_broken_promise, 1), else_=0)),
-            func.count(Contact.application_id.distinct()),
-        )
+        select(*_COUNTS)
         .join(Application, Application.id == Contact.application_id)
-        .where(
-            scope.within(Contact.at),
-            Contact.direction == Direction.IN,
-            Contact.taken_back_at.is_(None),
-            *scope.narrows(),
-        )
+        .where(*_asked(scope))
     ).one()
     considered = session.scalar(
         select(func.count())
@@ -89,3 +77,12 @@ def asked_in_all(session: Session, scope: Scope) -> AskedPer:
         )
     )
     return AskedPer(Asked(enquiries, int(after or 0), askers), considered or 0)
+
+
+def _asked(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    return (
+        scope.within(Contact.at),
+        Contact.direction == Direction.IN,
+        Contact.taken_back_at.is_(None),
+        *scope.narrows(),
+    )

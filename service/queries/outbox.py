@@ -1,4 +1,7 @@
-"""What is in the outbox: what needs a person, what waits, the latest letters, one to read."""
+"""What is in the outbox: what needs a person, what waits, the latest letters, one to read.
+
+Whatever lies outside the reach asked for is neither given nor counted.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.delivery import MailState
+from service.domain.rights import EVERYWHERE, Reach
 from service.models import Job, JobClosing, MailChannel, Message, User
+from service.queries.extent import letters_within
 
 UNDECIDED = (MailState.UNCERTAIN, MailState.BLOCKED, MailState.UNCONFIRMED)
 """States that end by a person, or by an event that comes after all."""
@@ -27,6 +32,8 @@ WAITING = (
     MailState.SENDING,
 )
 """States of letters that have yet to leave."""
+
+_TO_SEND = (MailState.HELD, MailState.READY, MailState.RETRY, MailState.CLAIMED)
 
 SHOWN_FOR = timedelta(days=30)
 """How long a letter that failed is shown among what needs a person."""
@@ -96,12 +103,12 @@ _COLUMNS = (
 )
 
 
-def latest_letters(session: Session, limit: int) -> list[Letter]:
+def latest_letters(session: Session, limit: int, reach: Reach = EVERYWHERE) -> list[Letter]:
     """Return the letters written last, the newest first, but those of a closing that still wait:
     some hundreds alike would hide all others.
     """
     alike = and_(Message.closing_id.is_not(None), Message.state.in_(WAITING))
-    return _some(session, not_(alike), limit=limit)
+    return _some(session, not_(alike), letters_within(reach), limit=limit)
 
 
 def letters_in(session: Session, states: Sequence[str], limit: int) -> list[Letter]:
@@ -115,33 +122,45 @@ def number_in(session: Session, states: Sequence[str]) -> int:
 
 
 def undecided(
-    session: Session, state: MailState, limit: int, *, but: Sequence[str] = ()
+    session: Session,
+    state: MailState,
+    limit: int,
+    reach: Reach = EVERYWHERE,
+    *,
+    but: Sequence[str] = (),
 ) -> list[Letter]:
     """Return letters in one of the states that need a person, leaving out those of some requests,
     which are told of as a whole.
     """
-    where = [Message.state == state]
+    where = [Message.state == state, letters_within(reach)]
     if but:
         where.append(or_(Message.batch_id.is_(None), Message.batch_id.not_in(but)))
     return _some(session, *where, limit=limit)
 
 
-def failed_lately(session: Session, now: datetime, limit: int) -> list[Letter]:
+def failed_lately(
+    session: Session, now: datetime, limit: int, reach: Reach = EVERYWHERE
+) -> list[Letter]:
     """Return letters that did not go, the newest first."""
     return _some(
         session,
         Message.state.in_(UNSENT_FOR_GOOD),
         Message.created_at >= now - SHOWN_FOR,
+        letters_within(reach),
         limit=limit,
     )
 
 
-def lost_requests(session: Session, limit: int) -> list[LostRequest]:
+def lost_requests(session: Session, limit: int, reach: Reach = EVERYWHERE) -> list[LostRequest]:
     """Return the requests of which two or more letters are uncertain, the largest first."""
     number = func.count()
     found = session.execute(
         select(Message.batch_id, number, func.min(Message.reason))
-        .where(Message.state == MailState.UNCERTAIN, Message.batch_id.is_not(None))
+        .where(
+            Message.state == MailState.UNCERTAIN,
+            Message.batch_id.is_not(None),
+            letters_within(reach),
+        )
         .group_by(Message.batch_id)
         .having(number > 1)
         .order_by(number.desc(), Message.batch_id)
@@ -150,14 +169,16 @@ def lost_requests(session: Session, limit: int) -> list[LostRequest]:
     return [LostRequest(batch_id or "", letters, why) for batch_id, letters, why in found]
 
 
-def waiting_closings(session: Session, limit: int) -> list[WaitingClosing]:
+def waiting_closings(
+    session: Session, limit: int, reach: Reach = EVERYWHERE
+) -> list[WaitingClosing]:
     """Return the closings of jobs whose letters have yet to leave, the next one first."""
     first = func.min(Message.due_at)
     found = session.execute(
         select(Message.closing_id, Job.title, func.count(), first)
         .join(JobClosing, JobClosing.id == Message.closing_id)
         .join(Job, Job.id == JobClosing.job_id)
-        .where(Message.state.in_(WAITING))
+        .where(Message.state.in_(WAITING), letters_within(reach))
         .group_by(Message.closing_id, Job.title)
         .order_by(first, Message.closing_id)
         .limit(limit)
@@ -165,13 +186,17 @@ def waiting_closings(session: Session, limit: int) -> list[WaitingClosing]:
     return [WaitingClosing(id_ or "", title, letters, at) for id_, title, letters, at in found]
 
 
-def waiting_letters(session: Session, limit: int) -> list[Letter]:
+def waiting_letters(session: Session, limit: int, reach: Reach = EVERYWHERE) -> list[Letter]:
     """Return the letters that have yet to leave and belong to no closing, the next one first."""
     found = session.execute(
         select(*_COLUMNS)
         # Said so that SQLite does not take the index of closings, where nearly all letters there
         # ever were have none.
-        .where(Message.state.in_(WAITING), func.coalesce(Message.closing_id, "") == "")
+        .where(
+            Message.state.in_(WAITING),
+            func.coalesce(Message.closing_id, "") == "",
+            letters_within(reach),
+        )
         .order_by(Message.due_at, Message.id)
         .limit(limit)
     )
@@ -179,12 +204,20 @@ def waiting_letters(session: Session, limit: int) -> list[Letter]:
 
 
 def together(
-    session: Session, *, batch_id: str | None, closing_id: str | None, limit: int
+    session: Session,
+    *,
+    batch_id: str | None,
+    closing_id: str | None,
+    limit: int,
+    reach: Reach = EVERYWHERE,
 ) -> list[Letter]:
     """Return the letters of one request, or of one closing, by the people's names."""
     of = Message.batch_id == batch_id if batch_id else Message.closing_id == closing_id
     found = session.execute(
-        select(*_COLUMNS).where(of).order_by(Message.to_name, Message.id).limit(limit)
+        select(*_COLUMNS)
+        .where(of, letters_within(reach))
+        .order_by(Message.to_name, Message.id)
+        .limit(limit)
     )
     return [_letter(row) for row in found]
 
@@ -198,10 +231,29 @@ def job_closed_by(session: Session, closing_id: str) -> str | None:
     ).first()
 
 
-def whole_letter(session: Session, message_id: str) -> WholeLetter | None:
-    """Return one letter, or ``None`` where there is none of this id."""
+def letter_is_within(session: Session, message_id: str, reach: Reach) -> bool:
+    """Tell whether there is a letter of this id that somebody may know of."""
+    seen = select(Message.id).where(Message.id == message_id, letters_within(reach))
+    return session.scalars(seen).first() is not None
+
+
+def ready_by_kind(session: Session, now: datetime) -> dict[str, int]:
+    """Return how many letters of each kind go with the next dispatch."""
+    found = session.execute(
+        select(Message.kind, func.count())
+        .where(Message.state.in_(_TO_SEND), Message.due_at <= now)
+        .group_by(Message.kind)
+        .order_by(Message.kind)
+    )
+    return {kind: number for kind, number in found}  # noqa: C416 - Row, not tuple
+
+
+def whole_letter(
+    session: Session, message_id: str, reach: Reach = EVERYWHERE
+) -> WholeLetter | None:
+    """Return one letter, or ``None`` where there is none of this id within the reach."""
     message = session.get(Message, message_id)
-    if message is None:
+    if message is None or not letter_is_within(session, message_id, reach):
         return None
     letter = Letter(*(getattr(message, each.key) for each in _COLUMNS))
     return WholeLetter(letter, message.from_name, message.from_address, message.text, message.html)

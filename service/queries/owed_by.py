@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.domain.rights import Reach
 from service.models import Application, Candidate, Job, Promise
+from service.queries.extent import applications_within
 from service.queries.overdue import IN_OPEN_INDEX
 
 MOST = 500
@@ -30,8 +32,8 @@ class OwedBy:
     job_title: str
 
 
-def owed_by(session: Session, user_id: str) -> list[OwedBy]:
-    """Return somebody's open promises, the first due first."""
+def owed_by(session: Session, user_id: str, reach: Reach) -> list[OwedBy]:
+    """Return somebody's open promises that they may know of, the first due first."""
     found = session.execute(
         select(
             Promise.id,
@@ -47,7 +49,7 @@ def owed_by(session: Session, user_id: str) -> list[OwedBy]:
         .join(Application, Application.id == Promise.application_id)
         .join(Candidate, Candidate.id == Application.candidate_id)
         .join(Job, Job.id == Application.job_id)
-        .where(IN_OPEN_INDEX, Promise.owner_id == user_id)
+        .where(IN_OPEN_INDEX, Promise.owner_id == user_id, applications_within(reach))
         .order_by(Promise.due_at, Promise.id)
         .limit(MOST)
     )

@@ -36,11 +36,6 @@ class EntryRow:
     done_at: datetime | None
 
 
-def entries_for_a_person(session: Session) -> dict[str, int]:
-    """Return how many entries of each connection only a person can go on with, by its id."""
-    return {row[0]: row[1] for row in session.execute(for_a_person_query())}
-
-
 def for_a_person_query() -> Select[*tuple[Any, ...]]:
     """Return the question how many entries of each connection wait for a person."""
     return (

@@ -35,6 +35,7 @@ from service.domain.delivery import MailState
 from service.domain.promises import State
 from service.domain.rights import Reach
 from service.models import Application, Message, Promise
+from service.models.application import STANDING_INDEX
 from service.queries.extent import applications_within
 from service.queries.overdue import IN_OPEN_INDEX, UNBROKEN_INDEX
 from service.queries.queue_belonging import (
@@ -178,6 +179,7 @@ def _people(session: Session, asked: Asked) -> CTE:
         )
         .select_from(item)
         .join(Application, Application.id == item.c.application_id)
+        .with_hint(Application, f"INDEXED BY {STANDING_INDEX}", "sqlite")
         .where(
             Application.deleted_at.is_(None),
             applications_within(asked.reach),

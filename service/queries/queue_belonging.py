@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import CTE, ColumnElement, exists, func, or_, select
+from sqlalchemy import CTE, ColumnElement, exists, false, func, or_, select
 
 from service.models import (
     Application,
@@ -81,6 +81,8 @@ def _away(today: date) -> tuple[ColumnElement[bool], ...]:
 
 def is_of_teams(item: CTE, team_ids: frozenset[str]) -> ColumnElement[bool]:
     """What colleagues of one's teams owe, and what is about the teams' jobs."""
+    if not team_ids:
+        return false()
     teams = sorted(team_ids)
     mates = select(TeamMember.user_id).where(TeamMember.team_id.in_(teams))
     jobs = select(Job.id).where(Job.team_id.in_(teams))

@@ -93,8 +93,3 @@ def legal_rank(
 def foremost(standings: Iterable[Standing]) -> Standing:
     """Return the reason that decides where somebody stands."""
     return min(standings, key=lambda each: each.key)
-
-
-def rank_in(key: str) -> Rank:
-    """Return the rank that a key begins with."""
-    return Rank(int(key[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -94,6 +95,12 @@ def promises(
     if standing is not None:
         query = query.where(stands(Standing(standing), now))
     return page(session, query, (Promise.due_at, Promise.id), after=after, limit=limit)
+
+
+def promises_among(session: Session, application_id: str, ids: Collection[str]) -> set[str]:
+    """Return which of these ids are promises made about an application."""
+    query = select(Promise.id).where(Promise.application_id == application_id, Promise.id.in_(ids))
+    return set(session.scalars(query))
 
 
 def stands(standing: Standing, now: datetime) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, select
@@ -16,9 +17,34 @@ def policies(session: Session, *, after: Key | None, limit: int) -> Page[Policy]
     return page(session, select(Policy), (Policy.name,), after=after, limit=limit)
 
 
+def all_policies(session: Session) -> list[Policy]:
+    """Return every policy, those in force first, by name."""
+    return list(session.scalars(select(Policy).order_by(Policy.active.desc(), Policy.name)))
+
+
+def is_policy_name(session: Session, name: str) -> bool:
+    """Tell whether a policy is called so."""
+    return session.scalars(select(Policy.id).where(Policy.name == name)).first() is not None
+
+
+def policy_versions(session: Session, policy_id: str, limit: int) -> Sequence[PolicyVersion]:
+    """Return the versions of one policy, the newest first."""
+    return session.scalars(
+        select(PolicyVersion)
+        .where(PolicyVersion.policy_id == policy_id)
+        .order_by(PolicyVersion.version.desc())
+        .limit(limit)
+    ).all()
+
+
 def calendars(session: Session, *, after: Key | None, limit: int) -> Page[Calendar]:
     """Return calendars by name."""
     return page(session, select(Calendar), (Calendar.name,), after=after, limit=limit)
+
+
+def all_calendars(session: Session) -> list[Calendar]:
+    """Return every calendar."""
+    return list(session.scalars(select(Calendar)))
 
 
 def terms_of(session: Session, policies: list[Policy]) -> dict[str, dict[str, Any]]:

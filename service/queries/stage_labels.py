@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from service.ats.registry import UnknownAdapterError, adapter_named
 from service.ats.stages import guess_stage
 from service.domain.changes import CLOSED_STAGES, Stage
+from service.domain.wording import ENGLISH, Speech
 from service.models import Application, Connection
 
 
@@ -43,7 +44,9 @@ class StageLabel:
     unmapped: int = 0
 
 
-def stage_labels(session: Session, connection: Connection) -> list[StageLabel]:
+def stage_labels(
+    session: Session, connection: Connection, speech: Speech = ENGLISH
+) -> list[StageLabel]:
     """Return the labels seen or mapped on a connection: what is to do first, then by how many."""
     rows = session.execute(
         select(
@@ -63,7 +66,7 @@ def stage_labels(session: Session, connection: Connection) -> list[StageLabel]:
     for label, stage, unmapped, carriers in rows:
         if label is not None:
             seen.setdefault(label, _Seen()).add(Stage(stage), carriers, unmapped=unmapped)
-    found = [_described(connection, label, each) for label, each in seen.items()]
+    found = [_described(connection, label, each, speech) for label, each in seen.items()]
     return sorted(found, key=lambda each: (not each.unmapped, -each.open, each.label.casefold()))
 
 
@@ -122,14 +125,14 @@ class _Seen:
             self.stood[stage] = self.stood.get(stage, 0) + carriers
 
 
-def _described(connection: Connection, label: str, seen: _Seen) -> StageLabel:
+def _described(connection: Connection, label: str, seen: _Seen, speech: Speech) -> StageLabel:
     said = connection.stage_map.get(label)
     if said:
         return StageLabel(
             label,
             Stage(said),
             Known.CONFIRMED,
-            "you said so",
+            speech.say("you said so"),
             seen.open,
             seen.closed,
             seen.unmapped,
@@ -139,11 +142,12 @@ def _described(connection: Connection, label: str, seen: _Seen) -> StageLabel:
         # What its carriers stand at is what the adapter took it for.
         taken = max(seen.stood, key=lambda stage: (seen.stood[stage], stage == guess, stage))
         if taken is not guess:
-            why = f"{_vendor(connection)} files it so"
+            why = speech.say("%(vendor)s files it so", vendor=_vendor(connection))
             return StageLabel(label, taken, Known.GUESSED, why, seen.open, seen.closed)
     if guess is not None and not seen.unmapped:
-        return StageLabel(label, guess, Known.GUESSED, "its name says so", seen.open, seen.closed)
-    why = "nothing in its name says which stage it is"
+        why = speech.say("its name says so")
+        return StageLabel(label, guess, Known.GUESSED, why, seen.open, seen.closed)
+    why = speech.say("nothing in its name says which stage it is")
     return StageLabel(label, None, Known.UNKNOWN, why, seen.open, seen.closed, seen.unmapped)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, defer
 
-from service.models import Connection, Delivery, Message
+from service.models import Connection, Delivery, MailEvent, Message
 from service.queries.keyset import Key, Page, page
 
 
@@ -50,3 +52,24 @@ def deliveries(session: Session, *, after: Key | None, limit: int, **equal: str)
         query = query.where(getattr(Delivery, name) == value)
     by = (Delivery.received_at, Delivery.id)
     return page(session, query, by, after=after, limit=limit, newest_first=True)
+
+
+def all_connections(session: Session) -> Sequence[Connection]:
+    """Return every connection by name, those that take nothing any more too."""
+    return session.scalars(select(Connection).order_by(Connection.name)).all()
+
+
+def count_deliveries(session: Session, *where: ColumnElement[bool]) -> int:
+    """Return how many deliveries are so."""
+    return session.scalars(select(func.count()).select_from(Delivery).where(*where)).one()
+
+
+def known_deliveries(session: Session, ids: Collection[str]) -> set[str]:
+    """Return which of these ids are deliveries'."""
+    return set(session.scalars(select(Delivery.id).where(Delivery.id.in_(ids))))
+
+
+def count_unfolded(session: Session) -> int:
+    """Return how many mail events wait to be worked in."""
+    query = select(func.count()).select_from(MailEvent).where(MailEvent.folded_at.is_(None))
+    return session.scalars(query).one()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -54,6 +54,16 @@ def add_absence(
 def remove_absence(work: Work, row: UserAbsence) -> None:
     """Take an absence out: they were here after all, or come back earlier."""
     work.session.delete(row)
+    work.session.flush()
+    _forget(work)
+
+
+def end_absence(work: Work, row: UserAbsence, today: date) -> None:
+    """End an absence: the days before today stay as they were, the rest never was."""
+    if row.from_on >= today:
+        remove_absence(work, row)
+        return
+    row.until_on = min(row.until_on, today - timedelta(days=1))
     work.session.flush()
     _forget(work)
 

@@ -37,10 +37,11 @@ from service.domain.changes import (
     Unrejected,
     Withdrawn,
 )
-from service.models import Application, Candidate, Connection, Job
+from service.models import Application, Candidate, Connection, GoneApplication, Job
 from service.workflows import apply_interviews, apply_people
 from service.workflows.applications import reassign
 from service.workflows.apply_standing import apply_standing
+from service.workflows.assigning import await_by_default
 from service.workflows.erase import release_everything
 from service.workflows.people import (
     candidate_of,
@@ -156,6 +157,8 @@ class _Applier:
         )
         application = self._find(external_id)
         if application is None:
+            if isinstance(change, ApplicationDeleted):
+                self._never(external_id, change.at)
             self._done.notes.append("it speaks of an application that is not known here")
             return
         self._saw(application.candidate)
@@ -167,6 +170,18 @@ class _Applier:
             case OfferWithdrawn():
                 if application.open_offer == change.offer_external_id:
                     application.open_offer = None
+
+    def _never(self, external_id: str, at: datetime | None) -> None:
+        """Remember that an application is gone, so that an event still on its way makes none."""
+        key = (self._connection.id, external_id)
+        if self._work.session.get(GoneApplication, key) is None:
+            self._work.session.add(
+                GoneApplication(
+                    connection_id=self._connection.id,
+                    external_id=external_id,
+                    gone_at=at or self._received_at,
+                )
+            )
 
     def _delete(self, application: Application, at: datetime | None) -> None:
         if application.deleted_at is None:
@@ -224,6 +239,10 @@ class _Applier:
         if ref.prospect and application is None:
             self._done.notes.append("a prospect has not applied, so nothing is owed yet")
             return None
+        gone = (self._connection.id, ref.external_id)
+        if application is None and self._work.session.get(GoneApplication, gone) is not None:
+            self._done.notes.append("the application was deleted before, so nothing was made")
+            return None
         if ref.candidate is not None:
             candidate = candidate_of(self._work, self._connection, ref.candidate, at)
         elif application is not None:
@@ -248,8 +267,7 @@ class _Applier:
         newer = at is None or at >= application.stage_at
         if owner is not None and (newer or application.owner_id is None):
             reassign(self._work, application, owner.id)
-        if application.waiting_on_id is None and application.job.hiring_manager_id:
-            application.waiting_on_id = application.job.hiring_manager_id
+        await_by_default(self._work, application)
         self._label_before = application.ats_stage
         take_label(self._connection, application, ref.ats_stage, at, self._received_at)
         if ref.applied_at is not None:

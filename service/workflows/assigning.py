@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from service.domain.promises import PromiseError
-from service.models import Application, Job, Team, User
+from service.models import Application, Job, Team, TimelineEntry, User
 from service.workflows.applications import reassign
 from service.workflows.jobs import edit_job
 from service.workflows.timeline import record
@@ -32,14 +32,32 @@ def assign(
     work.session.flush()
 
 
+def await_by_default(work: Work, application: Application) -> None:
+    """Wait on the job's hiring manager, until they have answered or somebody has said otherwise."""
+    manager_id = application.job.hiring_manager_id
+    if application.waiting_on_id is not None or manager_id is None:
+        return
+    said = select(TimelineEntry.seq).where(
+        TimelineEntry.application_id == application.id,
+        TimelineEntry.kind.in_(("waiting_on", "manager_goes_on")),
+    )
+    if work.session.scalars(said.limit(1)).first() is None:
+        application.waiting_on_id = manager_id
+
+
 def hand_back(work: Work, application: Application) -> None:
     """Note that whose decision was awaited wants to go on: nothing waits on them any more.
 
     The application's row is locked.
     """
     before = application.waiting_on_id
-    application.waiting_on_id = None
+    end_wait(work, application)
     record(work, application.id, "manager_goes_on", by=before)
+
+
+def end_wait(work: Work, application: Application) -> None:
+    """Wait on nobody any more: the decision that was awaited is made, and told of by itself."""
+    application.waiting_on_id = None
     work.session.flush()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import defer
 
 from service.db import in_chunks
@@ -24,13 +24,15 @@ CHUNK = 500
 @dataclass(frozen=True)
 class Which:
     """Which letters are meant: by their ids, by the closing they belong to, or all that are unsent
-    (``held``: only those that a hold keeps). ``written_by`` leaves out what was written later.
+    (``held``: only those that a hold keeps). ``written_by`` leaves out what was written later,
+    ``among`` (a condition on ``Message``) what whoever asks may not know of; neither narrows ids.
     """
 
     message_ids: tuple[str, ...] = ()
     closing_id: str | None = None
     held: bool = False
     written_by: datetime | None = None
+    among: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,4 +94,6 @@ def _ids(work: Work, which: Which) -> Sequence[str]:
         query = query.where(Message.state.in_(CANCELLABLE))
     if which.written_by is not None:
         query = query.where(Message.created_at <= which.written_by)
+    if which.among is not None:
+        query = query.where(which.among)
     return work.session.scalars(query).all()

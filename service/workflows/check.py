@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, and_, func, or_, select, type_coerce
+from sqlalchemy import Select, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from service.models import Connection, Delivery, MailEvent, Promise
+from service.domain.lateness import added
+from service.domain.wording import ENGLISH, Speech
+from service.models import Connection, Delivery, Heartbeat, MailEvent, Promise
 from service.workflows.heartbeat import beat
-from service.workflows.judging import SET_ASIDE, CheckReport, DueRow, Judging
+from service.workflows.judged_writes import SET_ASIDE, DueRow
+from service.workflows.judging import CheckReport, Judging
 from service.workflows.work import Office, Work, never
 
 __all__ = [
@@ -42,18 +45,14 @@ VENDOR_BOUND = timedelta(minutes=15)
 down must not end all watching."""
 
 _promise = Promise.__table__
-_COLUMNS = (
-    _promise.c.id,
-    _promise.c.application_id,
-    _promise.c.due_at,
-    _promise.c.due_version,
-    _promise.c.breached_at,
-    # As stored: one damaged ladder must not fail the reading of the whole batch.
-    type_coerce(_promise.c.ladder, String).label("ladder"),
-    _promise.c.rung,
-    _promise.c.state,
-    _promise.c.next_check_at,
+_COLUMNS = tuple(
+    # As text: one damaged ladder must not fail the reading of the whole batch, and many are alike.
+    cast(column, Text()).label(name) if name == "ladder" else column
+    for name, column in ((name, _promise.c[name]) for name in DueRow._fields)
 )
+
+LATENESS = "check-lateness"
+"""Under this name a heartbeat keeps how late flags were, over all runs."""
 
 
 def check(
@@ -79,6 +78,10 @@ def check(
             run.take(rows)
     session.rollback()
     if not dry_run:
+        if report.flagged:
+            known = session.get(Heartbeat, LATENESS, with_for_update=True, populate_existing=True)
+            kept = added(known.data if known else {}, report.lateness, report.lateness_total_in)
+            beat(session, LATENESS, now, kept)
         beat(session, "check", now, {k: v for k, v in report.to_document().items() if k != "at"})
         session.commit()
     return report
@@ -109,7 +112,9 @@ def backlog_queries(now: datetime) -> dict[str, Select[*tuple[Any, ...]]]:
     }
 
 
-def backlog_of(read: Mapping[str, Sequence[Any]], now: datetime) -> str | None:
+def backlog_of(
+    read: Mapping[str, Sequence[Any]], now: datetime, speech: Speech = ENGLISH
+) -> str | None:
     """Say why nothing may be flagged yet, from the answers to ``backlog_queries``."""
     ((deliveries,),), ((events,),) = read["news"], read["events"]
     deliveries += sum(
@@ -117,9 +122,11 @@ def backlog_of(read: Mapping[str, Sequence[Any]], now: datetime) -> str | None:
     )
     if not deliveries and not events:
         return None
-    return (
-        f"{deliveries} deliveries and {events} mail events wait to be worked in: "
-        "nobody is flagged until they are"
+    return speech.say(
+        "%(deliveries)s deliveries and %(events)s mail events wait to be worked in: "
+        "nobody is flagged until they are",
+        deliveries=deliveries,
+        events=events,
     )
 
 
@@ -180,4 +187,4 @@ def _due(
                 and_(_promise.c.next_check_at == at, _promise.c.id > id_),
             ),
         )
-    return session.execute(query).all()
+    return [DueRow._make(row) for row in session.execute(query)]

@@ -24,6 +24,7 @@ from service.mail.templates import Value
 from service.models import Application, Candidate, Job, Message, Notice, Promise, User
 from service.workflows.absences import who_stands_in
 from service.workflows.enqueue import enqueue_staff, find_letter
+from service.workflows.step_turns import alone
 from service.workflows.work import Office, Work
 
 WINDOW = timedelta(hours=2)
@@ -57,6 +58,10 @@ def digest(session: Session, office: Office, now: datetime) -> int:
     A notice is told to all who should hear of it at once: where one of them has had this
     window's message already, it waits for the next window, for everybody.
     """
+    if not alone(session, "digest"):
+        # Two would write the same letters, and one of them would fail at the end.
+        session.rollback()
+        return 0
     work = Work(session, now, office, source="digest")
     found = session.execute(
         select(*_COLUMNS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -36,6 +37,8 @@ from service.workflows.channel import (
     rest,
 )
 from service.workflows.envelopes import envelope_of
+from service.workflows.send_rate import room
+from service.workflows.send_rate import take as take_of_rate
 from service.workflows.sending import Sender, unready
 from service.workflows.timeline import record_letters
 from service.workflows.work import Office, Work, never
@@ -141,9 +144,21 @@ class _Run:
         return went_on
 
     def _allowed(self) -> Allowance:
-        allowed = allowance(self._session, self._clock.now())
+        now, rate = self._clock.now(), self._office.letters_a_minute
+        allowed = allowance(self._session, now)
         self.report.paused = allowed.reason
+        if rate and allowed.letters:
+            return replace(allowed, letters=min(allowed.letters, room(self._session, now, rate)))
         return allowed
+
+    def _granted(self, wanted: int) -> int:
+        """Count letters that are about to leave, for everybody who sends; return how many may."""
+        rate = self._office.letters_a_minute
+        if not rate:
+            return wanted
+        granted = take_of_rate(self._session, self._clock.now(), rate, wanted)
+        self._session.commit()
+        return granted
 
     def _anything(self, now: datetime) -> bool:
         """Tell whether anything is ready: nobody is asked to take what is not there."""
@@ -232,9 +247,12 @@ class _Run:
                 return False
             probed = False
             group = groups.pop()
-            if len(group) > allowed.letters:
-                groups.append(group[allowed.letters :])
-                group = group[: allowed.letters]
+            granted = self._granted(min(len(group), allowed.letters))
+            if not granted:
+                return False
+            if len(group) > granted:
+                groups.append(group[granted:])
+                group = group[:granted]
             groups += reversed(sender.send(group))
         return True
 

@@ -94,9 +94,18 @@ def _columns(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def enqueue_staff(
-    work: Work, user: User, kind: str, dedupe_key: str, values: dict[str, Value]
+    work: Work,
+    user: User,
+    kind: str,
+    dedupe_key: str,
+    values: dict[str, Value],
+    *,
+    kept: dict[str, str] | None = None,
 ) -> Message:
-    """Put a notice to a colleague into the outbox, once per dedupe key."""
+    """Put a notice to a colleague into the outbox, once per dedupe key.
+
+    Its row holds the rendered letter and of the values only what is ``kept``.
+    """
     known = find_letter(work, dedupe_key)
     if known is not None:
         return known
@@ -120,7 +129,7 @@ def enqueue_staff(
         from_address=work.office.mail_from,
         from_name=work.office.mail_from_name or "Keepword",
         template_version=template.version,
-        values={},
+        values=kept or {},
         subject=rendered.subject,
         own_text=rendered.text,
         own_html=rendered.html,

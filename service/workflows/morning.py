@@ -40,6 +40,7 @@ from service.models import (
 from service.workflows.absences import away_on, who_stands_in
 from service.workflows.enqueue import enqueue_staff
 from service.workflows.heartbeat import beat
+from service.workflows.step_turns import alone
 from service.workflows.work import Office, Work
 
 KIND = "staff-morning"
@@ -60,6 +61,9 @@ def morning(session: Session, office: Office, now: datetime) -> int:
     work = Work(session, now, office, source="digest")
     written = 0
     for zone, day in _mornings(work):
+        if not alone(session, KIND):
+            # Two would write the same letters, and one of them would fail at the end.
+            break
         beat(session, _mark(zone), now, {"day": day.isoformat()})
         written += _write_all(work, zone, day)
         # A zone a transaction: a fault in one leaves the others their letters.
@@ -125,11 +129,16 @@ def _write_all(work: Work, zone: str, day: date) -> int:
     lines = _lines(work, day, rows, readers)
     written = 0
     for user in readers:
-        if lines[user.id]:
+        if lines[user.id] and _wants_it(user):
             message = _write(work, user, zone, day, lines[user.id])
             _told(work, message, [each.row.id for each in lines[user.id] if not each.nobodys])
             written += 1
     return written
+
+
+def _wants_it(user: User) -> bool:
+    """Tell whether somebody wants the letter: without it, each flag is told as it comes."""
+    return (user.preferences or {}).get("morning", True) is not False
 
 
 def _owed(work: Work, ends: datetime) -> list[Row[*tuple[Any, ...]]]:

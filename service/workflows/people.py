@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from service.domain.changes import CandidateFacts, JobFacts, Person
 from service.mail.addresses import BadAddressError, checked_address
@@ -21,6 +21,7 @@ from service.models import (
     Job,
     User,
 )
+from service.models.colleague_at import colleague_at
 from service.workflows.work import Work
 
 UNTITLED = "(a job without a title)"
@@ -168,9 +169,7 @@ def user_of(work: Work, person: Person | None, *, role: str = "recruiter") -> Us
         address = checked_address(person.email)
     except BadAddressError:
         return None
-    user = work.session.scalars(
-        select(User).where(func.lower(User.email) == address.lower())
-    ).one_or_none()
+    user = colleague_at(work.session, address)
     if user is None:
         user = User(email=address, name=person.name or address, role=role, created_at=work.now)
         work.session.add(user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
 from service.domain.delivery import MailState
 from service.models import Message
@@ -13,14 +13,26 @@ from service.workflows.promise_changes import lock_application
 from service.workflows.work import Work
 
 
-def settle_all_of(work: Work, batch_id: str, *, arrived: bool, why: str) -> list[str]:
+def settle_all_of(
+    work: Work,
+    batch_id: str,
+    *,
+    arrived: bool,
+    why: str,
+    among: ColumnElement[bool] | None = None,
+) -> list[str]:
     """Settle every letter of the request that is still uncertain; return their ids.
 
-    A request is judged whole: either all of its letters left, or none.
+    A request is judged whole: either all of its letters left, or none. ``among`` (a condition on
+    ``Message``) leaves out those that whoever judges may not know of: they are others' to settle.
     """
     waiting = work.session.scalars(
         select(Message.id)
-        .where(Message.batch_id == batch_id, Message.state == MailState.UNCERTAIN)
+        .where(
+            Message.batch_id == batch_id,
+            Message.state == MailState.UNCERTAIN,
+            true() if among is None else among,
+        )
         .order_by(Message.id)
     ).all()
     # All of them at once and in the order of everybody: two never wait for each other crosswise.

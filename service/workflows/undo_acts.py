@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
 from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.delivery import CANCELLABLE
@@ -59,8 +59,11 @@ class _CannotError(Exception):
     """This one cannot be taken back; the message says why."""
 
 
-def undo(work: Work, act: Act) -> Undone:
-    """Take an act of this very actor back as far as it can be."""
+def undo(work: Work, act: Act, among: ColumnElement[bool] | None = None) -> Undone:
+    """Take an act of this very actor back as far as it can be.
+
+    ``among`` (a condition on ``Application``) leaves out whom they may not know of any more.
+    """
     if work.now - act.at > UNDO_WITHIN:
         raise PromiseError(
             "too-late-to-undo",
@@ -76,6 +79,9 @@ def undo(work: Work, act: Act) -> Undone:
                 TimelineEntry.recorded_at == act.at,
                 TimelineEntry.actor == work.actor,
                 TimelineEntry.source == work.source,
+                true()
+                if among is None
+                else TimelineEntry.application_id.in_(select(Application.id).where(among)),
             )
             # By application, as locks are taken; the last thing done is taken back first.
             .order_by(TimelineEntry.application_id, TimelineEntry.seq.desc())

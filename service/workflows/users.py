@@ -1,15 +1,14 @@
-"""Adds colleagues. One address is one colleague."""
+"""Adds colleagues, the first administrator among them. One address is one colleague."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
-
 from service.domain.promises import PromiseError
 from service.mail.addresses import checked_address
 from service.models import User
+from service.models.colleague_at import colleague_at
 from service.workflows.work import Work
 
 
@@ -19,11 +18,11 @@ def add_user(work: Work, facts: Mapping[str, Any]) -> User:
     Raises ``BadAddressError``, and ``PromiseError`` where the address is a colleague's already.
     """
     address = checked_address(facts["email"])
-    known = work.session.scalars(
-        select(User.id).where(func.lower(User.email) == address.lower())
-    ).first()
+    known = colleague_at(work.session, address)
     if known is not None:
-        raise PromiseError("name-taken", f"a colleague has this address already: {known}", "/email")
+        raise PromiseError(
+            "name-taken", f"a colleague has this address already: {known.id}", "/email"
+        )
     user = User(
         email=address,
         name=facts["name"],
@@ -33,5 +32,19 @@ def add_user(work: Work, facts: Mapping[str, Any]) -> User:
         created_at=work.now,
     )
     work.session.add(user)
+    work.session.flush()
+    return user
+
+
+def make_administrator(work: Work, email: str, name: str) -> User:
+    """Return the colleague at this address as an active administrator, added if unknown.
+
+    ``name`` is for who is added; "" leaves them the address. Raises ``BadAddressError``.
+    """
+    address = checked_address(email)
+    user = colleague_at(work.session, address)
+    if user is None:
+        return add_user(work, {"email": address, "name": name or address, "role": "administrator"})
+    user.role, user.active = "administrator", True
     work.session.flush()
     return user

@@ -35,6 +35,8 @@ class Office:
     templates: TemplateSet
     box: SecretBox
     holidays_for: Callable[[str, str | None], HolidaySource]
+    letters_a_minute: int = 0
+    """How many letters may leave a minute, whoever sends them; 0 sets no limit."""
     compiled: dict[tuple[str, int], Calendar] = field(default_factory=dict)
     parsed: dict[tuple[str, int], Terms] = field(default_factory=dict)
     wordings: dict[str, Template] = field(default_factory=dict)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from service.mail.examples import example_values
 from service.mail.templates import load_templates
 from service.mail.variables import CANDIDATE_KINDS, KINDS, LISTS
 from service.resources import resource_folder
 from tests.acceptance.letter_pictures import FOLDER, SCHEMES, WIDTHS
+from tests.browser import chromium
 
-CHROMIUM = shutil.which("chromium")
 LETTERS = load_templates(resource_folder("templates/email"))
 HOSTILE = [
     "<script>document.title='run'</script>",
@@ -35,16 +34,12 @@ CHECKED = frozenset(
 )
 """Variables whose rule lets nothing through but an address, a link or a number."""
 
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium of our own."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 def written_with(kind: str, value: str) -> str:
@@ -59,7 +54,6 @@ def written_with(kind: str, value: str) -> str:
     return LETTERS[kind].render(values).html
 
 
-@needs_chromium
 def test_no_name_runs_fetches_or_widens_any_letter(browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()
@@ -85,7 +79,6 @@ def test_no_name_runs_fetches_or_widens_any_letter(browser: Browser) -> None:
     assert asked == []
 
 
-@needs_chromium
 def test_every_letter_is_dark_by_night(browser: Browser) -> None:
     context = browser.new_context(color_scheme="dark")
     page = context.new_page()

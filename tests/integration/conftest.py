@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.vendor_api import VendorApiDouble
 from tests.harness import Employer
 from tests.reused import Reused
 
@@ -15,6 +16,14 @@ from tests.reused import Reused
 def reused() -> dict[str, Reused]:
     """The applications that one test uses after another, by kind of database."""
     return {}
+
+
+@pytest.fixture(name="api")
+def _api() -> Iterator[VendorApiDouble]:
+    """A vendor's API that answers as it is told, and is asked nothing it was not told of."""
+    with VendorApiDouble() as api:
+        yield api
+    assert api.faults == []
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from sqlalchemy import select
 from service.app import session_of
 from service.ats.asking import Answer, Ask
 from service.clock import FakeClock
+from service.db import db
 from service.domain.contacts import Channel, Outcome
 from service.mail.base import EventKind
 from service.models import Application, CandidateSource, Connection, ProfileEntry
@@ -25,10 +28,28 @@ from service.workflows.fold_events import fold_events
 from service.workflows.profile_ledger import WriteBackReport
 from service.workflows.work import Work
 from service.workflows.write_back import write_back
-from tests.harness import Employer
+from tests.harness import MONDAY, Employer, make_employer
 from tests.integration.letter_case import Case
 
 MINUTE = timedelta(minutes=1)
+
+
+@contextmanager
+def answered_employer(database_url: str, tmp_path: Path) -> Iterator[Employer]:
+    """A running Keepword whose ATSs are asked nothing but what the test answers."""
+    clock = FakeClock(MONDAY)
+    made = make_employer(database_url, tmp_path, clock=clock, vendors=Vendor(clock))
+    yield made
+    with made.app.app_context():
+        db.engine.dispose()
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def killed() -> None:
+    raise Killed
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from service.db import db
 from service.models import Passkey, User
 from tests.harness import Employer, make_employer
 from tests.reading_pages import words_of
-from tests.signing_in import PASSWORD, client_of, person, token_of, type_in
+from tests.signing_in import PASSWORD, client_of, person, token_in, type_in
 
 NEW = "seven pale kites"
 
@@ -35,8 +36,11 @@ def maria(alone: Employer) -> User:
 
 def post(client: Any, path: str, **form: str) -> str:
     """Post a form of the account page; return what the page says afterwards."""
-    token = token_of(client, "/account")
-    answer = client.post(path, data={"token": token, **form}, follow_redirects=True)
+    html = client.get("/account").get_data(as_text=True)
+    was = re.search(r'name="was" value="([0-9a-f]+)"', html)
+    assert was is not None
+    filled = {"token": token_in(html), "was": was[1], **form}
+    answer = client.post(path, data=filled, follow_redirects=True)
     assert answer.status_code == 200
     return words_of(answer.get_data(as_text=True))
 
@@ -60,7 +64,21 @@ def test_name_zone_and_language_are_ones_own_to_change(alone: Employer, maria: U
     with alone.session() as session:
         row = session.get_one(User, maria.id)
         assert (row.name, row.time_zone, row.locale) == ("Maria K.", "America/Toronto", "de")
-        assert row.preferences == {"shortcuts": False, "dense": False}
+        assert row.preferences == {"shortcuts": False, "dense": False, "morning": False}
+
+
+def test_a_stale_account_page_takes_nothing_back_that_somebody_changed(
+    alone: Employer, maria: User
+) -> None:
+    client = client_of(alone, maria)
+    with alone.work() as work:
+        work.session.get_one(User, maria.id).time_zone = "Europe/Madrid"
+    said = post(client, "/account/profile", was="0" * 16, name="Maria K.", time_zone="")
+
+    assert "Somebody changed your account meanwhile." in said
+    with alone.session() as session:
+        row = session.get_one(User, maria.id)
+        assert (row.name, row.time_zone) == ("Maria Keller", "Europe/Madrid")
 
 
 @pytest.mark.parametrize(

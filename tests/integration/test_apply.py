@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from service.domain.changes import (
+    ApplicationDeleted,
     Applied,
     CandidateErased,
     CandidateFacts,
@@ -256,6 +257,20 @@ def test_an_erased_person_is_never_made_again(friday: Employer) -> None:
         assert session.scalars(select(Candidate.first_name)).all() == [None, None]
         assert len(session.scalars(select(Application.id)).all()) == 1
         assert session.scalars(select(Promise.state).where(Promise.state == "open")).all() == []
+
+
+def test_an_application_deleted_before_it_was_known_is_never_made(friday: Employer) -> None:
+    report(friday, ApplicationDeleted("a1", T0 + HOUR))
+    report(friday, ApplicationDeleted("a1", T0 + HOUR))
+
+    late = report(friday, Applied(ref_of(), T0), Moved(ref_of(), T0, Stage.SCREENING))
+    other = report(friday, Applied(ref_of("a2"), T0))
+
+    with friday.work() as work:
+        made = work.session.scalars(select(Application.external_id)).all()
+    assert made == ["a2"]
+    assert late.notes == ["the application was deleted before, so nothing was made"] * 2
+    assert other.notes == []
 
 
 def test_merged_candidates_keep_one_history(friday: Employer) -> None:

@@ -27,12 +27,10 @@ NOTHING = {"success": True, "results": [], "moreDataAvailable": False}
 
 
 @pytest.fixture(name="api")
-def _api() -> Iterator[VendorApiDouble]:
-    with VendorApiDouble() as api:
-        for each in ("application", "job", "interviewSchedule"):
-            api.on("POST", f"/{each}.list", NOTHING)
-        yield api
-    assert api.faults == []
+def _api(api: VendorApiDouble) -> VendorApiDouble:
+    for each in ("application", "job", "interviewSchedule"):
+        api.on("POST", f"/{each}.list", NOTHING)
+    return api
 
 
 @pytest.fixture(name="employer")

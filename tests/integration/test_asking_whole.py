@@ -22,13 +22,6 @@ SECRET = "an invented lever token"
 KEY = "an invented api key"
 
 
-@pytest.fixture(name="api")
-def _api() -> Iterator[VendorApiDouble]:
-    with VendorApiDouble() as api:
-        yield api
-    assert api.faults == []
-
-
 @pytest.fixture(name="lever")
 def _lever(database_url: str, tmp_path: Path, api: VendorApiDouble) -> Iterator[Employer]:
     """An employer with Lever, whose API is the double."""

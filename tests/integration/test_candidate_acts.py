@@ -16,7 +16,7 @@ from tests.reading_pages import (
     page_of,
     words_of,
 )
-from tests.signing_in import client_of, person, token_in
+from tests.signing_in import client_of, person, token_in, version_in
 
 
 def test_an_enquiry_is_recorded_and_a_reply_is_owed(employer: Employer) -> None:
@@ -65,12 +65,14 @@ def test_an_enquiry_that_cannot_be_is_not_recorded(
         assert session.query(Contact).count() == 0
 
 
-def handed(client: FlaskClient, id_: str, candidate_id: str, **fields: str) -> tuple[int, str]:
+def acted(
+    client: FlaskClient, act: str, id_: str, candidate_id: str, **fields: str
+) -> tuple[int, str]:
+    """Fill in a form about an application as its person's page shows it."""
     html = client.get(f"/people/{candidate_id}").get_data(as_text=True)
-    version = html.split('name="version" value="')[1].split('"')[0]
     answer = client.post(
-        f"/applications/{id_}/assign",
-        data={"token": token_in(html), "version": version, **fields},
+        f"/applications/{id_}/{act}",
+        data={"token": token_in(html), "version": version_in(html), **fields},
         follow_redirects=True,
     )
     return answer.status_code, words_of(answer.get_data(as_text=True))
@@ -81,7 +83,9 @@ def test_an_application_is_handed_over_with_what_is_owed_by_rule(employer: Emplo
     id_, candidate_id = applied(employer, owner=maria)
     client = client_of(employer, person(employer, name="Ada Berg"))
 
-    status, page = handed(client, id_, candidate_id, owner_id=jonas.id, waiting_on_id=maria.id)
+    status, page = acted(
+        client, "assign", id_, candidate_id, owner_id=jonas.id, waiting_on_id=maria.id
+    )
 
     assert status == 200
     assert "The application is in their hands now." in page
@@ -100,7 +104,7 @@ def test_nobody_who_left_is_given_an_application(employer: Employer) -> None:
         gone_id = gone.id
     client = client_of(employer, person(employer))
 
-    _, page = handed(client, id_, candidate_id, owner_id=gone_id)
+    _, page = acted(client, "assign", id_, candidate_id, owner_id=gone_id)
 
     assert "This colleague is not here any more." in page
     with employer.session() as session:
@@ -114,7 +118,7 @@ def test_a_stale_page_changes_nothing_and_keeps_the_wish(employer: Employer) -> 
     html = client.get(f"/people/{candidate_id}").get_data(as_text=True)
     form = {
         "token": token_in(html),
-        "version": html.split('name="version" value="')[1].split('"')[0],
+        "version": version_in(html),
         "owner_id": jonas.id,
     }
     with employer.work() as work:
@@ -127,7 +131,7 @@ def test_a_stale_page_changes_nothing_and_keeps_the_wish(employer: Employer) -> 
     assert "Owner Maria Keller Jonas Weber" in words_of(html)
     with employer.session() as session:
         assert session.get_one(Application, id_).owner_id == maria.id
-    form["version"] = html.split('name="version" value="')[1].split('"')[0]
+    form["version"] = version_in(html)
     assert client.post(f"/applications/{id_}/assign", data=form).status_code == 303
     with employer.session() as session:
         assert session.get_one(Application, id_).owner_id == jonas.id
@@ -177,25 +181,12 @@ def test_a_viewer_sees_the_page_and_may_change_nothing(employer: Employer) -> No
     assert answer.status_code == 403
 
 
-def answered(
-    employer: Employer, client: FlaskClient, id_: str, candidate_id: str, **form: str
-) -> tuple[int, str]:
-    html = client.get(f"/people/{candidate_id}").get_data(as_text=True)
-    version = html.split('name="version" value="')[1].split('"')[0]
-    answer = client.post(
-        f"/applications/{id_}/answer",
-        data={"token": token_in(html), "version": version, **form},
-        follow_redirects=True,
-    )
-    return answer.status_code, words_of(answer.get_data(as_text=True))
-
-
 def test_a_hiring_manager_decides_against_who_awaits_them(employer: Employer) -> None:
     priya = person(employer, "hiring_manager", name="Priya Shah")
     id_, candidate_id = applied(employer, stage="interview", waiting_on_id=priya.id)
 
-    _, page = answered(
-        employer, client_of(employer, priya), id_, candidate_id, answer="no", why="no experience"
+    _, page = acted(
+        client_of(employer, priya), "answer", id_, candidate_id, answer="no", why="no experience"
     )
 
     assert "Your answer is given: the decision is made, and telling them is owed." in page
@@ -210,7 +201,7 @@ def test_a_hiring_manager_who_goes_on_is_awaited_no_more(employer: Employer) -> 
     id_, candidate_id = applied(employer, stage="interview", waiting_on_id=priya.id)
     client = client_of(employer, priya)
 
-    _, page = answered(employer, client, id_, candidate_id, answer="on")
+    _, page = acted(client, "answer", id_, candidate_id, answer="on")
 
     assert "Your answer is given: the owner goes on with them." in page
     assert "Priya Shah wants to go on with them" in page_of(employer, f"/people/{candidate_id}")
@@ -239,6 +230,6 @@ def test_an_answer_that_says_nothing_decides_nothing(employer: Employer) -> None
     priya = person(employer, "hiring_manager", name="Priya Shah")
     id_, candidate_id = applied(employer, stage="interview", waiting_on_id=priya.id)
 
-    _, page = answered(employer, client_of(employer, priya), id_, candidate_id)
+    _, page = acted(client_of(employer, priya), "answer", id_, candidate_id)
 
     assert "Say whether to go on with them." in page

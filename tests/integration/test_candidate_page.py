@@ -15,9 +15,8 @@ from service.workflows.promise_changes import lock_application
 from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.suppress import suppress
 from tests.harness import Employer, add_application
-from tests.hostile_text import assert_stays_text
+from tests.hostile_text import HOSTILE, assert_stays_text
 from tests.integration.people_case import applied, call, candidate_of, text_of
-from tests.integration.test_page_outbox import HOSTILE
 from tests.reading_pages import (
     colleague,
     html_of,

@@ -12,7 +12,7 @@ from tests.integration.guided_closing import Guided
 from tests.integration.people_case import text_of
 from tests.integration.watching import run_dispatch
 from tests.reading_pages import words_of
-from tests.signing_in import token_in
+from tests.signing_in import token_in, version_in
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_closing_is_taken_back_while_its_letters_are_held(guided: Guided) -> N
     html = guided.client.get(path).get_data(as_text=True)
     form = {
         "token": token_in(html),
-        "version": html.split('name="version" value="')[1].split('"')[0],
+        "version": version_in(html),
     }
 
     assert "Take it back and cancel 1 letter (1 h left)" in words_of(html)
@@ -166,7 +166,7 @@ def test_too_late_is_said_honestly(guided: Guided) -> None:
     html = guided.client.get(path).get_data(as_text=True)
     form = {
         "token": token_in(html),
-        "version": html.split('name="version" value="')[1].split('"')[0],
+        "version": version_in(html),
     }
     guided.employer.clock.advance(timedelta(hours=2))
     run_dispatch(guided.employer)
@@ -184,7 +184,7 @@ def test_the_letters_alone_can_be_cancelled(guided: Guided) -> None:
     html = guided.client.get(path).get_data(as_text=True)
     form = {
         "token": token_in(html),
-        "version": html.split('name="version" value="')[1].split('"')[0],
+        "version": version_in(html),
     }
 
     page = words_of(

@@ -8,11 +8,10 @@ import pytest
 
 from service.models import Candidate
 from tests.harness import Employer
-from tests.hostile_text import assert_stays_text
+from tests.hostile_text import HOSTILE, assert_stays_text
 from tests.integration.closing_case import Closing
 from tests.integration.guided_closing import Guided
 from tests.integration.people_case import team_of
-from tests.integration.test_page_outbox import HOSTILE
 from tests.reading_pages import words_of
 from tests.signing_in import client_of, person, token_in
 

@@ -14,7 +14,7 @@ from service.clock import FakeClock
 from service.config import Config
 from service.db import db
 from service.models import TemplateVersion
-from service.worker import STEPS
+from service.steps import STEPS
 from service.workflows.channel import pause_channel, resume_channel
 from service.workflows.connections import add_connection
 from service.workflows.template_versions import withdraw

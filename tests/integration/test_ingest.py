@@ -15,7 +15,7 @@ from service.db import LEASE
 from service.domain.retries import DELIVERY_ATTEMPTS
 from service.models import Application, Candidate, Connection, Delivery, Heartbeat
 from service.parts import parts
-from service.worker import STEPS, Step
+from service.steps import STEPS, Step
 from service.workflows.connections import (
     BadConnectionError,
     add_connection,

@@ -27,7 +27,7 @@ from service.domain.changes import (
 from service.domain.contacts import Channel, Outcome
 from service.models import Application, Connection, Delivery, Interview, Promise, TimelineEntry
 from service.parts import parts
-from service.worker import STEPS
+from service.steps import STEPS
 from service.workflows.contacts import log_contact
 from service.workflows.interviews_over import OverReport, assume_held
 from tests.harness import Employer

@@ -11,12 +11,11 @@ from service.models import Job, Promise, Team
 from service.workflows.contacts import log_contact
 from service.workflows.promise_changes import lock_application
 from tests.harness import Employer, add_application
-from tests.hostile_text import assert_stays_text
+from tests.hostile_text import HOSTILE, assert_stays_text
 from tests.integration.closing_case import Closing
 from tests.integration.people_case import team_of, text_of
-from tests.integration.test_page_outbox import HOSTILE
 from tests.reading_pages import html_of, page_of, words_of
-from tests.signing_in import client_of, person, token_in
+from tests.signing_in import client_of, person, token_in, version_in
 from tests.statements import statements_of
 
 
@@ -104,7 +103,7 @@ def test_a_job_is_given_an_owner_a_manager_and_a_team(case: Closing) -> None:
     html = client.get(f"/jobs/{case.job}").get_data(as_text=True)
     form = {
         "token": token_in(html),
-        "version": html.split('name="version" value="')[1].split('"')[0],
+        "version": version_in(html),
         "owner_id": ada.id,
         "manager_id": case.maria,
         "team_id": team_id,
@@ -129,7 +128,7 @@ def test_a_recruiter_gives_a_job_to_no_team_but_their_own(case: Closing) -> None
     html = client.get(f"/jobs/{case.job}").get_data(as_text=True)
     form = {
         "token": token_in(html),
-        "version": html.split('name="version" value="')[1].split('"')[0],
+        "version": version_in(html),
         "team_id": other,
     }
 

@@ -21,11 +21,26 @@ from service.dashboard.translating import (
     shipped,
 )
 from service.db import db
+from tests.every_path import every_path
 from tests.harness import Employer, make_employer
+from tests.hostile_text import Page, fill, mark_of
 from tests.signing_in import PASSWORD, client_of, person
+from tests.whole_world import WholeWorld
 
 OTHERS = sorted(LANGUAGES.keys() - {"en"})
 _NAMED = re.compile(r"%\((\w+)\)[sd]")
+
+_ENGLISH = re.compile(
+    r"\b(the|of|to|is|are|was|not|and|with|for|by|from|who|what|nobody|letters?|ago|today|yesterday"
+    r"|tomorrow|you|it|this|that|waits|left|read|days?|hours?|due|late|said|has)\b",
+    re.IGNORECASE,
+)
+STAYS_ENGLISH = re.compile(r"^X-Sent-By$|^\d+ business (hour|day)s?$")
+"""What a German page says in English, and may: the name of a header, and a length of time in a
+field, as it is typed there."""
+
+_MARKED = re.compile(r'<(\w+)\b[^>]* lang="en"[^>]*>.*?</\1>', re.DOTALL)
+"""What says of itself that it is English: letters, stored reasons, a vendor's own menus."""
 
 
 @pytest.fixture
@@ -55,7 +70,7 @@ def test_nothing_is_translated_that_no_page_says(language: str) -> None:
 def test_a_translation_names_what_the_text_names(language: str) -> None:
     for message in catalog_of(language):
         texts = [message.id] if isinstance(message.id, str) else list(message.id)
-        words = [message.string] if isinstance(message.string, str) else list(message.string)
+        words = [message.string] if isinstance(message.string, str) else [*(message.string or ())]
         named = set(_NAMED.findall(" ".join(texts)))
 
         assert set(_NAMED.findall(" ".join(words))) == named, texts
@@ -100,3 +115,43 @@ def test_a_person_chooses_before_their_browser_does(
 
     assert f'<html lang="{spoken}">' in text
     assert ("Abmelden" in text) == (spoken == "de")
+
+
+PAUSED = "while mail is paused"
+
+
+def test_a_german_page_says_nothing_in_english(new_database: Any, tmp_path: Path) -> None:
+    employer = make_employer(new_database("sqlite", started=True), tmp_path)
+    world = WholeWorld(employer)
+    with employer.session() as session:
+        # What people wrote stays as they wrote it: it is made to be none of the words looked for.
+        fill(session, mark_of)
+    found: dict[str, set[str]] = {}
+    paths = [
+        (endpoint, path) for endpoint, path in every_path(world) if endpoint.startswith("pages.")
+    ]
+    for endpoint, path in [*paths, (PAUSED, "/outbox")]:
+        if endpoint == PAUSED:
+            world.pause_mail()
+        german, english = (_read_by(world, path, language) for language in ("de", "en"))
+        for text in german & english:
+            if _ENGLISH.search(text) and not STAYS_ENGLISH.search(text):
+                found.setdefault(text, set()).add(endpoint)
+    with employer.app.app_context():
+        db.engine.dispose()
+
+    assert found == {}
+
+
+_READ = frozenset({"title", "aria-label", "placeholder", "alt", "label", "summary"})
+
+
+def _read_by(world: WholeWorld, path: str, language: str) -> set[str]:
+    """Return every text of a page that a person reads, or is read to them."""
+    answer = world.looked_at(path, language)
+    assert answer.status_code == 200, path
+    if "html" not in answer.content_type:
+        return set()
+    page = Page(_MARKED.sub("", answer.get_data(as_text=True)))
+    said = [*page.texts, *(value for _tag, name, value in page.values if name in _READ)]
+    return {" ".join(text.split()) for text in said}

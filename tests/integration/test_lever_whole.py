@@ -26,18 +26,16 @@ NOW = at(12)
 
 
 @pytest.fixture(name="api")
-def _api() -> Iterator[VendorApiDouble]:
-    with VendorApiDouble() as api:
-        api.on("GET", "/opportunities", {"data": [], "hasNext": False})
-        api.on("GET", "/opportunities/deleted", {"data": [], "hasNext": False})
-        api.on("GET", "/postings", {"data": [], "hasNext": False})
-        api.on("GET", "/postings/p-1", {"data": lever.POSTING})
-        api.on("GET", "/opportunities/o-1/interviews", {"data": [lever.interview()]})
-        reason = {"id": "r-1", "text": "Underqualified", "type": "non-hired"}
-        api.on("GET", "/archive_reasons/r-1", {"data": reason})
-        lever_has(api)
-        yield api
-    assert api.faults == []
+def _api(api: VendorApiDouble) -> VendorApiDouble:
+    api.on("GET", "/opportunities", {"data": [], "hasNext": False})
+    api.on("GET", "/opportunities/deleted", {"data": [], "hasNext": False})
+    api.on("GET", "/postings", {"data": [], "hasNext": False})
+    api.on("GET", "/postings/p-1", {"data": lever.POSTING})
+    api.on("GET", "/opportunities/o-1/interviews", {"data": [lever.interview()]})
+    reason = {"id": "r-1", "text": "Underqualified", "type": "non-hired"}
+    api.on("GET", "/archive_reasons/r-1", {"data": reason})
+    lever_has(api)
+    return api
 
 
 @pytest.fixture(name="employer")

@@ -80,6 +80,18 @@ def test_it_comes_at_eight_with_what_is_overdue_at_risk_and_due_today(employer: 
     assert "Overdue: 1. Due today or soon: 2." in text
 
 
+def test_whoever_wants_none_gets_none_and_is_told_each_flag_as_it_comes(employer: Employer) -> None:
+    with employer.work() as work:
+        maria = add_user(work, preferences={"morning": False})
+        sam = add_user(work, "Sam Stand", preferences={"dense": True})
+        for owner, name in ((maria, "Hers"), (sam, "His")):
+            _owes(work, owner, TUESDAY_AT_EIGHT + timedelta(hours=8), first_name=name)
+    assert _morning(employer) == 0
+
+    assert _at(employer, TUESDAY_AT_EIGHT) == 1
+    assert "His" in _text(employer, sam)
+
+
 def test_it_comes_once_a_day_and_on_working_days_alone(employer: Employer) -> None:
     with employer.work() as work:
         _owes(work, add_user(work), MONDAY)

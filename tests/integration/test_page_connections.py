@@ -94,7 +94,7 @@ def test_the_content_of_a_delivery_is_for_those_who_may_act(employer: Employer) 
 
     assert answer.status_code == 200
     assert b"parent.taken" not in answer.data
-    assert "with the scope “write” alone" in answer.get_data(as_text=True)
+    assert "those who may act and see every team" in answer.get_data(as_text=True)
     away = {"Host": "keepword.example", "Origin": "http://keepword.example", **reader}
     refused = employer.app.test_client().post(f"{path}/replay", data={"token": "x"}, headers=away)
     assert refused.status_code == 403
@@ -122,18 +122,25 @@ def test_an_unknown_stage_is_a_to_do_until_somebody_says_what_it_means(employer:
     assert "1 stage to map" in page_of(employer, "/connections")
     assert "1 person waits for its meaning" in page_of(employer, "/connections/main")
 
-    told = said(employer, "/connections/main/stages", label="Zaubertrank", stage="interview")
+    form = {"label": "Zaubertrank", "was": ""}
+    told = said(employer, "/connections/main/stages", **form, stage="interview")
 
-    assert told == "✓ 1 stage is mapped, and 1 application moved."
+    assert told == "✓ 1 stage is mapped. 1 application moved."
     with employer.session() as session:
         found = session.get_one(Application, id_)
         assert (found.stage, found.unmapped) == ("interview", False)
+
+    # A page from before that takes nothing back: the choice is made anew, knowing of it.
+    stale = said(employer, "/connections/main/stages", **form, stage="offer")
+    assert stale == "◐ Somebody else changed this meanwhile: look again."
+    shown = html_of(employer, "/connections/main")
+    assert 'name="was" value="interview"' in shown
 
 
 def test_a_stage_that_is_none_of_ours_is_refused(employer: Employer) -> None:
     connect(employer)
 
-    told = said(employer, "/connections/main/stages", label="Anything", stage="rejected")
+    told = said(employer, "/connections/main/stages", label="Anything", was="", stage="rejected")
 
     assert told.startswith("◐ A stage must be one of")
 

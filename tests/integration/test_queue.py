@@ -242,7 +242,7 @@ def test_nobody_sees_or_counts_people_outside_their_reach(employer: Employer) ->
     only = shown(employer, manager)
     assert "Asked" in only
     assert "Open Okafor" not in only
-    assert "1 person is waiting" in only
+    assert "1 person awaits your answer" in only
     assert "Log the call" not in only
 
 

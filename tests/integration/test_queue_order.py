@@ -20,7 +20,6 @@ from service.queries.queue_order import (
     foremost,
     instant_key,
     legal_rank,
-    rank_in,
     rank_of,
 )
 from service.queries.queue_rows import colleagues_by_id, rows_for
@@ -60,7 +59,7 @@ def test_instants_sort_as_their_text_does(one: datetime, other: datetime) -> Non
 
 @given(standings)
 def test_a_place_says_its_rank(standing: Standing) -> None:
-    assert rank_in(standing.key) is standing.rank
+    assert Rank(int(standing.key[0])) is standing.rank
 
 
 def test_the_law_comes_before_everything_and_a_word_since_ends_it() -> None:

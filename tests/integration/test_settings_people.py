@@ -203,7 +203,11 @@ def test_a_team_has_its_jobs_and_is_not_dissolved_with_them(employer: Employer) 
     with employer.session() as session:
         assert session.get_one(Job, job_id).team_id == team.id
     assert "still has jobs" in said(send(client, f"{here}/{team.id}/remove", here))
-    assert "renamed" in said(send(client, f"{here}/{team.id}/rename", here, name="Bonn"))
+    stale = send(client, f"{here}/{team.id}/rename", here, was="Bremen", name="Bonn")
+    assert "renamed this team meanwhile" in said(stale)
+    assert "renamed." in said(
+        send(client, f"{here}/{team.id}/rename", here, was="Berlin", name="Bonn")
+    )
     said(send(client, f"{here}/jobs", here, job=job_id, was=team.id, team=""))
     assert "dissolved" in said(send(client, f"{here}/{team.id}/remove", here))
 

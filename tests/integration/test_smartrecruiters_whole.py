@@ -26,13 +26,6 @@ HOOK = "/hooks/ats/main"
 NOW = at(12)
 
 
-@pytest.fixture(name="api")
-def _api() -> Iterator[VendorApiDouble]:
-    with VendorApiDouble() as api:
-        yield api
-    assert api.faults == []
-
-
 @pytest.fixture(name="employer")
 def _employer(database_url: str, tmp_path: Path, api: VendorApiDouble) -> Iterator[Employer]:
     """An employer with SmartRecruiters, whose API is the double."""

@@ -29,13 +29,6 @@ REJECTED_AT = "2026-03-05T11:00:00.000+00:00"
 VISIBLE = NOW + timedelta(days=1)
 
 
-@pytest.fixture(name="api")
-def _api() -> Iterator[VendorApiDouble]:
-    with VendorApiDouble() as api:
-        yield api
-    assert api.faults == []
-
-
 @pytest.fixture(name="employer")
 def _employer(database_url: str, tmp_path: Path, api: VendorApiDouble) -> Iterator[Employer]:
     """An employer with Teamtailor, whose API is the double."""

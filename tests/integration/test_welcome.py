@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from service.auth.links import LASTS, Purpose, make_link
 from service.db import db
 from service.models import Message, User
+from service.workflows.sign_in_letters import write_sign_in_letter
 from tests.harness import Employer, make_employer
 from tests.reading_pages import words_of
 from tests.signing_in import PASSWORD, client_of, person, token_of, type_in
@@ -175,18 +176,75 @@ def test_a_reset_is_mailed_and_says_the_same_for_nobody(employer: Employer) -> N
     assert choose(employer, path)[1].status_code == 303
 
 
-def test_the_words_of_a_reset_are_shown_to_administrators_alone(alone: Employer) -> None:
-    admin = person(alone, "administrator", name="Ruth", password=PASSWORD)
-    recruiter = person(alone, "recruiter")
-    client = alone.app.test_client()
-    token = token_of(client, "/sign-in/forgot")
-    client.post("/sign-in/forgot", data={"token": token, "email": admin.email})
-    with alone.session() as session:
+def test_no_page_program_or_table_shows_a_link_only_the_mail_has_it(employer: Employer) -> None:
+    admin = person(employer, "administrator", name="Ruth", password=PASSWORD)
+    client = employer.app.test_client()
+    form = {"token": token_of(client, "/sign-in/forgot"), "email": admin.email}
+    client.post("/sign-in/forgot", data=form)
+    reader = client_of(employer, admin)
+    headers = {"Authorization": f"Bearer {employer.key('read', 'write')}"}
+    with employer.session() as session:
         (letter,) = session.scalars(select(Message.id))
-    path = f"/outbox/{letter}"
-    theirs, own = (client_of(alone, each).get(path) for each in (recruiter, admin))
+    before = _seen_of(employer, letter)
+    employer.turn()
+    (sent,) = [mail for mail in employer.transport.sent if mail.kind == "sign-in-reset"]
+    secret = sent.text.partition("/welcome/")[2].split()[0]
+    seen = [
+        before,
+        _seen_of(employer, letter),
+        reader.get(f"/outbox/{letter}").get_data(as_text=True),
+        reader.get(f"/outbox/{letter}/html").get_data(as_text=True),
+        employer.app.test_client()
+        .get(f"/api/v1/messages/{letter}", headers=headers)
+        .get_data(True),
+    ]
 
-    assert (theirs.status_code, own.status_code) == (200, 200)
-    assert "/welcome/" not in theirs.get_data(as_text=True)
-    assert "/welcome/" in own.get_data(as_text=True)
-    assert client_of(alone, recruiter).get(f"{path}/html").status_code == 404
+    assert f"/welcome/{secret}" in sent.html
+    assert "/welcome/shown-only-in-the-mail" in seen[2]
+    assert "/welcome/shown-only-in-the-mail" in seen[3]
+    assert not [each for each in seen if secret in each]
+    assert not any("sealed_link" in each for each in seen[2:])
+    assert sent.values == {}
+    assert choose(employer, f"/welcome/{secret}")[1].status_code == 303
+
+
+def test_a_link_that_no_key_opens_is_set_aside_and_stops_no_other_letter(
+    new_database: Any, tmp_path: Path
+) -> None:
+    url = new_database("sqlite", started=True)
+    first = make_employer(url, tmp_path, secret_key="an invented first key for tests only")
+    maria = person(first, email="maria@example.com", password=PASSWORD)
+    until = first.now + timedelta(hours=3)
+    url_of = "http://127.0.0.1:8000/welcome/{}".format
+    with first.work() as work:
+        row = work.session.get_one(User, maria.id)
+        write_sign_in_letter(work, row, "sign-in-reset", "one", url_of("abc"), until)
+    other = make_employer(url, tmp_path, secret_key="an invented other key for tests only")
+    with other.work() as work:
+        row = work.session.get_one(User, maria.id)
+        write_sign_in_letter(work, row, "sign-in-reset", "two", url_of("def"), until)
+    other.turn()
+
+    with other.session() as session:
+        found = select(Message.dedupe_key, Message.state, Message.reason)
+        states = {
+            key.rpartition(":")[2]: (state, why) for key, state, why in session.execute(found)
+        }
+    assert [url_of("def") in mail.text for mail in other.transport.sent] == [True]
+    assert states["two"] == ("accepted", None)
+    assert states["one"][0] != "accepted"
+    assert "SealedSecretError" in (states["one"][1] or "")
+    for each in (first, other):
+        with each.app.app_context():
+            db.engine.dispose()
+
+
+def _seen_of(employer: Employer, letter: str) -> str:
+    """Return everything the database says of a letter, and of the links there are."""
+    with employer.session() as session:
+        rows = [
+            *session.execute(text("SELECT * FROM message WHERE id = :id"), {"id": letter}),
+            *session.execute(text("SELECT * FROM sign_in_link")),
+            *session.execute(text("SELECT * FROM letter_form")),
+        ]
+        return "\n".join(str(tuple(row)) for row in rows)

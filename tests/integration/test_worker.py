@@ -19,7 +19,8 @@ from service.mail.base import Envelope, SendAnswer
 from service.models import Delivery, Heartbeat, Message, Promise
 from service.parts import parts
 from service.ping import Ping
-from service.worker import STEPS, Runner, Step, Tools, turn_all
+from service.steps import STEPS, Step, Tools, turn_all
+from service.worker import Runner
 from service.workflows.connections import add_connection
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import (

@@ -7,30 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from service.clock import FakeClock
-from service.db import db
 from service.mail.base import EventKind
 from service.vendors.base import Unreachable
-from tests.harness import MONDAY, Employer, make_employer
-from tests.integration.profile_case import MINUTE, ProfileCase, Vendor
+from tests.harness import Employer
+from tests.integration.profile_case import (
+    MINUTE,
+    Killed,
+    ProfileCase,
+    answered_employer,
+    killed,
+)
 
 
 @pytest.fixture
 def employer(database_url: str, tmp_path: Path) -> Iterator[Employer]:
     """A running Keepword whose ATS is asked nothing but what the test answers."""
-    clock = FakeClock(MONDAY)
-    made = make_employer(database_url, tmp_path, clock=clock, vendors=Vendor(clock))
-    yield made
-    with made.app.app_context():
-        db.engine.dispose()
-
-
-class Killed(BaseException):
-    """The process is gone."""
-
-
-def killed() -> None:
-    raise Killed
+    with answered_employer(database_url, tmp_path) as made:
+        yield made
 
 
 def lose_one_answer(case: ProfileCase) -> None:

@@ -31,6 +31,7 @@ def test_every_fault_is_reported_at_once() -> None:
         KEEPWORD_BASE_URL="ftp://example.com",
         KEEPWORD_TIME_ZONE="Mars/Olympus",
         KEEPWORD_LOG_LEVEL="loud",
+        KEEPWORD_LOG_FORMAT="xml",
         KEEPWORD_PAGES="everyone",
         KEEPWORD_MAIL_FROM="Hiring",
         SECRET_KEY="short",
@@ -40,6 +41,7 @@ def test_every_fault_is_reported_at_once() -> None:
     named = [fault.split(" ")[0] for fault in faults]
     assert sorted(named) == [
         "KEEPWORD_BASE_URL",
+        "KEEPWORD_LOG_FORMAT",
         "KEEPWORD_LOG_LEVEL",
         "KEEPWORD_MAIL",
         "KEEPWORD_MAIL_FROM",
@@ -229,3 +231,32 @@ def test_an_openid_provider_is_configured_whole_and_over_tls() -> None:
     assert [fault.split(",")[0] for fault in half] == ["OIDC_ISSUER"]
     assert [fault.split()[0] for fault in plain] == ["OIDC_ISSUER"]
     assert (whole.oidc_issuer, whole.oidc_name) == ("https://id.example.com", "Example Works")
+
+
+def test_trusted_proxies_are_addresses_and_networks_and_none_unless_said() -> None:
+    said = Config.from_environment({"KEEPWORD_TRUSTED_PROXIES": "127.0.0.1, 172.18.0.0/16"})
+
+    assert [str(each) for each in said.trusted_proxies] == ["127.0.0.1/32", "172.18.0.0/16"]
+    assert Config.from_environment({}).trusted_proxies == ()
+    (fault,) = _faults(KEEPWORD_TRUSTED_PROXIES="0.0.0.0/0")
+    assert "never everybody's" in fault
+
+
+def test_a_broker_is_one_that_loses_nothing_and_a_rate_is_a_number(tmp_path: Path) -> None:
+    secret = tmp_path / "broker"
+    secret.write_text("amqps://keepword:invented@broker.example.com//\n")
+    said = Config.from_environment(
+        {"KEEPWORD_BROKER_URL_FILE": str(secret), "KEEPWORD_MAIL_PER_MINUTE": "600"}
+    )
+
+    assert said.broker_url == "amqps://keepword:invented@broker.example.com//"
+    assert said.mail_a_minute == 600
+    assert Config.from_environment({}).mail_a_minute == 0
+    faults = _faults(
+        KEEPWORD_BROKER_URL="filesystem://user:secret@here", KEEPWORD_MAIL_PER_MINUTE="ten"
+    )
+    assert [fault.split()[0] for fault in faults] == [
+        "KEEPWORD_BROKER_URL",
+        "KEEPWORD_MAIL_PER_MINUTE",
+    ]
+    assert "secret" not in str(faults)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from service.models import TemplateVersion
-from service.worker import STEPS
+from service.steps import STEPS
 from service.workflows.channel import pause_channel, rest
 from service.workflows.connections import add_connection
 from service.workflows.heartbeat import beat
@@ -103,6 +103,18 @@ def test_secrets_under_the_previous_key_warn_until_they_are_sealed_anew(
     (told,) = json.loads(resealed.stdout)["connections"]
     assert told == {"name": "main", "sealed_anew": 1, "already": 0, "unreadable": 0}
     assert wrong(after) == []
+
+
+def test_an_https_address_without_a_trusted_proxy_is_warned_of(
+    employer: Desk, command: Command
+) -> None:
+    loops_ran(employer, timedelta(0))
+
+    document = findings(command, KEEPWORD_TRUSTED_PROXIES=None)
+
+    assert wrong(document) == [("warn", "sign-in")]
+    assert "KEEPWORD_TRUSTED_PROXIES" in json.dumps(document)
+    assert wrong(findings(command, KEEPWORD_BASE_URL="http://127.0.0.1:8000")) == []
 
 
 def test_what_no_key_opens_is_named_and_left_as_it_is(employer: Desk, command: Command) -> None:

@@ -13,6 +13,8 @@ from service.auth.passwords import set_password
 from service.auth.sessions import begin_session, session_with
 from service.clock import SystemClock
 from service.models import ApiKey, Message, User
+from service.workflows.envelopes import envelope_of
+from service.workflows.work import Work
 from tests.integration.cli.conftest import Command, Desk
 
 ADD = ("user", "add", "ana@example.com", "--name", "Ana Ruiz")
@@ -31,12 +33,34 @@ def test_an_invitation_is_mailed_with_a_link_that_works(employer: Desk, command:
     command(*ADD, "--invite")
     with employer.session() as session:
         letter = session.scalars(select(Message)).one()
-        token = letter.text.partition("https://keepword.example.com/welcome/")[2].split()[0]
+        work = Work(session, SystemClock().now(), employer.office)
+        sent = envelope_of(work, letter, attempt=1)
+        token = sent.text.partition("https://keepword.example.com/welcome/")[2].split()[0]
         link = link_with(session, SystemClock().now(), token)
 
         assert (letter.kind, letter.to_address) == ("sign-in-invitation", "ana@example.com")
         assert link is not None
         assert link.purpose == Purpose.INVITATION
+
+
+def test_no_command_shows_a_link_that_was_mailed(employer: Desk, command: Command) -> None:
+    said = command(*ADD, "--invite").stdout
+    with employer.session() as session:
+        letter = session.scalars(select(Message)).one()
+        work = Work(session, SystemClock().now(), employer.office)
+        secret = envelope_of(work, letter, attempt=1).text.partition("/welcome/")[2].split()[0]
+    again = command("user", "invite", "ana@example.com").stdout
+    shown = [
+        said,
+        again,
+        command("outbox", "show", letter.id).stdout,
+        command("outbox", "show", letter.id, "--json").stdout,
+        command("outbox", "list", "--json").stdout,
+    ]
+
+    assert "add --print for the link" in again
+    assert "shown-only-in-the-mail" in shown[2]
+    assert not [each for each in shown if secret in each]
 
 
 def test_a_printed_link_writes_no_letter(employer: Desk, command: Command) -> None:

@@ -1,0 +1,141 @@
+"""``keepword doctor`` on the machine itself, the sender, and what it learns by asking outside."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from service.cli.findings import Finding
+from service.cli.machine_check import machine, room, zone_version, zones
+from service.cli.reach_check import reach, sender
+from service.config import Config
+from service.mail.base import ChannelDown, RetryLater
+from service.workflows.heartbeat import beat
+from tests.harness import RecordingTransport
+from tests.integration.cli.conftest import Command, Desk
+
+
+@pytest.fixture
+def database_url(new_database: Callable[..., str]) -> str:
+    return new_database("sqlite")
+
+
+def verdicts(found: list[Finding]) -> list[tuple[str, str]]:
+    for each in found:
+        assert bool(each.remedy) is (each.verdict != "ok"), each
+    return [(each.verdict, each.what) for each in found]
+
+
+def settings(home: Path, **fields: str) -> Config:
+    given = {
+        "database_url": f"sqlite:///{home}/x.db",
+        "secret_key": "0123456789abcdefghijklmnopqrstuv",
+    }
+    return Config(home=home, **(given | fields))  # type: ignore[arg-type]  # names of fields
+
+
+def test_disk_zones_and_key(tmp_path: Path) -> None:
+    today = date(2026, 3, 2)
+    assert verdicts([room(tmp_path, 50), room(tmp_path, 500), room(tmp_path, 5000)]) == [
+        ("fail", "disk"),
+        ("warn", "disk"),
+        ("ok", "disk"),
+    ]
+    told = [zones(each, today) for each in ("2025b", "2025.2", "2026a", "2023c", None, "odd")]
+    assert [each.verdict for each in told] == ["ok", "ok", "ok", "warn", "warn", "warn"]
+    assert (zone_version() or "")[:2] == "20"
+
+    typed = settings(tmp_path, secret_key="change-me-" * 4)
+    assert ("warn", "secret key") in verdicts(list(machine(typed, today)))
+    file = tmp_path / "secret_key"
+    file.write_text("k" * 48)
+    file.chmod(0o644)
+    made = settings(tmp_path, secret_key="")
+    assert ("fail", "secret key") in verdicts(list(machine(made, today)))
+    file.chmod(0o600)
+    assert "secret key" not in {what for _, what in verdicts(list(machine(made, today)))}
+    shared = settings(tmp_path, secret_key="", database_url="postgresql+psycopg://x/y")
+    assert ("warn", "secret key") in verdicts(list(machine(shared, today)))
+
+
+def test_a_sender_that_mailboxes_refuse_is_told(tmp_path: Path) -> None:
+    def judged(address: str, mail: str = "sendgrid") -> list[tuple[str, str]]:
+        return verdicts(list(sender(settings(tmp_path, mail=mail, mail_from=address))))
+
+    assert judged("acme@gmail.com") == judged("hiring@keepword.invalid") == [("fail", "sender")]
+    assert judged("hiring@mail.example.com") == [("fail", "sender")]
+    assert judged("hiring@acme-works.de") == judged("acme@gmail.com", "capture") == []
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """A server on this machine that answers everything so."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_request(self, code: object = "-", size: object = "-") -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        # Another name of this machine than those that mean “only here”.
+        yield f"http://127.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_what_is_asked_outside_comes_with_its_remedy(tmp_path: Path) -> None:
+    def asked(url: str, transport: RecordingTransport | None = None) -> list[tuple[str, str]]:
+        mail = "sendgrid" if transport else "capture"
+        config = settings(tmp_path, base_url=url, mail=mail, mail_from="x@localhost")
+        return verdicts(list(reach(config, transport or RecordingTransport())))
+
+    assert asked("http://localhost:8000") == [("warn", "reach")]
+    with answering(200, b'{"alive":true}') as url:
+        assert asked(url) == [("ok", "reach")]
+    assert asked(url) == [("fail", "reach")], "nobody listens there any more"
+    with answering(502, b"bad gateway") as url:
+        assert asked(url) == [("fail", "reach")]
+    for answers, verdict in (
+        ([], "ok"),
+        ([ChannelDown("the key is not valid")], "fail"),
+        ([RetryLater("no connection")], "warn"),
+    ):
+        transport = RecordingTransport(probes=list(answers))
+        assert asked("http://localhost:8000", transport)[1:] == [
+            ("ok", "sender"),
+            (verdict, "provider"),
+        ]
+
+
+def test_a_clock_that_was_set_back_is_told(employer: Desk, command: Command) -> None:
+    with employer.work() as work:
+        beat(work.session, "loop:check", datetime.now(UTC) + timedelta(hours=1), {})
+
+    document = json.loads(command("doctor", "--json").stdout)
+
+    told = [each for each in document["findings"] if each["what"] == "clock"]
+    assert [each["verdict"] for each in told] == ["fail"]
+    assert "3600 s in the future" in told[0]["text"] or "3599 s" in told[0]["text"]
+
+
+def test_reaching_is_done_only_when_asked(employer: Desk, command: Command) -> None:
+    local = {"KEEPWORD_BASE_URL": "http://localhost:8000"}
+    plain = json.loads(command("doctor", "--json", **local).stdout)
+    outside = json.loads(command("doctor", "--json", "--reach", **local).stdout)
+
+    assert "reach" not in {each["what"] for each in plain["findings"]}
+    assert "reach" in {each["what"] for each in outside["findings"]}

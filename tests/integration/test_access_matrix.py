@@ -1,0 +1,180 @@
+"""Every page and every form, as everybody: each is told what they may know, and nothing else.
+
+The matrix is made from the routes themselves: one that is added later is in it, and one that does
+not say what it asks fails it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.routing import Rule
+
+from service.dashboard.site import OPEN, OWN
+from service.db import db
+from service.domain.rights import Right
+from tests.harness import make_employer
+from tests.integration.access_world import AccessWorld, Reader
+
+FINE = {200, 204, 303, 400, 409, 422}
+
+OF_A_TEAM = {
+    "application_id",
+    "batch_id",
+    "candidate_id",
+    "closing_id",
+    "job_id",
+    "message_id",
+    "promise_id",
+}
+"""The places in an address that name a matter of one team."""
+
+AWAITED_ALONE = {"pages.answer_for"}
+"""Only whoever is awaited finds these."""
+
+SEES_WHOLE_JOBS = {"pages.closing"}
+"""These tell of everybody who applied, so they are not for who sees single people of a job."""
+
+FOR_SESSIONS = {"pages.note_here"}
+"""These are about who is signed in."""
+
+NO_PLACE = {"secret": "none", "token": "none", "passkey_id": "none", "session_id": "none"}
+
+
+@pytest.fixture(scope="module")
+def world(sqlite_started: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccessWorld]:
+    folder, file = tmp_path_factory.mktemp("access"), sqlite_started.with_name("access.db")
+    file.write_bytes(sqlite_started.read_bytes())
+    employer = make_employer(f"sqlite:///{file}", folder)
+    made = AccessWorld(employer, str(file))
+    yield made
+    made.close()
+    with employer.app.app_context():
+        db.engine.dispose()
+
+
+def routes(world: AccessWorld) -> list[tuple[Rule, str]]:
+    """Return every route of the pages with each way it is asked."""
+    return [
+        (rule, method)
+        for rule in world.employer.app.url_map.iter_rules()
+        if rule.endpoint.startswith("pages.") and rule.endpoint != "pages.static"
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def asked_by(world: AccessWorld, rule: Rule) -> Right | str | None:
+    if rule.endpoint in OPEN:
+        return "open"
+    asks: Right | str | None = getattr(
+        world.employer.app.view_functions[rule.endpoint], "asks", None
+    )
+    return asks
+
+
+def test_every_route_says_what_it_asks(world: AccessWorld) -> None:
+    silent = [rule.rule for rule, _ in routes(world) if asked_by(world, rule) is None]
+
+    assert len(routes(world)) > 100
+    assert silent == []
+
+
+def path_of(world: AccessWorld, rule: Rule, **others: str) -> str:
+    """Return the address with real ids in its places; a place nobody thought of is a KeyError."""
+    ids = {**world.ids, **NO_PLACE, **others}
+    if rule.endpoint == "pages.numbers_file":
+        ids["name"] = "kept-by-week"
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: ids[found[1]], rule.rule)
+
+
+def wanted(reader: Reader, rule: Rule, method: str, asks: Right | str | None) -> set[int]:
+    """Return the statuses that this reader may be answered with."""
+    if asks == OWN and not reader.is_key:
+        return FINE | {404} if rule.arguments else FINE
+    if asks == OWN or (reader.is_key and rule.endpoint in FOR_SESSIONS):
+        # A key has no account, and is not somebody who sits here.
+        return {303, 403, 404}
+    if asks not in reader.rights:
+        return {404} if method == "GET" else {403}
+    reaches = reader.reaches or not OF_A_TEAM & rule.arguments
+    if rule.endpoint in AWAITED_ALONE:
+        reaches = reader.is_awaited
+    if rule.endpoint in SEES_WHOLE_JOBS:
+        reaches = reaches and not reader.is_awaited
+    return FINE if reaches else {404}
+
+
+def test_everybody_gets_the_right_answer_everywhere(world: AccessWorld) -> None:
+    wrong = []
+    for rule, method in routes(world):
+        asks, path = asked_by(world, rule), path_of(world, rule)
+        for reader in (world.nobody, *world.readers):
+            if method == "GET":
+                answer = reader.get(path)
+            else:
+                answer = reader.post(path, application_id=world.ids["application_id"])
+                if answer.status_code not in (403, 404):
+                    world.put_back()
+            answer.close()
+            if asks == "open":
+                fine = answer.status_code < 500
+            elif reader is world.nobody:
+                there = answer.headers.get("Location", "").startswith("/sign-in")
+                fine = answer.status_code == 401 or (answer.status_code == 303 and there)
+            else:
+                fine = answer.status_code in wanted(reader, rule, method, asks)
+            if not fine:
+                wrong.append((reader.name, method, path, answer.status_code, str(asks)))
+
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_what_lies_outside_a_reach_is_as_if_it_were_not_there(world: AccessWorld) -> None:
+    outsiders = [each for each in world.readers if not each.reaches]
+    told = []
+    for rule, method in routes(world):
+        asks = asked_by(world, rule)
+        for reader in outsiders:
+            if asks not in reader.rights or not OF_A_TEAM & rule.arguments:
+                continue
+            ask: Callable[..., Any] = reader.get if method == "GET" else reader.post
+            real = ask(path_of(world, rule))
+            none = ask(path_of(world, rule, **dict.fromkeys(OF_A_TEAM, "none")))
+            if _plain(real) != _plain(none) or b"Quillfeather" in real.data:
+                told.append((reader.name, method, rule.rule))
+
+    assert not told, "\n".join(map(str, told))
+
+
+def _plain(answer: Any) -> tuple[int, str]:
+    text: str = answer.get_data(as_text=True)
+    return answer.status_code, re.sub(r'nonce="[^"]*"', "", text)
+
+
+def test_no_list_names_or_counts_what_lies_outside_a_reach(world: AccessWorld) -> None:
+    lists = ["/", "/?tab=mail", "/people", "/people?q=Quillfeather", "/jobs?which=all", "/outbox"]
+    lists += ["/numbers", "/people/new"]
+    delivery = f"/connections/main/deliveries/{world.ids['delivery_id']}"
+    for name in ("recruiter of another team", "other hiring manager", "key of another team"):
+        reader = world.named(name)
+        for path in [*lists, delivery]:
+            text = reader.get(path).get_data(as_text=True)
+            for word in ("Quillfeather", "quillfeather", "Glass Blower"):
+                if "q=" not in path or word == "Glass Blower":
+                    assert word not in text, (name, path)
+            assert "stopped until somebody looks" not in text
+        assert 'class="count"' not in reader.get("/").get_data(as_text=True)
+    for path in lists:
+        text = world.named("recruiter of the team").get(path).get_data(as_text=True)
+        assert "Quillfeather" in text or "Glass Blower" in text, path
+    inside = world.named("recruiter of the team").get("/").get_data(as_text=True)
+    assert "1 letter is stopped until somebody looks" in inside
+    assert "outbox 1" in inside
+    assert "outbox 0" in world.named("recruiter of another team").get("/").get_data(as_text=True)
+    assert "outbox" not in world.named("awaited hiring manager").get("/").get_data(as_text=True)
+    seen = world.named("administrator").get(delivery).get_data(as_text=True)
+    assert "Quillfeather" in seen
