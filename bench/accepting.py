@@ -7,13 +7,7 @@ strikes both. Every delivery is new, signed as its vendor signs, and committed b
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -21,6 +15,7 @@ from statistics import median
 from bench.checker import Store
 from bench.figure import Figure
 from bench.posting import Posted, post_all, request_of
+from bench.processes import serving
 from service.app import engine_of
 from service.ats.registry import adapter_named
 from service.workflows.connections import add_connection
@@ -32,7 +27,6 @@ CONNECTIONS = 8
 """Posts under way at once: as many as the server has threads."""
 
 SLOWEST_GOAL, THROUGHPUT_GOAL = 2.0, 0.6
-STARTS_WITHIN = 60.0
 
 
 def accepting(store: Store, home: Path, *, slice_: int, slices: int) -> tuple[Figure, Figure]:
@@ -47,7 +41,7 @@ def accepting(store: Store, home: Path, *, slice_: int, slices: int) -> tuple[Fi
         engine_of(employer.app).dispose()
         ours = [sys.executable, "-m", "service", "web", "--port"]
         bare = [sys.executable, "-m", "bench.bare_view", url]
-        with _running(ours, url, home) as our_port, _running(bare, url, home) as bare_port:
+        with serving(ours, url, home) as our_port, serving(bare, url, home) as bare_port:
             taken: list[Posted] = []
             floor: list[Posted] = []
             # The first slice warms up: imports, connections, statements compiled once.
@@ -85,38 +79,3 @@ def _requests(path: str, number: int, count: int) -> list[bytes]:
         body = greenhouse.body("new_candidate_application", application)
         requests.append(request_of(path, body, adapter.sign(body, SECRET, now, identity)))
     return requests
-
-
-@contextmanager
-def _running(command: list[str], database_url: str, home: Path) -> Iterator[int]:
-    """Run a server until the block ends; yield its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    own = {
-        "KEEPWORD_HOME": str(home),
-        "DATABASE_URL": database_url,
-        "SECRET_KEY": "an invented secret key for tests only",
-    }
-    process = subprocess.Popen(  # noqa: S603 - our own commands
-        [*command, str(port)], env=os.environ | own, stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait_for(port, process)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(STARTS_WITHIN)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + STARTS_WITHIN
-    while True:
-        assert process.poll() is None, "a server did not start"
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            assert time.monotonic() < end, "a server does not listen"
-            time.sleep(0.05)
-        else:
-            return

@@ -7,6 +7,7 @@ key to a real application. Instants are bound parameters, written as the models 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, bindparam, text
@@ -22,29 +23,53 @@ LATER = NOW + timedelta(days=30)
 ESCALATED = NOW + timedelta(days=1)
 
 
-def fill(engine: Engine, *, applications: int, each: int, due: int) -> None:
+def fill(engine: Engine, *, applications: int, each: int, due: int, now: datetime = NOW) -> None:
     """Write ``applications`` with ``each`` open promises; ``due`` of all have just come due.
 
     The due ones lie scattered over the table, as they do when promises are made day by day.
     """
     with engine.begin() as connection:
-        _people(connection)
-        _applications(connection, applications)
+        _people(connection, now)
+        _applications(connection, applications, now)
         total = applications * each
-        _promises(connection, each, 0 if due == 0 else total // due)
+        _promises(connection, each, 0 if due == 0 else total // due, now)
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
 
 
-def _people(connection: Connection) -> None:
+def come_due(engine: Engine, instants: Sequence[datetime]) -> None:
+    """Have one of the open promises come due at each of these instants, wherever it lies."""
+    with engine.begin() as connection:
+        # The ids are random, so the first of them lie anywhere in the table.
+        found = connection.scalars(
+            text(
+                "SELECT id FROM promise WHERE state = 'open' AND breached_at IS NULL "
+                "ORDER BY id LIMIT :some"
+            ),
+            {"some": len(instants)},
+        ).all()
+        json_type = "JSONB" if connection.dialect.name == "postgresql" else "TEXT"
+        connection.execute(
+            text(
+                "UPDATE promise SET rung = 1, due_at = :at, first_due_at = :at, "  # noqa: S608 - one of two words above
+                f"next_check_at = :at, ladder = CAST(:ladder AS {json_type}) WHERE id = :id"
+            ).bindparams(bindparam("at", type_=UTCDateTime())),
+            [
+                {"id": id_, "at": at, "ladder": ladder(at, at + timedelta(days=1))}
+                for id_, at in zip(found, instants, strict=True)
+            ],
+        )
+
+
+def _people(connection: Connection, now: datetime) -> None:
     connection.execute(
         Candidate.__table__.insert(),
-        {"id": "cnd_bench", "can_email": True, "created_at": NOW, "version": 1},
+        {"id": "cnd_bench", "can_email": True, "created_at": now, "version": 1},
     )
     connection.execute(
         Job.__table__.insert(),
-        {"id": "job_bench", "title": "Bookbinder", "status": "open", "created_at": NOW,
+        {"id": "job_bench", "title": "Bookbinder", "status": "open", "created_at": now,
          "version": 1},
     )  # fmt: skip
 
@@ -56,7 +81,7 @@ def _random(connection: Connection) -> str:
     return "lower(hex(randomblob(10)))"
 
 
-def _applications(connection: Connection, count: int) -> None:
+def _applications(connection: Connection, count: int, now: datetime) -> None:
     row = Application.__table__
     required = {
         column.name: bindparam(column.name, type_=column.type)
@@ -69,10 +94,11 @@ def _applications(connection: Connection, count: int) -> None:
         f"SELECT 'app_' || {_random(connection)}, 'cnd_bench', 'job_bench', 'interview', "
         ":stage_at, false, false, :applied_at, :created_at, 1 FROM n"
     ).bindparams(*required.values())
-    connection.execute(statement, {"count": count, **dict.fromkeys(required, NOW)})
+    connection.execute(statement, {"count": count, **dict.fromkeys(required, now)})
 
 
-def _promises(connection: Connection, each: int, one_in: int) -> None:
+def _promises(connection: Connection, each: int, one_in: int, now: datetime) -> None:
+    just_now, later = now - timedelta(minutes=1), now + timedelta(days=30)
     instants = ("start", "due_due", "due_later", "warn")
     json_type = "JSONB" if connection.dialect.name == "postgresql" else "TEXT"
     picked = f"(n.i * a.row + n.i) % {one_in} = 0" if one_in else "false"
@@ -96,17 +122,18 @@ def _promises(connection: Connection, each: int, one_in: int) -> None:
         statement,
         {
             "each": each,
-            "start": NOW - timedelta(days=3),
-            "warn": NOW - timedelta(hours=2),
-            "due_due": DUE,
-            "due_later": LATER,
-            "ladder_due": _ladder(DUE, ESCALATED),
-            "ladder_later": _ladder(LATER, LATER + timedelta(days=1)),
+            "start": now - timedelta(days=3),
+            "warn": now - timedelta(hours=2),
+            "due_due": just_now,
+            "due_later": later,
+            "ladder_due": ladder(just_now, now + timedelta(days=1)),
+            "ladder_later": ladder(later, later + timedelta(days=1)),
         },
     )
 
 
-def _ladder(due_at: datetime, escalate_at: datetime) -> str:
+def ladder(due_at: datetime, escalate_at: datetime) -> str:
+    """Return a ladder of three rungs as it is stored."""
     rungs = [
         (due_at - timedelta(hours=2), "remind"),
         (due_at, "flag"),

@@ -1,5 +1,6 @@
 """Runs every bench, prints a table and writes ``bench/results.json``, one JSON object a line.
 
+What was not asked for keeps its lines. Unless it was quick, ``docs/figures.md`` says the same.
 Each figure is a ratio of two measurements of this very run: seconds alone say more about the
 machine than about Keepword. Exits 1 where a goal is missed.
 """
@@ -7,6 +8,7 @@ machine than about Keepword. Exits 1 where a goal is missed.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +24,15 @@ from bench.calendars import adding, compiling
 from bench.checker import Store, beside_helpdesk, flagging, idling
 from bench.closing import closing
 from bench.figure import Figure
+from bench.figures import RESULTS, publish, publishable, read
 from bench.importing import import_memory, importing
 from bench.queue import queue_page
+from bench.scale import ten_times
+from bench.service import due_to_flagged
+from bench.workers import by_two
 from bench.writing import writing
 from tests.postgres import postgres_server
 
-RESULTS = Path(__file__).with_name("results.json")
 KINDS = ("sqlite", "postgresql")
 
 
@@ -80,6 +85,27 @@ def _calendars(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
     return adding(home, additions=1_000, runs=runs), compiling(runs=runs)
 
 
+def _service(store: Store, home: Path, *, quick: bool) -> Figure:
+    open_, due, seconds = (20_000, 100, 4) if quick else (100_000, 1_000, 60)
+    return due_to_flagged(store, home, open_=open_, due=due, seconds=seconds)
+
+
+def _workers(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
+    if store.kind != "postgresql":  # SQLite has one process
+        return ()
+    if quick:
+        return by_two(home, deliveries=150, letters=4_000, runs=1)
+    return by_two(home, deliveries=2_000, letters=20_000, runs=3)
+
+
+def _scale(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
+    if store.kind != "postgresql":  # SQLite is for one machine's worth of people
+        return ()
+    if quick:
+        return ten_times(home, people=20_000, runs=10, due=40, deliveries=10)
+    return ten_times(home, people=1_000_000, runs=60, due=1_000, deliveries=300)
+
+
 class Bench(Protocol):
     """Measures one figure, or some of the same run, on one kind of database."""
 
@@ -99,6 +125,9 @@ BENCHES: dict[str, Bench] = {
     "queue": _queue,
     "calendars": _calendars,
     "beside-helpdesk": _beside_helpdesk,
+    "service": _service,
+    "workers": _workers,
+    "scale": _scale,
 }
 
 
@@ -122,7 +151,11 @@ def main() -> int:
                         for figure in measured if isinstance(measured, tuple) else (measured,):
                             console.print(f"{figure.name}: {figure.ratio}", style="dim")
                             figures.append(figure.by(command))
-    RESULTS.write_text("".join(f"{figure.to_line()}\n" for figure in figures), encoding="utf-8")
+    kept = _others(figures) if options.only or options.database else []
+    lines = [*kept, *(figure.to_line() for figure in figures)]
+    RESULTS.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    if publishable(read()):
+        publish()
     _print(figures)
     return 0 if all(figure.ok for figure in figures) else 1
 
@@ -134,6 +167,13 @@ def _store(kind: str, folder: Path) -> Iterator[Store]:
         return
     with postgres_server() as address:
         yield Store(kind, folder, address)
+
+
+def _others(figures: list[Figure]) -> list[str]:
+    """Return the lines of the last run about what was not measured this time."""
+    measured = {figure.name for figure in figures}
+    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
+    return [line for line in lines if json.loads(line)["name"] not in measured]
 
 
 def _print(figures: list[Figure]) -> None:

@@ -33,6 +33,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import TypeEngine
 
 AT_ONCE = 1000
@@ -112,12 +114,25 @@ def _update(
     for member, value in shared.items():
         if member in types:
             taken[member] = null() if value is None else literal(value, types[member])
+    conditions = (
+        _unindexed(table.c[name], connection.dialect) == taken[member]
+        if member in shared and own
+        else table.c[name] == taken[member]
+        for name, member in found.items()
+    )
     result = connection.execute(
         update(table)
-        .where(*(table.c[name] == taken[member] for name, member in found.items()))
+        .where(*conditions)
         .values({name: taken[member] for name, member in to.items()} | dict(also))
     )
     return result.rowcount
+
+
+def _unindexed(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
+    """Keep SQLite from finding rows by what all share: it would read the document for each."""
+    if dialect.name != "sqlite":
+        return column
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
 def _insert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import literal, null, update
+from sqlalchemy import ColumnElement, literal, null, update
 
 from service.db import new_id
 from service.domain.policies import Action, RungAt
@@ -84,11 +84,11 @@ _FOUND = {
     "state": "state",
 }
 _TO = {"rung": "to_rung", "breached_at": "to_breached_at", "next_check_at": "to_next_check_at"}
-_ALSO = {
+_ALSO: dict[str, ColumnElement[Any]] = {
     # Judged and written: whatever set it aside before is over.
     "check_failures": literal(0),
     "check_error": null(),
-    "version": Promise.version + 1,
+    "version": Promise.__table__.c.version + 1,
 }
 _KINDS = {
     Action.REMIND: "promise_at_risk",

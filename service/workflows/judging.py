@@ -81,7 +81,8 @@ class Judging:
 
     def take(self, rows: Sequence[DueRow]) -> None:
         """Judge and write one batch; letters in small parts, so that nobody waits long for one."""
-        may_write, others = [], []
+        may_write: list[DueRow] = []
+        others: list[DueRow] = []
         for row in rows:
             (may_write if _may_write(row) else others).append(row)
         parts = [may_write[i : i + LETTERS] for i in range(0, len(may_write), LETTERS)]

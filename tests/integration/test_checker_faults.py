@@ -28,6 +28,7 @@ from tests.harness import Employer, add_application, add_user
 from tests.integration.watching import (
     DUE,
     at_once,
+    bare_promise,
     count,
     notices_of,
     promise_call,
@@ -116,6 +117,39 @@ def test_promises_that_cannot_be_judged_are_set_aside_and_the_others_go_on(
         assert found.check_error
         assert found.next_check_at == employer.now + SET_ASIDE
     assert {promise_of(employer, each).breached_at for each in (good, other)} == {DUE}
+    assert run_check(employer).looked_at == 0
+
+
+def test_of_many_that_are_due_at_instants_of_their_own_only_the_unsound_are_left(
+    employer: Employer,
+) -> None:
+    """What is written together is each one's own; one that is not sound costs no other its turn."""
+    with employer.work() as work:
+        application = add_application(work, owner=add_user(work), stage="interview")
+        due = {}
+        for number in range(200):
+            made = bare_promise(application, employer.now, DUE + timedelta(seconds=number))
+            work.session.add(made)
+            work.session.flush()
+            due[made.id] = made.due_at
+    bad = {*list(due)[3:120:40], list(due)[-1]}
+    for promise_id in bad:
+        _damage(employer, promise_id, "[7]")
+    employer.clock.move_to(DUE + timedelta(days=1, seconds=100))
+
+    report = run_check(employer)
+    assert (report.flagged, report.set_aside, report.raced) == (200 - len(bad), len(bad), 0)
+    # By now half of them are a day late: one notice, the highest, tells of both rungs.
+    assert report.escalated == sum(
+        at + timedelta(days=1) <= employer.now for id_, at in due.items() if id_ not in bad
+    )
+    for promise_id, due_at in due.items():
+        stored = promise_of(employer, promise_id)
+        assert stored.breached_at == (None if promise_id in bad else due_at)
+        if promise_id not in bad:
+            later = due_at + timedelta(days=1)
+            assert stored.next_check_at == (None if later <= employer.now else later)
+    assert count(employer, Notice) == 200 - len(bad)
     assert run_check(employer).looked_at == 0
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from service.domain.delivery import MailState
 from service.models import Message, TimelineEntry
-from service.rows import insert_rows
+from service.rows import insert_rows, update_rows
 from tests.harness import Employer, add_application
 
 AT = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
@@ -118,3 +118,43 @@ def test_nothing_at_all_is_written_for_no_rows(employer: Employer) -> None:
         insert_rows(work.session, Message, [])
 
         assert work.session.scalars(select(func.count()).select_from(Message)).one() == 0
+
+
+FOUND = {"id": "id", "due_at": "due_at"}
+TO = {"state": "to_state", "hold_until": "to_hold"}
+
+
+def test_rows_are_updated_where_they_are_still_as_found(employer: Employer) -> None:
+    later = AT + timedelta(days=1)
+    with employer.work() as work:
+        application = add_application(work)
+        work.session.flush()
+        rows = [row(n, application_id=application.id) for n in range(4)]
+        insert_rows(work.session, Message, rows)
+        changes = [
+            {
+                "id": f"msg_{n}",
+                # Somebody has moved the last one since it was read.
+                "due_at": AT if n < 3 else later,
+                "to_state": MailState.CANCELLED.value if n else MailState.READY.value,
+                "to_hold": None if n else later,
+            }
+            for n in range(4)
+        ]
+        also = {"version": Message.version + 1}
+        assert update_rows(work.session, Message, [], found=FOUND, to=TO) == 0
+        assert update_rows(work.session, Message, changes, found=FOUND, to=TO, also=also) == 3
+        # One alone is told without a document; what all share goes once.
+        assert update_rows(work.session, Message, changes[1:2], found=FOUND, to=TO, also=also) == 1
+        assert update_rows(work.session, Message, changes[1:3], found=FOUND, to=TO, also=also) == 2
+
+    with employer.session() as session:
+        found = session.execute(
+            select(Message.state, Message.hold_until, Message.version).order_by(Message.dedupe_key)
+        ).all()
+    assert [tuple(each) for each in found] == [
+        (MailState.READY, later, 2),
+        (MailState.CANCELLED, None, 4),
+        (MailState.CANCELLED, None, 3),
+        (MailState.HELD, AT + timedelta(hours=3), 1),
+    ]
