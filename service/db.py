@@ -30,10 +30,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, Dialect, ExceptionContext
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from service.folding import FUNCTION, fold
 from service.turns import Turns
 
 NAMING = {
@@ -166,9 +168,30 @@ def _notice_its_end(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
+_PASSING: Final = ("08", "40", "53", "55P03", "57P")
+"""Where PostgreSQL's codes begin for a connection that fell, two who met, no room, a lock that
+somebody held, a server that ends. What one statement took too long for is not among them."""
+
+_PASSING_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_LOCKED")
+
+
+def is_passing(error: BaseException) -> bool:
+    """Tell whether the database is in trouble of its own, whatever it was asked: full, away, busy.
+
+    The same again may succeed then, and says nothing against what was tried.
+    """
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlstate", None) or ""
+    name = getattr(error.orig, "sqlite_errorname", None) or ""
+    told = code.startswith(_PASSING) or name.startswith(_PASSING_SQLITE)
+    return error.connection_invalidated or told
+
+
 def _set_pragmas(dbapi_connection: Any, _record: object) -> None:
     # The driver's own BEGIN handling is off: it would begin deferred and lose updates.
     dbapi_connection.isolation_level = None
+    dbapi_connection.create_function(FUNCTION, 1, fold, deterministic=True)
     cursor = dbapi_connection.cursor()
     for pragma in (
         f"busy_timeout={PATIENCE * 1000}",

@@ -150,6 +150,7 @@ def _dispatch(session: Session, tools: Tools) -> object:
         tools.transport,
         chance=random.SystemRandom(),
         stop=tools.stopping.is_set,
+        pause=tools.stopping.wait,
     )
 
 
@@ -192,7 +193,8 @@ STEPS: tuple[Step, ...] = (
     Step(
         "check",
         timedelta(seconds=2),
-        timedelta(seconds=60),
+        # A page that says who waits is trusted for half a minute without it.
+        timedelta(seconds=25),
         _check,
         woken_by=("a promise or its deadline was changed by hand",),
     ),

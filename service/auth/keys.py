@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service.models import ApiKey
+from service.models import ApiKey, User
 
 PREFIX = "kw_"
 SCOPES = ("read", "write", "admin")
@@ -75,11 +75,21 @@ def make_key(
 
 
 def caller_with(session: Session, now: datetime, secret: str) -> Caller | None:
-    """Return who holds this key, or ``None`` where it is unknown, expired or revoked."""
+    """Return who holds this key, or ``None`` where it is unknown, expired or revoked, or in the
+    name of somebody who has left.
+    """
     if not secret.startswith(PREFIX):
         return None
-    key = session.scalars(select(ApiKey).where(ApiKey.digest == _digest(secret))).one_or_none()
-    if key is None or key.revoked_at is not None:
+    found = session.execute(
+        select(ApiKey, User.active)
+        .outerjoin(User, User.id == ApiKey.user_id)
+        .where(ApiKey.digest == _digest(secret))
+    ).one_or_none()
+    if found is None or found[0].revoked_at is not None:
+        return None
+    key, active = found
+    # Whoever leaves has their keys revoked; one made in that very moment opens nothing either.
+    if key.user_id is not None and not active:
         return None
     if key.expires_at is not None and key.expires_at <= now:
         return None

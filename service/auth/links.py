@@ -10,7 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.models import OutsideIdentity, Passkey, Password, SignInLink, User
@@ -33,10 +33,20 @@ LASTS: dict[Purpose, timedelta] = {
 
 
 def make_link(
-    session: Session, now: datetime, purpose: Purpose, user: User | None = None
+    session: Session,
+    now: datetime,
+    purpose: Purpose,
+    user: User | None = None,
+    *,
+    ends_others: bool = True,
 ) -> tuple[SignInLink, str]:
-    """Make a link; return its row and its token. Earlier ones of the same person end."""
-    retire_links(session, now, user)
+    """Make a link; return its row and its token. Earlier ones of the same person end.
+
+    Not with ``ends_others`` false: where anybody may have asked for it, what was sent before stays
+    good, or whoever knows an address could keep its owner from ever using a link.
+    """
+    if ends_others:
+        retire_links(session, now, user)
     token = secrets.token_urlsafe(32)
     row = SignInLink(
         digest=_digest(token),
@@ -87,13 +97,36 @@ def retire_links(session: Session, now: datetime, user: User | None) -> None:
     )
 
 
+def open_links(session: Session, now: datetime, user: User, since: datetime) -> int:
+    """Return how many links somebody was given since an instant and can still use."""
+    query = select(func.count()).where(
+        SignInLink.user_id == user.id,
+        SignInLink.used_at.is_(None),
+        SignInLink.expires_at > now,
+        SignInLink.created_at > since,
+    )
+    return session.scalars(query).one()
+
+
+def was_let_in(session: Session, user: User) -> bool:
+    """Tell whether a person of the employer's has let somebody in: they can sign in, or were sent
+    a link. An ATS names colleagues too, and those nobody has let in yet.
+    """
+    sent = exists().where(SignInLink.user_id == User.id)
+    query = select(User.id).where(User.id == user.id, or_(sent, *_ways_in()))
+    return session.scalars(query).first() is not None
+
+
 def an_administrator_can_sign_in(session: Session) -> bool:
     """Tell whether any active administrator has a password, a passkey or an outside identity."""
-    ways = [
+    query = select(User.id).where(User.active, User.role == "administrator", or_(*_ways_in()))
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def _ways_in() -> list[ColumnElement[bool]]:
+    return [
         exists().where(table.user_id == User.id) for table in (Password, Passkey, OutsideIdentity)
     ]
-    query = select(User.id).where(User.active, User.role == "administrator", or_(*ways)).limit(1)
-    return session.scalars(query).first() is not None
 
 
 def _digest(token: str) -> str:

@@ -20,6 +20,7 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
@@ -190,7 +191,9 @@ def is_safe(url: str) -> bool:
 def person_named(session: Session, now: datetime, somebody: Somebody) -> User | None:
     """Return the active colleague whom the provider names; the first time by verified address.
 
-    Nobody is made: who works here is for the administrators to say.
+    Nobody is made: who works here is for the administrators to say. Nor does an address count
+    whose colleague the provider has named otherwise before: addresses are given to others in time
+    (OpenID Connect Core 5.7). Letting go of a colleague and taking them back forgets that name.
     """
     known = session.get(OutsideIdentity, (somebody.issuer, somebody.subject))
     if known is not None:
@@ -199,13 +202,17 @@ def person_named(session: Session, now: datetime, somebody: Somebody) -> User | 
     if not somebody.email:
         return None
     user = colleague_at(session, somebody.email)
-    if user is not None and not user.active:
+    if user is None or not user.active:
         return None
-    if user is not None:
-        session.add(
-            OutsideIdentity(
-                issuer=somebody.issuer, subject=somebody.subject, user_id=user.id, created_at=now
-            )
+    named = select(OutsideIdentity.subject).where(
+        OutsideIdentity.issuer == somebody.issuer, OutsideIdentity.user_id == user.id
+    )
+    if session.scalars(named).first() is not None:
+        return None
+    session.add(
+        OutsideIdentity(
+            issuer=somebody.issuer, subject=somebody.subject, user_id=user.id, created_at=now
         )
-        session.flush()
+    )
+    session.flush()
     return user

@@ -44,8 +44,13 @@ def set_password(session: Session, user: User, secret: str, now: datetime) -> No
 
 
 def is_password(session: Session, user: User | None, secret: str) -> bool:
-    """Tell whether this is the person's password; as long in coming where nobody is meant."""
-    row = session.get(Password, user.id) if user is not None else None
+    """Tell whether this is the person's password; as long in coming where nobody is meant.
+
+    It stays theirs until the transaction ends: whoever sets another one waits, and so ends the
+    session that may just begin by this one.
+    """
+    shared = {"read": True}
+    row = session.get(Password, user.id, with_for_update=shared) if user is not None else None
     if len(secret) > LONGEST:
         secret = ""
     try:

@@ -22,6 +22,9 @@ IDLE = timedelta(hours=24)
 WHOLE = timedelta(days=14)
 """A session is over after this time whatever happens."""
 
+FRESH = timedelta(minutes=15)
+"""Within this time of signing in it is surely the person: later the browser may stand open."""
+
 _SEEN_EVERY = timedelta(minutes=5)
 _KEPT_FOR = timedelta(days=30)
 _LONGEST_AGENT = 120
@@ -56,6 +59,12 @@ def session_with(session: Session, now: datetime, token: str) -> tuple[SignInSes
         .where(SignInSession.digest == _digest(token), *_alive(now), User.active)
     ).one_or_none()
     return (found[0], found[1]) if found else None
+
+
+def is_fresh(session: Session, now: datetime, session_id: str) -> bool:
+    """Tell whether somebody signed in a moment ago, so that they may make themselves a way in."""
+    row = session.get(SignInSession, session_id)
+    return row is not None and row.created_at > now - FRESH
 
 
 def is_stale(row: SignInSession, now: datetime) -> bool:

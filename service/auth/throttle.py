@@ -1,14 +1,13 @@
 """Holds off whoever tries passwords: so many tries an account and so many an address, then a rest.
 
-Each try is written before it is judged, so that many at once cannot slip through together; it
-works over any number of processes.
+Each try is written, and seen by all, before it is judged: many at once cannot slip through
+together, over any number of processes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -24,16 +23,8 @@ MOST_AN_ADDRESS = 50
 _KEPT_FOR = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Try:
-    """One try, written. ``retry_in`` says how long to wait where it is one too many."""
-
-    attempt_id: str
-    retry_in: timedelta | None
-
-
-def begin_try(session: Session, now: datetime, account: str | None, address: str) -> Try:
-    """Write a try down; the caller commits before judging it, and refuses it if told to wait.
+def begin_try(session: Session, now: datetime, account: str | None, address: str) -> str:
+    """Write a try down and return its id. The caller commits, and then asks :func:`wait_of`.
 
     ``account`` is what was typed, ``address`` where from.
     """
@@ -46,16 +37,24 @@ def begin_try(session: Session, now: datetime, account: str | None, address: str
     )
     session.add(row)
     session.flush()
-    waits = [
-        _wait(session, now, SignInAttempt.address == row.address, MOST_AN_ADDRESS),
-    ]
+    return row.id
+
+
+def wait_of(session: Session, now: datetime, attempt_id: str) -> timedelta | None:
+    """Return how long to wait where a try is one too many; else it may be judged.
+
+    Its row must be committed, so that of two at once at least one sees the other. The caller
+    commits: a try that is refused weighs nothing, and whoever goes on fills no table.
+    """
+    row = session.get_one(SignInAttempt, attempt_id)
+    waits = [_wait(session, now, SignInAttempt.address == row.address, MOST_AN_ADDRESS)]
     if row.account:
         waits.append(_wait(session, now, SignInAttempt.account == row.account, MOST_AN_ACCOUNT))
     longest = max((wait for wait in waits if wait), default=None)
     if longest is not None:
-        row.counts = False
+        session.delete(row)
         session.flush()
-    return Try(row.id, longest)
+    return longest
 
 
 def succeed(session: Session, attempt_id: str) -> None:
@@ -69,6 +68,16 @@ def succeed(session: Session, attempt_id: str) -> None:
             SignInAttempt.account == row.account if row.account else SignInAttempt.id == attempt_id
         )
         .values(counts=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def weigh(session: Session, attempt_id: str) -> None:
+    """Let a try count."""
+    session.execute(
+        update(SignInAttempt)
+        .where(SignInAttempt.id == attempt_id)
+        .values(counts=True)
         .execution_options(synchronize_session=False)
     )
 

@@ -19,11 +19,11 @@ from flask_babel import gettext as _
 from service.auth.links import an_administrator_can_sign_in, retire_links
 from service.auth.passkeys import passkeys_of, remove_passkey
 from service.auth.passwords import SHORTEST, WeakPasswordError, is_password, set_password
-from service.auth.sessions import end_sessions, open_sessions
+from service.auth.sessions import end_sessions, is_fresh, open_sessions
 from service.clock import instant_text
 from service.dashboard.entering import begin_trying, same, too_many
 from service.dashboard.language import LANGUAGES
-from service.dashboard.passkey_pages import here
+from service.dashboard.passkey_pages import here, open_too_long
 from service.dashboard.rows import Moment
 from service.dashboard.site import (
     OWN,
@@ -179,13 +179,17 @@ def change_profile(user: User) -> Said:
 
 @change("/account/password")
 def change_password(user: User) -> Said:
-    """Change one's password; every other session ends."""
-    session, now = db.session(), parts().now()
+    """Change one's password; every other session ends. The first one is set by who just came."""
+    session, now, here_id = db.session(), parts().now(), visitor().session_id or ""
     # Whoever found an open browser must not guess the password here without end.
     tried = begin_trying(user.email)
     if isinstance(tried, timedelta):
         return "care", too_many(tried)
+    # Noting the try has let go of it: pressed twice, the second waits for the first.
+    locked_by_id(session, User, user.id)
     has_one = session.get(Password, user.id) is not None
+    if not has_one and not is_fresh(session, now, here_id):
+        return "care", open_too_long()
     if has_one and not is_password(session, user, request.form.get("present", "")):
         return "care", _("Your present password is not right.")
     secret = request.form.get("password", "")
@@ -197,7 +201,7 @@ def change_password(user: User) -> Said:
         return "care", str(error)
     tried.passed()
     retire_links(session, now, user)
-    end_sessions(session, now, user.id, but=visitor().session_id)
+    end_sessions(session, now, user.id, but=here_id)
     return "good", _("Your password is changed. Everywhere else you are signed out.")
 
 

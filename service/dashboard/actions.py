@@ -155,7 +155,7 @@ def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:
         session.rollback()
         style, said = "care", _("Somebody else changed this meanwhile: look again.")
     running.runner.wake("dispatch")
-    seal = forms().seal(style, said, running.now())
+    seal = forms().seal(visitor().who, style, said, running.now())
     to: dict[str, Any] = {"style": style, "said": said, "seal": seal}
     if request.form.get("back") == "letter" and "message_id" in path:
         return redirect(url_for("pages.letter", **path | to), 303)

@@ -130,7 +130,7 @@ def _word(work: Work, found: Person, times: Times, jobs: dict[str, str]) -> dict
     chosen = {id_ for bid in found.bids for id_ in (bid.owner_id, bid.waiting_on_id) if id_}
     letters = coming_letters(session, ids, COMING)
     return {
-        "owed": [owed_view(each, times) for each in owed],
+        "owed": [owed_view(each, times, by_mail=found.cut_off is None) for each in owed],
         "late": sum(each.standing is Standing.OVERDUE for each in owed),
         "asking": asking_words(*asked(session, ids)),
         "told": [told_view(each, times, jobs) for each in told(session, ids, TOLD)],

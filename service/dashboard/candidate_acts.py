@@ -16,6 +16,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.actions import LONGEST_REASON, sentence
 from service.dashboard.candidate_words import ASKED
+from service.dashboard.queue_going import go
+from service.dashboard.queue_undo import act_since, mark
 from service.dashboard.site import blueprint, no_page, page, say_at, takes, visitor, zone
 from service.domain.contacts import Channel
 from service.domain.promises import PromiseError
@@ -39,6 +41,7 @@ def assign_application(application_id: str) -> Response:
     candidate_id = application.candidate_id
     if request.form.get("version", "") != str(application.version):
         return _changed_meanwhile(work, application)
+    before = mark(work)
     try:
         assign(
             work,
@@ -46,6 +49,7 @@ def assign_application(application_id: str) -> Response:
             owner_id=request.form.get("owner_id") or None,
             waiting_on_id=request.form.get("waiting_on_id") or None,
         )
+        undo = act_since(work, before)
         work.session.commit()
     except StaleDataError:
         work.session.rollback()
@@ -53,7 +57,8 @@ def assign_application(application_id: str) -> Response:
     except PromiseError as error:
         work.session.rollback()
         return _said(candidate_id, "care", sentence(str(error)))
-    return _said(candidate_id, "good", _("The application is in their hands now."))
+    back = url_for("pages.candidate", candidate_id=candidate_id)
+    return go(back, "good", _("The application is in their hands now."), undo)
 
 
 @blueprint.post("/people/<candidate_id>/enquiry", endpoint="enquiry_on_page")

@@ -5,13 +5,14 @@ Only the colleague it waits on gives it, whatever else they may.
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.actions import LONGEST_REASON, sentence
-from service.dashboard.candidate_acts import locked_within_reach
-from service.dashboard.site import blueprint, no_page, say_at, takes, visitor
+from service.dashboard.candidate_acts import changed_meanwhile, locked_within_reach
+from service.dashboard.candidate_words import Times, stage_words
+from service.dashboard.site import blueprint, no_page, say_at, takes, visitor, zone
 from service.domain.changes import CLOSED_STAGES
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
@@ -27,20 +28,20 @@ from service.workflows.work import Work
 def answer_for(application_id: str) -> Response:
     """Take the answer that an application waits for."""
     work = parts().work(actor=visitor().actor, source="page")
-    application = locked_within_reach(work, application_id)
-    if application is None or application.waiting_on_id != visitor().user_id:
+    application, me = locked_within_reach(work, application_id), visitor().user_id
+    # Who has no name here is awaited by nobody, least of all by what awaits nobody.
+    if application is None or me is None or application.waiting_on_id != me:
         work.session.rollback()
         return no_page()
     candidate_id = application.candidate_id
     if request.form.get("version", "") != str(application.version):
-        work.session.rollback()
-        return _stays(candidate_id, _("Somebody else changed this meanwhile: look again."))
+        return _changed_since(work, application)
     try:
         said = _answered(work, application)
         work.session.commit()
     except StaleDataError:
         work.session.rollback()
-        return _stays(candidate_id, _("Somebody else changed this meanwhile: look again."))
+        return _changed_since(work, work.session.get_one(Application, application_id))
     except PromiseError as error:
         work.session.rollback()
         return _stays(candidate_id, sentence(str(error)))
@@ -72,6 +73,27 @@ def _answered(work: Work, application: Application) -> str:
     )
     end_wait(work, application)
     return str(_("Your answer is given: the decision is made, and telling them is owed."))
+
+
+def _changed_since(work: Work, application: Application) -> Response:
+    """Say where the application stands now, with the answer kept, to give it all the same."""
+    wish = {name: request.form.get(name, "") for name in ("answer", "why", "from")}
+    answers = {"on": _("Go on with them"), "no": _("Do not go on: a decision against them")}
+    at = Times(zone(), None, work.now).maybe(application.last_contact_at)
+    changes = [
+        (_("Stage"), stage_words(application.stage), ""),
+        (_("last contact"), at.words if at else _("no contact yet"), ""),
+        (_("Your answer"), "", answers.get(wish["answer"], "–")),
+    ]
+    if wish["why"]:
+        changes.append((_("Why not, for your colleagues"), "", wish["why"]))
+    kept = {**wish, "version": str(application.version)}
+    action = url_for("pages.answer_for", application_id=application.id)
+    back = url_for("pages.candidate", candidate_id=application.candidate_id)
+    if wish["from"] == "home":
+        back = url_for("pages.waiting")
+    work.session.rollback()
+    return changed_meanwhile(changes, action, kept, back)
 
 
 def _stays(candidate_id: str, text: str) -> Response:

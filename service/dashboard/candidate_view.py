@@ -22,7 +22,7 @@ from service.dashboard.rows import Moment
 from service.dashboard.wording import dialled, time_left
 from service.domain.changes import CLOSED_STAGES
 from service.domain.delivery import CANCELLABLE
-from service.domain.policies import Action
+from service.domain.policies import Action, Kind
 from service.queries.candidate_page import Address, Bid, Person
 from service.queries.candidate_word import ComingInterview, ComingLetter, OpenPromise, Told
 
@@ -32,6 +32,9 @@ _STEPS: Final[Mapping[str, Any]] = {
     Action.ESCALATE: lazy_gettext("the owner's manager is told"),
     Action.HOLDING: lazy_gettext("a holding message goes to them"),
 }
+
+_CALLED: Final = frozenset({Kind.CALLBACK, Kind.DECISION, Kind.FEEDBACK, Kind.SCHEDULING})
+"""What is said rather than written."""
 
 SURELY_TAKEN_BACK: Final = timedelta(seconds=1)
 """A letter that leaves sooner than this may be gone before a button is pressed."""
@@ -49,7 +52,9 @@ class AddressView:
 
 @dataclass(frozen=True)
 class BidView:
-    """One application in words. ``awaits_reader``: it is open, and waits for who reads this."""
+    """One application in words. ``waiting_on`` is a name only while it is open; ``awaits_reader``
+    tells that it is open and waits for who reads this.
+    """
 
     id: str
     version: int
@@ -70,11 +75,11 @@ class BidView:
 
 @dataclass(frozen=True)
 class OwedView:
-    """One open promise in words."""
+    """One open promise in words. ``by_call`` tells that a call comes before a letter."""
 
     id: str
     application_id: str
-    kind: str
+    by_call: bool
     wording: str
     said_by: str
     spoken: bool
@@ -139,6 +144,7 @@ def call_instead(person: Person) -> tuple[str, str | None]:
 
 def bid_view(bid: Bid, times: Times, reader_id: str | None) -> BidView:
     """Return an application in words; ``reader_id`` is the colleague who reads."""
+    is_open = bid.stage not in CLOSED_STAGES and not bid.deleted
     label = bid.ats_stage if bid.ats_stage and bid.ats_stage.casefold() != bid.stage else ""
     return BidView(
         id=bid.application_id,
@@ -149,26 +155,23 @@ def bid_view(bid: Bid, times: Times, reader_id: str | None) -> BidView:
         label=label or "",
         owner=bid.owner or "",
         owner_id=bid.owner_id or "",
-        waiting_on=bid.waiting_on or "",
+        waiting_on=(bid.waiting_on or "") if is_open else "",
         waiting_on_id=bid.waiting_on_id or "",
         applied=times.at(bid.applied_at),
         last_contact=times.maybe(bid.last_contact_at),
         decided=times.maybe(bid.decided_at),
         deleted=bid.deleted,
-        awaits_reader=reader_id is not None
-        and bid.waiting_on_id == reader_id
-        and bid.stage not in CLOSED_STAGES
-        and not bid.deleted,
+        awaits_reader=reader_id is not None and bid.waiting_on_id == reader_id and is_open,
     )
 
 
-def owed_view(owed: OpenPromise, times: Times) -> OwedView:
-    """Return an open promise in words."""
+def owed_view(owed: OpenPromise, times: Times, *, by_mail: bool) -> OwedView:
+    """Return an open promise in words; ``by_mail`` tells whether a letter reaches the person."""
     shape, state, style = STANDINGS[owed.standing]
     return OwedView(
         id=owed.promise_id,
         application_id=owed.application_id,
-        kind=owed.kind,
+        by_call=owed.kind in _CALLED or not by_mail,
         wording=owed.wording,
         said_by=owed.promised_by or "",
         spoken=owed.spoken,

@@ -110,7 +110,7 @@ def bars(
 ) -> Markup:
     """Draw a bar a row, its words before it and its note behind it."""
     scale = top or max((row.value for row in rows), default=1.0) or 1.0
-    room = WIDTH - _WORDS - 62
+    room = WIDTH - _WORDS - max(62, 14 + 5 * max((len(row.note) for row in rows), default=0))
     parts = []
     for i, row in enumerate(rows):
         y = _GAP + i * (_BAR + _GAP)

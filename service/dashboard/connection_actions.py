@@ -119,6 +119,6 @@ def _performed(act: Act, name: str, path: dict[str, str]) -> Any:
         session.rollback()
         style, said = "care", _("Somebody else changed this meanwhile: look again.")
     running.runner.wake("ingest")
-    seal = forms().seal(style, said, running.now())
+    seal = forms().seal(visitor().who, style, said, running.now())
     to: dict[str, Any] = {"name": name, "style": style, "said": said, "seal": seal}
     return redirect(url_for("pages.connection", **to), 303)

@@ -17,7 +17,7 @@ from service.clock import instant_text
 from service.dashboard.candidate_words import stage_words
 from service.dashboard.navigation import Destination, add_destination
 from service.dashboard.rows import Moment
-from service.dashboard.site import blueprint, may, message, needs, page, said, visitor
+from service.dashboard.site import blueprint, may, message, needs, page, said, visitor, zone
 from service.dashboard.unseen import unseen_shown
 from service.dashboard.wording import READER, ago, when_words
 from service.domain.changes import CLOSED_STAGES, Stage
@@ -252,10 +252,10 @@ def _since(how: str, at: datetime | None, now: datetime) -> str:
 
 def _delivery_view(running: Parts, found: Delivery) -> DeliveryView:
     style, shape, state = _STATES.get(found.state, ("care", "◐", found.state))
-    now, zone = running.now(), running.config.time_zone
+    now = running.now()
     if found.state == "received" and found.attempts:
         style, shape, state = "care", "◐", _("is tried again")
-    received = Moment(instant_text(found.received_at), when_words(found.received_at, zone, now))
+    received = Moment(instant_text(found.received_at), when_words(found.received_at, zone(), now))
     return DeliveryView(
         found.id,
         _("found by asking: %(what)s", what=found.found) if found.found else "webhook",

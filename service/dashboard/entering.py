@@ -14,12 +14,14 @@ from flask import Response, current_app, redirect, render_template, request, url
 from flask_babel import gettext as _
 
 from service.auth.sessions import begin_session, end_sessions, session_with
-from service.auth.throttle import begin_try, succeed
+from service.auth.throttle import begin_try, succeed, wait_of, weigh
 from service.dashboard.forms import FIELD, comes_from_elsewhere
 from service.dashboard.session_cookie import (
     begin_visit,
+    keep_known,
     keep_session,
     keep_visit,
+    known_mark,
     session_token,
     visit_of,
 )
@@ -38,6 +40,10 @@ class Trying:
     def passed(self) -> None:
         """Let it and the account's failures before it count no more; the caller commits."""
         succeed(db.session(), self.attempt_id)
+
+    def weighs(self) -> None:
+        """Let it count, as it does: what ends so is a write, whatever came of it before."""
+        weigh(db.session(), self.attempt_id)
 
 
 def shown_form(template: str, status: int = 200, **values: Any) -> Response:
@@ -73,11 +79,19 @@ def not_ours() -> Response | None:
 
 
 def begin_trying(account: str | None) -> Trying | timedelta:
-    """Write a try down before it is judged; return how long to wait where it is one too many."""
-    session = db.session()
-    tried = begin_try(session, parts().now(), account, request.remote_addr or "")
+    """Write a try down before it is judged; return how long to wait where it is one too many.
+
+    A browser in which the account signed in before has its tries to itself: strangers who fail
+    on purpose shut the account to strangers, and not to its owner.
+    """
+    session, now = db.session(), parts().now()
+    browser = _known_browser(account) if account else ""
+    tries = f"{account} in {browser}" if browser else account
+    attempt_id = begin_try(session, now, tries, request.remote_addr or "")
     session.commit()
-    return tried.retry_in or Trying(tried.attempt_id)
+    wait = wait_of(session, now, attempt_id)
+    session.commit()
+    return wait or Trying(attempt_id)
 
 
 def too_many(wait: timedelta) -> str:
@@ -103,8 +117,25 @@ def entered(user: User, how: str, wanted: str) -> Response:
     """Sign somebody in and lead them to the page they wanted, if it is one of ours."""
     token = sign_in_as(user, how)
     answer: Response = current_app.make_response(redirect(where_to(wanted), 303))
-    keep_session(answer, parts().config, token)
+    keep_signed_in(answer, user, token)
     return answer
+
+
+def keep_signed_in(answer: Response, user: User, token: str) -> None:
+    """Let the browser show the session from now on, and whose browser it is."""
+    config, browser = parts().config, begin_visit()
+    keep_session(answer, config, token)
+    keep_known(answer, config, f"{browser}.{_mark(browser, user.email)}")
+
+
+def _known_browser(account: str) -> str:
+    """Return the name of a browser in which this account signed in before; "" for any other."""
+    browser, _dot, mark = known_mark(request, parts().config).partition(".")
+    return browser if same(mark, _mark(browser, account)) else ""
+
+
+def _mark(browser: str, account: str) -> str:
+    return forms().derived("known browser", browser, account.strip().casefold())
 
 
 def where_to(wanted: str) -> str:

@@ -35,13 +35,15 @@ class Forms:
         days = (now, now - timedelta(days=1))
         return any(hmac.compare_digest(_bytes(token), _bytes(self.token(who, d))) for d in days)
 
-    def seal(self, style: str, said: str, now: datetime) -> str:
-        """Return what proves that we said this today: nobody else puts words into our page."""
-        return self._mac("said", style, said, now.date().isoformat())
+    def seal(self, who: str, style: str, said: str, now: datetime) -> str:
+        """Return what proves that we said this to this visitor today: nobody else puts words into
+        our page, not even those that we said to somebody else.
+        """
+        return self._mac("said", who, style, said, now.date().isoformat())
 
-    def said(self, style: str, said: str, seal: str, now: datetime) -> bool:
-        """Tell whether we said this today."""
-        return hmac.compare_digest(_bytes(seal), _bytes(self.seal(style, said, now)))
+    def said(self, who: str, style: str, said: str, seal: str, now: datetime) -> bool:
+        """Tell whether we said this to this visitor today."""
+        return hmac.compare_digest(_bytes(seal), _bytes(self.seal(who, style, said, now)))
 
     def derived(self, purpose: str, *parts: str) -> str:
         """Return 64 letters and digits that only we can tell, of these parts for this purpose."""

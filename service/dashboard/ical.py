@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 from flask_babel import force_locale
@@ -46,7 +47,10 @@ def calendar_file(secret: str) -> Response:
     feed, user = found
     reach = reach_of(user.role, user.id, teams_of(session, user.id))
     with force_locale(user.locale if user.locale in LANGUAGES else "en"):
-        body = _calendar(owed_by(session, user.id, reach), names_people=feed.names_people)
+        at_home = ZoneInfo(user.time_zone or parts().config.time_zone)
+        today = parts().now().astimezone(at_home).date()
+        owed = owed_by(session, user.id, reach, today)
+        body = _calendar(owed, names_people=feed.names_people)
     response = Response(body, content_type="text/calendar; charset=utf-8")
     # Nobody is told the address by a link, and no search engine takes it in.
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from service.clock import instant_text
-from service.dashboard.wording import time_left, when_words
+from service.dashboard.wording import clock_words, day_near, time_left, when_words
 from service.domain.delivery import STEPS, MailState, Step
 from service.queries.outbox import WAITING, Letter, LostRequest, WaitingClosing
 
@@ -92,6 +92,8 @@ class LetterView:
     remedy: str
     iso: str
     when: str
+    day: str
+    clock: str
     left: str
     can_arrive: bool
     can_go_again: bool
@@ -143,6 +145,8 @@ def letter_view(letter: Letter, zone: str, now: datetime) -> LetterView:
         remedy=str(_REMEDIES.get(letter.state, "")),
         iso=instant_text(letter.created_at),
         when=when_words(letter.created_at, zone, now),
+        day=day_near(letter.created_at, zone, now),
+        clock=clock_words(letter.created_at, zone),
         left=left,
         can_arrive=_may(letter, Step.CONFIRM),
         can_go_again=_may(letter, Step.SEND_AGAIN),

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from service.dashboard.navigation import Destination, add_destination
 from service.dashboard.numbers_drawings import drawing
-from service.dashboard.numbers_words import Shown, cell_words, percent, shown
+from service.dashboard.numbers_words import Shown, begun, cell_words, percent, shown
 from service.dashboard.site import blueprint, needs, no_page, page, visitor
 from service.domain.measures import Weeks
 from service.domain.rights import Right
@@ -77,10 +77,10 @@ def numbers() -> Response:
         facts=_facts(tables),
         sections=[
             Section(
-                shown(table, _most(table)),
-                drawing(table),
+                words := shown(begun(table), _most(table)),
+                drawing(begun(table)),
                 url_for("pages.numbers_file", name=name, **_asked()),
-                max(0, len(table.rows) - (_most(table) or len(table.rows))),
+                len(table.rows) - len(words.rows),
             )
             for name, table in tables.items()
         ],

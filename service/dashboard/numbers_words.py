@@ -12,7 +12,7 @@ from flask_babel import format_date, format_decimal, format_percent, lazy_gettex
 from flask_babel import gettext as _
 
 from service.dashboard.site import zone
-from service.dashboard.wording import when_words
+from service.dashboard.wording import day_near
 from service.parts import parts
 from service.queries.numbers_tables import ALL, Cell, Table
 
@@ -177,6 +177,29 @@ _NARROW = 6
 """How many columns the page shows of a table that another one shows whole."""
 
 
+_FEWEST = 4
+"""Weeks that are shown at least: two points are no course of things."""
+
+
+def begun(table: Table) -> Table:
+    """Return a table by week without the weeks before anything happened: an empty plain says
+    nothing. The last ``_FEWEST`` weeks stay whatever they hold, and other tables as they are.
+    """
+    if table.columns[0] != "week":
+        return table
+    first = next(
+        (
+            i
+            for i, row in enumerate(table.rows)
+            if any(isinstance(c, int | float) and c for c in row)
+        ),
+        len(table.rows),
+    )
+    # The last row is all weeks together.
+    skipped = max(0, min(first, len(table.rows) - 1 - _FEWEST))
+    return Table(table.name, table.columns, table.rows[skipped:])
+
+
 def shown(table: Table, most: int | None = None) -> Shown:
     """Return a table in words, its first ``most`` rows where that is given."""
     about, wide = ABOUT[table.name], table.name == "kept-by-week"
@@ -211,7 +234,7 @@ def cell_words(column: str, cell: Cell) -> str:
     if column == "kept_rate" and isinstance(cell, int | float):
         return percent(cell)
     if isinstance(cell, datetime):
-        return when_words(cell, zone(), parts().now())
+        return day_near(cell, zone(), parts().now())
     return str(format_decimal(cell)) if isinstance(cell, int | float) else str(cell)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import Response
 from flask_babel import gettext as _
@@ -18,7 +19,7 @@ from service.dashboard.letters import (
     request_view,
 )
 from service.dashboard.navigation import Destination, add_destination
-from service.dashboard.site import blueprint, message, needs, page, said, visitor
+from service.dashboard.site import blueprint, message, needs, page, said, visitor, zone
 from service.dashboard.wording import when_words
 from service.db import db
 from service.domain.delivery import CANCELLABLE, MailState
@@ -70,10 +71,10 @@ def outbox() -> Response:
     session, now, reach = db.session(), running.now(), visitor().reach
     figures = mail_figures(session, now, settled=False, reach=reach)
     closings = [
-        closing_view(each, _zone(running), now)
-        for each in waiting_closings(session, AT_ONCE, reach)
+        closing_view(each, zone(), now) for each in waiting_closings(session, AT_ONCE, reach)
     ]
     waits = _views(running, waiting_letters(session, AT_ONCE, reach))
+    latest = _views(running, latest_letters(session, LETTERS, reach))
     waiting = sum(figures.by_state[state] for state in WAITING)
     return page(
         running,
@@ -89,7 +90,8 @@ def outbox() -> Response:
         stopped=figures.by_state[MailState.BLOCKED],
         pause=_pause(running, figures.paused),
         as_of=now.isoformat(),
-        letters=_views(running, latest_letters(session, LETTERS, reach)),
+        letters=len(latest),
+        days=[(day, list(each)) for day, each in groupby(latest, lambda view: view.day)],
         limit=LETTERS,
     )
 
@@ -125,7 +127,7 @@ def letter(message_id: str) -> Response:
     found = whole_letter(db.session(), message_id, visitor().reach)
     if found is None:
         return no_letter()
-    view = letter_view(found.letter, _zone(running), running.now())
+    view = letter_view(found.letter, zone(), running.now())
     return page(running, "letter.html", acts=True, said=said(running), letter=view, whole=found)
 
 
@@ -148,12 +150,8 @@ def no_letter() -> Response:
     )
 
 
-def _zone(running: Parts) -> str:
-    return running.config.time_zone
-
-
 def _views(running: Parts, letters: Sequence[Letter]) -> list[LetterView]:
-    return [letter_view(each, _zone(running), running.now()) for each in letters]
+    return [letter_view(each, zone(), running.now()) for each in letters]
 
 
 @dataclass(frozen=True)
@@ -188,5 +186,5 @@ def _pause(running: Parts, pause: Pause | None) -> dict[str, str] | None:
     if pause is None:
         return None
     by = _("the provider") if pause.by_provider else who_paused(db.session()) or _("a person")
-    since = when_words(pause.at, _zone(running), running.now())
+    since = when_words(pause.at, zone(), running.now())
     return {"by": by, "since": since, "why": pause.reason or ""}

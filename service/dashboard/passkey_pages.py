@@ -20,15 +20,16 @@ from service.auth.passkeys import (
     registration_options,
     sign_in_options,
 )
+from service.auth.sessions import is_fresh
 from service.dashboard.entering import (
     begin_trying,
     bound_to_visit,
+    keep_signed_in,
     not_ours,
     sign_in_as,
     too_many,
     where_to,
 )
-from service.dashboard.session_cookie import keep_session
 from service.dashboard.site import OPEN, OWN, blueprint, no_page, takes, visitor
 from service.db import db
 from service.mail.variables import one_line
@@ -71,7 +72,7 @@ def passkey_sign_in() -> Response:
     tried.passed()
     token = sign_in_as(user, "passkey")
     answer = jsonify({"to": where_to(str(body.get("next", "")))})
-    keep_session(answer, parts().config, token)
+    keep_signed_in(answer, user, token)
     return answer
 
 
@@ -82,6 +83,8 @@ def new_passkey_options() -> Response:
     who, session = visitor(), db.session()
     if who.user_id is None or who.session_id is None:
         return no_page()
+    if not is_fresh(session, parts().now(), who.session_id):
+        return _fault(open_too_long(), 422)
     try:
         options = registration_options(
             session, parts().now(), here(), session.get_one(User, who.user_id), who.session_id
@@ -115,6 +118,16 @@ def keep_passkey() -> Response:
         return _fault(str(error), 422)
     session.commit()
     return jsonify({"to": "/account"})
+
+
+def open_too_long() -> str:
+    """Say why a browser that may stand open makes nobody a way in that outlasts it."""
+    return str(
+        _(
+            "You signed in a while ago. Sign out and in again, and do this then: nobody may make "
+            "themselves a way in at a browser that was left open."
+        )
+    )
 
 
 def here() -> Place:

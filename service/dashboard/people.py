@@ -17,7 +17,8 @@ from service.db import db
 from service.domain.changes import Stage
 from service.domain.newcomers import Newcomer
 from service.domain.promises import PromiseError
-from service.domain.rights import Right
+from service.domain.rights import Reach, Right, within
+from service.models import Application
 from service.parts import Parts, parts
 from service.queries.choices import addresses_to_choose
 from service.queries.jobs import is_of_others, open_titles
@@ -46,7 +47,7 @@ class _Filled:
 
 
 @blueprint.get("/people/new")
-@needs(Right.SEE_SETTINGS)
+@needs(Right.ACT)
 def new_person() -> Response:
     """Show the empty form, or the one before it with what was done."""
     return _form(parts(), _Filled())
@@ -69,6 +70,11 @@ def add_by_hand() -> Response:
         return _form(running, filled, 422)
     try:
         added = add_person(work, newcomer, acknowledge=filled.acknowledge)
+        if not _is_known(added.application, who.reach):
+            # A title is written in many ways; what it was taken for is judged, not how it reads.
+            work.session.rollback()
+            filled.faults["job"] = _("This job is another team’s: they add its people.")
+            return _form(running, filled, 422)
         work.session.commit()
     except (PromiseError, StaleDataError) as error:
         work.session.rollback()
@@ -84,10 +90,14 @@ def add_by_hand() -> Response:
         if added.made
         else _("They have applied for this job already. Nothing was changed.")
     )
-    seal = forms().seal(style, told, running.now())
+    seal = forms().seal(who.who, style, told, running.now())
     where = url_for("pages.new_person", style=style, said=told, seal=seal)
     answer: Response = current_app.make_response(redirect(where, 303))
     return answer
+
+
+def _is_known(application: Application, reach: Reach) -> bool:
+    return within(reach, team_id=application.job.team_id, waiting_on_id=application.waiting_on_id)
 
 
 def _form(running: Parts, filled: _Filled, status: int = 200) -> Response:

@@ -37,8 +37,8 @@ class Present:
 
 
 def present_at(work: Work, candidate_id: str) -> Present | None:
-    """Return who else is at a person's page, for those who are somebody themselves."""
-    if visitor().user_id is None:
+    """Return who else is at a person's page, for those who sit at it themselves."""
+    if visitor().session_id is None:
         return None
     return _present(work, candidate_id, first=True)
 
@@ -55,7 +55,10 @@ def note_here(candidate_id: str) -> Response:
     """Note that one is here, and answer who else is; nothing where that is what is shown."""
     who, running = visitor(), parts()
     work = running.work(actor=who.actor, source="page")
-    if who.user_id is None or not may_know_of(work.session, who.reach, candidate_id):
+    # A program may bear a colleague's name; it is not the colleague who sits here.
+    if who.user_id is None or who.session_id is None:
+        return no_page()
+    if not may_know_of(work.session, who.reach, candidate_id):
         return no_page()
     note_presence(work, who.user_id, candidate_id)
     present = _present(work, candidate_id, first=False)

@@ -17,20 +17,22 @@ from service.dashboard.awaited import awaited_page
 from service.dashboard.candidate_words import stage_words
 from service.dashboard.navigation import Destination, add_destination
 from service.dashboard.presence import looking_at
+from service.dashboard.queue_many import MOST
 from service.dashboard.queue_undo import undo_offer
 from service.dashboard.queue_views import views_of
 from service.dashboard.queue_words import kind_words, shown
 from service.dashboard.site import blueprint, message, needs, page, said, visitor, zone
 from service.dashboard.wording import at_words, inside
-from service.domain.changes import CLOSED_STAGES, Stage
+from service.domain.changes import Stage
 from service.domain.policies import Kind
 from service.domain.rights import Extent, Right
 from service.mail.variables import one_line
 from service.parts import parts
 from service.queries.queue import LAW, MAIL, Asked, Found, Tab, find
-from service.queries.queue_belonging import Narrowed
+from service.queries.queue_belonging import Narrowed, colleagues_on
 from service.queries.queue_next import Coming, jobs_to_choose, next_promise
-from service.queries.queue_rows import Colleague, colleagues_by_id, rows_for
+from service.queries.queue_people import Colleague
+from service.queries.queue_rows import rows_for
 
 add_destination(
     Destination(
@@ -71,6 +73,18 @@ _TABS = {
 }
 
 
+_EMPTY = {
+    Tab.MINE: lazy_gettext("Nobody is waiting for a word from you."),
+    Tab.TEAM: lazy_gettext("Nobody of your team’s is waiting."),
+    Tab.NOBODY: lazy_gettext("Everybody who waits is in somebody’s hands."),
+    Tab.RISK: lazy_gettext("Nobody is at risk."),
+    Tab.MANAGER: lazy_gettext("Nobody waits on a manager."),
+    Tab.MAIL: lazy_gettext("Nobody waits for a letter that is stopped."),
+    Tab.ALL: lazy_gettext("Nobody is waiting."),
+}
+"""What is said of a view that is empty while others are not."""
+
+
 @dataclass(frozen=True)
 class TabView:
     """One tab: where it leads, and how many people it holds."""
@@ -96,9 +110,14 @@ def waiting() -> Response:
         if after is None:
             return message(400, _("This link is not complete"), _("Go back to the first page."))
     wish, tab = narrowed(), _tab(who)
-    asked = Asked(now, day_end(now, zone()), who.reach, who.user_id, tab, wish, after, PAGE)
+    today = now.astimezone(ZoneInfo(zone())).date()
+    colleagues, held = colleagues_on(session, today)
+    choose = request.args.get("choose", "") if who.may_act else ""
+    limit = MOST if choose == "everybody" else PAGE
+    asked = Asked(
+        now, day_end(now, zone()), who.reach, who.user_id, tab, wish, after, limit, held=held
+    )
     found = find(session, asked)
-    colleagues = colleagues_by_id(session)
     rows = rows_for(
         session,
         now,
@@ -107,6 +126,7 @@ def waiting() -> Response:
         who.reach,
         work.calendar,
         colleagues,
+        wish,
     )
     total, here = found.counts[tab], address(tab, wish)
     coming = None if found.places else next_promise(session, now, who.reach)
@@ -116,7 +136,7 @@ def waiting() -> Response:
         acts=True,
         said=said(running),
         undo=undo_offer(),
-        heading=heading(total, who, tab, wish),
+        heading=heading(total, who, tab, wish, everybody=found.counts[Tab.ALL]),
         total=total,
         empty="" if found.places or after else _empty(coming, found, wish, now),
         rows=[shown(row, now, zone(), who, here) for row in rows],
@@ -125,14 +145,16 @@ def waiting() -> Response:
         tab=tab.value,
         wish=wish,
         narrowed=wish != Narrowed(),
-        choices=_choices(session, colleagues, who),
+        choices=_choices(session, colleagues, who, wish),
         views=views_of(who),
         can_save=who.user_id is not None and who.session_id is not None,
         here=here,
         first=after is None,
         more=address(tab, wish, _link(found.places[-1])) if found.more else None,
-        chosen_all=request.args.get("choose") == "all",
-        everyone=address(tab, wish, choose="all"),
+        chosen_all=choose in ("all", "everybody"),
+        everyone=address(tab, wish, _link(after) if after else "", choose="all"),
+        whole_view=address(tab, wish, choose="everybody") if found.more and after is None else None,
+        most_chosen=MOST,
     )
 
 
@@ -200,10 +222,12 @@ def _tabs(who: Visitor, here: Tab, found: Found, wish: Narrowed) -> list[TabView
     ]
 
 
-def heading(number: int, who: Visitor, tab: Tab, wish: Narrowed) -> str:
-    """Say how many wait, and for whom."""
+def heading(number: int, who: Visitor, tab: Tab, wish: Narrowed, *, everybody: int) -> str:
+    """Say how many wait, and for whom; ``everybody`` is how many the whole queue holds."""
     if wish != Narrowed():
         return str(ngettext("%(num)s person found", "%(num)s people found", number))
+    if not number and everybody:
+        return str(_EMPTY[tab])
     if tab is Tab.MINE or who.user_id is None:
         if not number:
             return str(_("Nobody is waiting."))
@@ -236,7 +260,9 @@ def _empty(coming: Coming | None, found: Found, wish: Narrowed, now: datetime) -
             )
         )
     if coming is None:
-        return str(_("No promise is open."))
+        none = _("No promise is open.")
+        said = _("Promises come from the rules as people apply, and from what somebody promises.")
+        return f"{none} {said}"
     return str(
         _(
             "The next promise is due %(when)s: %(name)s, %(what)s.",
@@ -247,13 +273,20 @@ def _empty(coming: Coming | None, found: Found, wish: Narrowed, now: datetime) -
     )
 
 
-def _choices(session: Any, colleagues: dict[str, Colleague], who: Visitor) -> dict[str, Any]:
-    open_stages = [stage for stage in Stage if stage not in CLOSED_STAGES]
+def _choices(
+    session: Any, colleagues: dict[str, Colleague], who: Visitor, wish: Narrowed
+) -> dict[str, Any]:
+    """Return what can be chosen; what is chosen is among it, though it is closed or has left."""
     kinds = [*(kind.value for kind in Kind), LAW, MAIL]
     return {
-        "jobs": jobs_to_choose(session, who.reach),
-        "owners": [(each.id, each.name) for each in colleagues.values() if each.active],
-        "stages": [(stage.value, stage_words(stage.value)) for stage in open_stages],
+        "jobs": jobs_to_choose(session, who.reach, besides=wish.job),
+        "owners": [
+            (each.id, each.name)
+            for each in colleagues.values()
+            if each.active or each.id == wish.owner
+        ],
+        # Of the closed stages too: who was decided about is owed the news.
+        "stages": [(stage.value, stage_words(stage.value)) for stage in Stage],
         "kinds": [(kind, kind_words(kind)) for kind in kinds],
     }
 

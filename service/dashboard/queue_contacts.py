@@ -42,7 +42,8 @@ def _show(subject: Subject, filled: Filled) -> Values:
         "how": how,
         "ways": HOW,
         "at": filled.get("at") or local_minute(subject.work.now),
-        "latest": local_minute(subject.work.now),
+        # Today, and not this minute: the call may end long after its form was opened.
+        "latest": f"{local_minute(subject.work.now).partition('T')[0]}T23:59",
         "owed": subject.owed,
         "meant": set(meant) or {each.id for each in subject.owed[:1]},
         "phones": [each.number for each in subject.application.candidate.phones],

@@ -18,6 +18,7 @@ from service.dashboard.site import visitor
 from service.models import User
 from service.queries.choices import active_colleagues
 from service.workflows.decide import DECIDERS, check_may_decide, reject
+from service.workflows.work import Work
 
 
 def _show(subject: Subject, filled: Filled) -> Values:
@@ -31,10 +32,7 @@ def _show(subject: Subject, filled: Filled) -> Values:
 @form_about("decide_on", "/applications/<application_id>/decide", "queue_decide.html", _show)
 def decide_it(subject: Subject) -> Done:
     """Record that somebody decided against the application; no letter goes by itself."""
-    decider = subject.work.session.get(User, request.form.get("decided_by", "")[:64])
-    if decider is None:
-        raise FormError("decided_by", _("Say who decided."))
-    check_may_decide(decider, "/decided_by_id")
+    decider = decider_from_form(subject.work)
     stage = subject.application.stage
     reject(
         subject.work,
@@ -46,3 +44,11 @@ def decide_it(subject: Subject) -> Done:
     )
     text = _("Recorded. %(name)s is now owed the news; write or call.", name=subject.name)
     return Done("good", text, stage=stage)
+
+
+def decider_from_form(work: Work) -> User:
+    """Return who is said to have decided; ``FormError`` or ``PromiseError`` where nobody did."""
+    decider = work.session.get(User, request.form.get("decided_by", "")[:64])
+    if decider is None:
+        raise FormError("decided_by", _("Say who decided."))
+    return check_may_decide(decider, "/decided_by_id")

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from flask import request
 from flask_babel import gettext as _
 
 from service.dashboard.queue_acting import FormError, application_of, note
+from service.dashboard.queue_decide import decider_from_form
 from service.dashboard.queue_letters import (
     HOLD_MANY,
     KIND_WORDS,
@@ -20,10 +22,11 @@ from service.dashboard.queue_letters import (
     held_back,
     wish_from_form,
 )
-from service.dashboard.queue_promises import KNOWS, NOTE, SILENT, note_about
+from service.dashboard.queue_promises import KNOWS, NOTE, SILENT, note_about, spoken_from_form
 from service.dashboard.queue_when import chosen_within, deadline_words
 from service.dashboard.site import visitor
 from service.dashboard.wording import inside
+from service.domain.business_time import Calendar
 from service.domain.contacts import Channel, Outcome
 from service.domain.delivery import MailState
 from service.domain.promises import OPEN_STATES
@@ -32,14 +35,24 @@ from service.models import Application, Promise, User
 from service.workflows.applications import reassign
 from service.workflows.composing import full_name
 from service.workflows.contacts import log_contact
+from service.workflows.decide import reject
 from service.workflows.messages import Wish, preview_letter, write_letter
 from service.workflows.promise_changes import lock_promise, release, reschedule
+from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.work import Work
 
 _REF = re.compile(
     r"(?P<application>[0-9A-Za-z_]{1,64}):(?P<version>[0-9]{1,9})"
     r"(?::(?P<promise>[0-9A-Za-z_]{1,64}):(?P<seen>[0-9]{1,9}))?"
 )
+
+
+_HOW: Final = {
+    "reached": (Channel.PHONE, Outcome.REACHED),
+    "no_answer": (Channel.PHONE, Outcome.NO_ANSWER),
+    "left_message": (Channel.VOICEMAIL, Outcome.LEFT_MESSAGE),
+}
+"""What can have come of many calls."""
 
 
 class LeftOutError(Exception):
@@ -62,12 +75,17 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What is done, or would be, to one person; ``letter`` as it would go."""
+    """What is done, or would be, to one person; ``letter`` as it would go.
+
+    ``seen`` names what was shown where the text says more than was meant: "in an hour" is another
+    minute by the time it is confirmed.
+    """
 
     text: str
     letter: Rendered | None = None
     to_address: str = ""
     waits: bool = False
+    seen: str = ""
 
 
 Doing = Callable[[Work, Chosen], Outcomes]
@@ -117,9 +135,16 @@ def doing(work: Work, act: str) -> Doing:
             raise FormError("owner", _("Choose a colleague."))
         return lambda w, chosen: _assign(w, chosen, owner)
     if act == "call":
-        outcome = Outcome.NO_ANSWER if request.form.get("how") == "no_answer" else Outcome.REACHED
-        said = note()
-        return lambda w, chosen: _call(w, chosen, outcome, said)
+        how, said = _HOW.get(request.form.get("how", "reached")), note()
+        if how is None:
+            raise FormError("how", _("Say what came of it."))
+        return lambda w, chosen: _call(w, chosen, *how, said)
+    if act == "promise":
+        spoken = spoken_from_form()
+        return lambda w, chosen: _promise(w, chosen, spoken)
+    if act == "decide":
+        decider, reason = decider_from_form(work), note("why")
+        return lambda w, chosen: _decide(w, chosen, decider, reason)
     why = note("why")
     if not why:
         raise FormError("why", _("Say why: colleagues read it later."))
@@ -157,9 +182,38 @@ def _move(work: Work, chosen: Chosen, within: str, telling: str) -> Outcomes:
         due=deadline_words(calendar, new.due_at, work.now),
     )
     if telling != NOTE:
-        return Outcomes(text)
+        return Outcomes(text, seen=_on_its_day(new, calendar))
     wish = note_about(new, new.due_at.astimezone(calendar.time_zone), inside(promise.wording))
     return _letter(work, chosen, wish, text)
+
+
+def _promise(work: Work, chosen: Chosen, spoken: Spoken) -> Outcomes:
+    made = make_spoken(work, chosen.application, spoken)
+    calendar = work.calendar_of(chosen.application)
+    text = _(
+        "%(what)s, by %(due)s",
+        what=made.wording,
+        due=deadline_words(calendar, made.due_at, work.now),
+    )
+    return Outcomes(text, seen=_on_its_day(made, calendar))
+
+
+def _on_its_day(promise: Promise, calendar: Calendar) -> str:
+    """Name what was promised for which day: its minute follows the clock."""
+    day = promise.due_at.astimezone(calendar.time_zone).date()
+    return f"{promise.wording} {day.isoformat()}"
+
+
+def _decide(work: Work, chosen: Chosen, decider: User, reason: str | None) -> Outcomes:
+    reject(
+        work,
+        chosen.application,
+        reason=reason,
+        decided_by_id=decider.id,
+        decided_at=work.now,
+        source="page",
+    )
+    return Outcomes(_("decided by %(name)s; the news is owed from now on", name=decider.name))
 
 
 def _assign(work: Work, chosen: Chosen, owner: User) -> Outcomes:
@@ -169,12 +223,14 @@ def _assign(work: Work, chosen: Chosen, owner: User) -> Outcomes:
     return Outcomes(_("goes to %(name)s", name=owner.name))
 
 
-def _call(work: Work, chosen: Chosen, outcome: Outcome, said: str | None) -> Outcomes:
+def _call(
+    work: Work, chosen: Chosen, channel: Channel, outcome: Outcome, said: str | None
+) -> Outcomes:
     meant = frozenset({chosen.promise.id} if chosen.promise else ())
     logged = log_contact(
         work,
         chosen.application,
-        channel=Channel.PHONE,
+        channel=channel,
         outcome=outcome,
         at=work.now,
         by_user_id=visitor().user_id,
@@ -203,4 +259,4 @@ def _owed(chosen: Chosen) -> Promise:
 def seen_of(outcome: Outcomes) -> str:
     """Return a short name of what was shown of somebody."""
     letter = outcome.letter
-    return outcome.text if letter is None else digest_of(letter, outcome.to_address)
+    return outcome.seen or outcome.text if letter is None else digest_of(letter, outcome.to_address)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Response, current_app, redirect, request
 
-from service.dashboard.site import forms, own_path
+from service.dashboard.site import forms, own_path, visitor
 from service.parts import parts
 
 _PASSING = frozenset({"style", "said", "seal", "undo", "choose"})
@@ -24,7 +24,7 @@ def go(back: str, style: str, text: str, undo: str = "") -> Response:
     """Go to a page of ours and say there what was done; with ``undo``, offer to take it back."""
     here = urlsplit(back)
     kept = [(name, value) for name, value in parse_qsl(here.query) if name not in _PASSING]
-    seal = forms().seal(style, text, parts().now())
+    seal = forms().seal(visitor().who, style, text, parts().now())
     more: list[tuple[str, Any]] = [("style", style), ("said", text), ("seal", seal)]
     if undo:
         more.append(("undo", undo))

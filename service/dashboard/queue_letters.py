@@ -9,13 +9,14 @@ import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from service.dashboard.queue_acting import Done, Filled, FormError, Subject, Values, form_about
-from service.dashboard.site import visitor
+from service.dashboard.site import visitor, zone
 from service.dashboard.wording import inside, moment_words
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.delivery import MailState
@@ -107,23 +108,17 @@ def digest_of(rendered: Rendered, to_address: str | None) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:32]
 
 
-def leaves_words(letter: Message, work: Work) -> str:
+def leaves_words(letter: Message) -> str:
     """Say when a letter that was just written leaves, and why then."""
     if letter.state == MailState.HELD and letter.hold_until is not None:
-        zone = work.calendar(*_calendar_of(work)).time_zone
         return str(
             _(
                 "It leaves %(when)s at the earliest (%(why)s) and can be taken back until then.",
-                when=moment_words(letter.hold_until, zone),
+                when=moment_words(letter.hold_until, ZoneInfo(zone())),
                 why=letter.reason or "",
             )
         )
     return str(_("It leaves at once."))
-
-
-def _calendar_of(work: Work) -> tuple[str, int]:
-    row = work.calendar_row()
-    return row.id, row.version
 
 
 def _kind(filled: Filled) -> str:
@@ -163,5 +158,5 @@ def write_it(subject: Subject) -> Done | Values:
         return {"letter": preview, "digest": digest}
     held = wish if wish.urgent else held_back(wish, subject.work, HOLD_ONE)
     letter = write_letter(subject.work, subject.application, held)
-    text = _("Written to %(name)s.", name=subject.name) + " " + leaves_words(letter, subject.work)
+    text = _("Written to %(name)s.", name=subject.name) + " " + leaves_words(letter)
     return Done("good", text, wake=True)

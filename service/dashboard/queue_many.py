@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
+from service.dashboard.actions import sentence
 from service.dashboard.queue_acting import FormError, application_of
 from service.dashboard.queue_doing import (
     Doing,
@@ -27,6 +28,7 @@ from service.dashboard.queue_doing import (
 )
 from service.dashboard.queue_going import go, way_back
 from service.dashboard.queue_letters import KIND_WORDS, fields_of, kinds_for
+from service.dashboard.queue_promises import kinds_promised
 from service.dashboard.queue_undo import act_since, mark
 from service.dashboard.queue_when import OWN, choices
 from service.dashboard.site import blueprint, page, takes, visitor
@@ -36,6 +38,7 @@ from service.mail.variables import TemplateError
 from service.models import Application
 from service.parts import parts
 from service.queries.choices import active_colleagues
+from service.workflows.decide import DECIDERS
 from service.workflows.work import Work
 
 MOST = 500
@@ -46,6 +49,8 @@ ACTS: Final[dict[str, Any]] = {
     "move": lazy_gettext("Move their dates"),
     "call": lazy_gettext("Log the calls"),
     "assign": lazy_gettext("Hand them over"),
+    "promise": lazy_gettext("Promise them something"),
+    "decide": lazy_gettext("Record decisions"),
     "release": lazy_gettext("Release the promises"),
 }
 
@@ -110,6 +115,9 @@ def act_on_many() -> Any:
                 return go(back, "care" if plan.left_out else "good", _told(act, plan), undo)
         except FormError as error:
             faults[error.field] = str(error)
+        except PromiseError as error:
+            # Nobody may do it to anybody: this is not about one of them.
+            faults["form"] = sentence(str(error))
         except StaleDataError:
             changed = True
     # A preview is the act itself, not kept: it cannot promise what the act would refuse.
@@ -176,9 +184,14 @@ def _form(work: Work, act: str, refs: Sequence[str]) -> dict[str, Any]:
         kind = request.form.get("kind", "")
         kind = kind if kind in KIND_WORDS else "status-update"
         return {"kind": kind, "kinds": kinds_for(decided=True), "fields": fields_of(kind)}
-    if act == "move":
+    if act in ("move", "promise"):
         first = _first(work, refs)
-        return {"choices": choices(work, first) if first else [], "own": OWN}
+        offered = {"choices": choices(work, first) if first else [], "own": OWN}
+        return {**offered, "kinds": kinds_promised()}
+    if act == "decide":
+        usual = request.form.get("decided_by", visitor().user_id or "")
+        deciders = active_colleagues(work.session, roles=DECIDERS)
+        return {"deciders": deciders, "decided_by": usual}
     if act == "assign":
         return {"colleagues": active_colleagues(work.session)}
     return {}

@@ -25,10 +25,11 @@ from service.dashboard.site import visitor
 from service.dashboard.wording import inside
 from service.domain.policies import Kind
 from service.mail.variables import one_line
-from service.models import Promise
+from service.models import Application, Promise
 from service.workflows.messages import Wish, preview_letter, write_letter
 from service.workflows.promise_changes import release, require_open, reschedule
 from service.workflows.promise_making import Spoken, make_spoken
+from service.workflows.work import Work
 
 KINDS: Final = (
     Kind.CALLBACK,
@@ -46,9 +47,14 @@ NOTE, KNOWS, SILENT = "note", "knows", "silent"
 """How the candidate hears of a new date: by a letter now, from somebody already, or not at all."""
 
 
+def kinds_promised() -> list[tuple[str, str]]:
+    """Return what can be promised, in words."""
+    return [(kind.value, kind_words(kind.value)) for kind in KINDS]
+
+
 def _show_new(subject: Subject, filled: Filled) -> Values:
     return {
-        "kinds": [(kind.value, kind_words(kind.value)) for kind in KINDS],
+        "kinds": kinds_promised(),
         "kind": filled.get("kind", Kind.CALLBACK.value),
         "choices": choices(subject.work, subject.application),
         "own": OWN,
@@ -61,6 +67,20 @@ def _show_new(subject: Subject, filled: Filled) -> Values:
 )
 def promise_it(subject: Subject) -> Done:
     """Make the promise; say when it is due."""
+    work, application = subject.work, subject.application
+    made = make_spoken(work, application, spoken_from_form((work, application)))
+    calendar = subject.work.calendar_of(subject.application)
+    due = deadline_words(calendar, made.due_at, subject.work.now)
+    text = _("Promised to %(name)s: %(what)s, by %(due)s.", name=subject.name,
+             what=inside(made.wording), due=due)  # fmt: skip
+    return Done("good", text)
+
+
+def spoken_from_form(about: tuple[Work, Application] | None = None) -> Spoken:
+    """Return what the form promises; ``FormError`` names the field that says too little.
+
+    ``about`` as of :func:`chosen_within`.
+    """
     kind = request.form.get("kind", "")
     if kind not in {each.value for each in KINDS}:
         raise FormError("kind", _("Say what is promised."))
@@ -71,16 +91,7 @@ def promise_it(subject: Subject) -> Done:
         )
     wording = wording or _capital(kind_words(kind))
     me = visitor().user_id
-    made = make_spoken(
-        subject.work,
-        subject.application,
-        Spoken(Kind(kind), wording, within=chosen_within(), owner_id=me, promised_by_id=me),
-    )
-    calendar = subject.work.calendar_of(subject.application)
-    due = deadline_words(calendar, made.due_at, subject.work.now)
-    text = _("Promised to %(name)s: %(what)s, by %(due)s.", name=subject.name,
-             what=inside(wording), due=due)  # fmt: skip
-    return Done("good", text)
+    return Spoken(Kind(kind), wording, within=chosen_within(about), owner_id=me, promised_by_id=me)
 
 
 def _show_move(subject: Subject, filled: Filled) -> Values:
@@ -110,7 +121,7 @@ def move_it(subject: Subject) -> Done | Values:
     new = reschedule(
         work,
         promise,
-        within=chosen_within(),
+        within=chosen_within((work, application)),
         due_at=None,
         reason=note("why"),
         candidate_told=telling != SILENT,

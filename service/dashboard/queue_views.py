@@ -56,8 +56,13 @@ def save_view() -> Response:
         return may_not()
     kept = [each for each in (user.preferences or {}).get("queue_views", []) if _is_view(each)]
     others = [each for each in kept if each["name"] != name]
+    if not forget and len(others) >= MOST:
+        work.session.rollback()
+        return say_at(
+            "pages.waiting", "care", _("You keep %(most)s views: forget one first.", most=MOST)
+        )
     if not forget:
-        others = [*others, {"name": name, "query": query}][-MOST:]
+        others = [*others, {"name": name, "query": query}]
     # A new dictionary: a change inside the old one would not be noticed.
     user.preferences = {**(user.preferences or {}), "queue_views": others}
     work.session.commit()

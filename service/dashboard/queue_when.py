@@ -38,6 +38,12 @@ _CHOICES: Final[tuple[tuple[str, Any], ...]] = (
 )
 
 
+_LATEST: Final = {"end of day": 0, "tomorrow": 1}
+"""Days within which a choice must end to be what it says: after hours "end of the day" would be
+the next working day's, and somebody who hears it means today.
+"""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One quick choice: what is said, the instant it comes to, and how it comes about."""
@@ -50,7 +56,9 @@ class Choice:
 
 
 def choices(work: Work, application: Application) -> list[Choice]:
-    """Return the quick choices as they are now; one that has passed already is not offered."""
+    """Return the quick choices as they are now; one that has passed or says a day it does not end
+    on is not offered.
+    """
     calendar = work.calendar_of(application)
     offered: list[Choice] = []
     for value, label in _CHOICES:
@@ -69,13 +77,18 @@ def deadline_words(calendar: Calendar, due_at: datetime, now: datetime) -> str:
     )
 
 
-def chosen_within() -> str:
-    """Return what was chosen or typed as a length of time; ``FormError`` where nothing was."""
+def chosen_within(about: tuple[Work, Application] | None = None) -> str:
+    """Return what was chosen or typed as a length of time; ``FormError`` where nothing was.
+
+    ``about`` says whom alone it is about: a choice that is offered no more by now is not taken.
+    """
     chosen = request.form.get("when", "")
     said = one_line(request.form.get("within", ""))
     if chosen and chosen != OWN:
         if chosen not in {value for value, _label in _CHOICES}:
             raise FormError("when", _("Choose when."))
+        if about is not None and chosen not in {each.value for each in choices(*about)}:
+            raise FormError("when", _("This has passed meanwhile: choose anew."))
         return chosen
     if not said:
         raise FormError("when", _("Choose when, or say it in your own words."))
@@ -93,13 +106,23 @@ def typed_instant(name: str, usual: datetime) -> datetime:
         raise FormError(name, _("Give a date and a time.")) from None
     if local.tzinfo is not None or local.second or local.microsecond:
         raise FormError(name, _("Give a date and a time."))
-    if local == _local(usual):
-        # As it was shown: to the minute, which would lie before what happened within it.
-        return usual
+    for shown in (usual, _seen(usual)):
+        if local == _local(shown):
+            # As it was shown: to the minute, which would lie before what happened within it.
+            return shown
     try:
         return resolve_wall(local, ZoneInfo(zone())) if _is_usual_year(local) else usual
     except (ValueError, OverflowError):
         raise FormError(name, _("Give a date and a time.")) from None
+
+
+def _seen(now: datetime) -> datetime:
+    """Return when the form was shown, as it says itself."""
+    try:
+        seen = datetime.fromisoformat(request.form.get("seen", ""))
+    except ValueError:
+        return now
+    return seen if seen.tzinfo is not None and seen <= now else now
 
 
 def local_minute(at: datetime) -> str:
@@ -123,6 +146,9 @@ def _choice(calendar: Calendar, now: datetime, value: str, label: str) -> Choice
     except PromiseError:
         return None
     if deadline.due_at <= now + timedelta(minutes=1):
+        return None
+    days = (deadline.due_local.date() - now.astimezone(calendar.time_zone).date()).days
+    if days > _LATEST.get(value, days):
         return None
     return Choice(
         value,

@@ -15,11 +15,11 @@ from service.dashboard.access import Visitor
 from service.dashboard.candidate_words import stage_words
 from service.dashboard.rows import Moment
 from service.dashboard.wording import asked_words, dialled, span_words, when_words
-from service.domain.changes import Stage
+from service.domain.changes import CLOSED_STAGES
 from service.domain.policies import Kind
 from service.queries.queue import LAW, MAIL
 from service.queries.queue_order import LEGAL_SPAN, Rank
-from service.queries.queue_rows import Debt, QueueRow
+from service.queries.queue_people import Debt, QueueRow
 
 _SHAPES: Final = {
     Rank.LAW: ("●", "overdue"),
@@ -112,12 +112,13 @@ def kind_words(kind: str) -> str:
 def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, back: str) -> Shown:
     """Return one row in words; its forms come back to ``back``."""
     shape, style = _SHAPES[row.lead.rank]
-    lead = row.debts[0] if row.debts else None
+    lead = next((debt for debt in row.debts if debt.application_id == row.bid.id), None)
     owners = dict.fromkeys(debt.owner for debt in row.debts if debt.owner)
     last_asked = row.last_asked_at
     asked = ""
     if last_asked is not None:
-        due_at = lead.due_at if lead else now
+        # The date after which they are counted as having asked late: the oldest.
+        due_at = min((debt.due_at for debt in row.debts), default=now)
         asked = asked_words(row.asked, row.asked_after, row.first_asked_after_at, due_at, zone, now)
         asked += ", " + _("last %(when)s", when=when_words(last_asked, zone, now))
     main, deeds = (None, ()) if not who.may_act else _deeds(row, lead, back)
@@ -147,7 +148,7 @@ def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, back: str) -> S
 
 def _ref(row: QueueRow, lead: Debt | None) -> str:
     """Name the row and what was seen of it, so that a form that comes too late is noticed."""
-    if lead is None or lead.application_id != row.bid.id:
+    if lead is None:
         return f"{row.bid.id}:{row.bid.version}"
     return f"{row.bid.id}:{row.bid.version}:{lead.promise_id}:{lead.due_version}"
 
@@ -157,7 +158,7 @@ def _standing(row: QueueRow, lead: Debt | None, now: datetime) -> str:
     rank = row.lead.rank
     if rank is Rank.LOOK:
         return str(_("a letter is stopped"))
-    if rank is Rank.LAW or lead is None:
+    if rank is Rank.LAW or lead is None or lead.standing.since != row.lead.since:
         days = (now - row.lead.since).days
         return str(_("%(days)s days without word", days=days))
     if rank is Rank.OVERDUE:
@@ -223,11 +224,12 @@ def _deeds(row: QueueRow, lead: Debt | None, back: str) -> tuple[Deed | None, tu
         main = read
     elif row.unreachable or kind in _CALLED:
         main = call
-    elif kind == Kind.DECISION and row.bid.stage != Stage.REJECTED:
+    elif kind == Kind.DECISION and row.bid.stage not in CLOSED_STAGES:
         main = decide
     else:
         main = write
-    offered = [call, write, promise, decide, *([read] if read else [])]
+    further = [] if row.bid.stage in CLOSED_STAGES else [promise, decide]
+    offered = [call, write, *further, *([read] if read else [])]
     if lead is not None:
         one: dict[str, Any] = {"promise_id": lead.promise_id, "back": back}
         move = Deed(_("Move the date"), url_for("pages.move_promise", **one), "s")

@@ -1,4 +1,5 @@
-"""The cookies: who is signed in, and, before that, which visit a sign-in form was shown in.
+"""The cookies: who is signed in, and, before that, which visit a sign-in form was shown in, and
+that somebody signed in with this browser before.
 
 Over https they bear the ``__Host-`` prefix, so that no neighbouring site can set them; no script
 can read them, and no other site's form brings them along.
@@ -7,13 +8,17 @@ can read them, and no other site's form brings them along.
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 
 from flask import Request, Response
 
 from service.auth.sessions import WHOLE
 from service.config import Config
 
-_SESSION, _VISIT = "keepword-session", "keepword-visit"
+_SESSION, _VISIT, _KNOWN = "keepword-session", "keepword-visit", "keepword-known"
+
+KNOWN_FOR = timedelta(days=180)
+"""How long a browser is remembered in which somebody signed in."""
 
 
 def session_token(request: Request, config: Config) -> str | None:
@@ -45,6 +50,16 @@ def begin_visit() -> str:
 def keep_visit(response: Response, config: Config, visit: str) -> None:
     """Let the browser show this visit until it is closed."""
     _set(response, config, _VISIT, visit, None)
+
+
+def known_mark(request: Request, config: Config) -> str:
+    """Return what the browser shows of somebody having signed in with it; "" for nothing."""
+    return request.cookies.get(_name(config, _KNOWN), "")[:200]
+
+
+def keep_known(response: Response, config: Config, mark: str) -> None:
+    """Let the browser show that somebody signed in with it, also when they have signed out."""
+    _set(response, config, _KNOWN, mark, int(KNOWN_FOR.total_seconds()))
 
 
 def _set(response: Response, config: Config, name: str, value: str, max_age: int | None) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import Response
 from flask_babel import gettext as _
 
+from service.dashboard.letters import kind_words
 from service.dashboard.settings import settings_page
 from service.dashboard.site import blueprint, needs
 from service.dashboard.wording import moment_words
@@ -61,8 +62,8 @@ def settings_holds() -> Response:
         minutes=int(REJECTION_HOLD / timedelta(minutes=1)),
         usual=decent_hours(_TUESDAY, final=False),
         eve=decent_hours(_FRIDAY, final=True),
-        at_once=sorted(ANY_HOUR),
-        held=sorted(DECISION_LETTERS),
+        at_once=", ".join(kind_words(kind) for kind in sorted(ANY_HOUR)),
+        held=", ".join(kind_words(kind) for kind in sorted(DECISION_LETTERS)),
         example=_example(running),
     )
 

@@ -178,6 +178,7 @@ def desk(
         "settings_letter.html",
         status=status,
         kind=kind,
+        called=kind_words(kind),
         words=words,
         preview=preview,
         shown=next((each for each in versions if shown and each.number == shown.number), None),

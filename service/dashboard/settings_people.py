@@ -66,7 +66,8 @@ def settings_people() -> Response:
     """List everybody, those who are here first."""
     running, session = parts(), db.session()
     users = colleagues.colleagues(session)
-    inside, owed = colleagues.can_sign_in(session), colleagues.open_promises_by_owner(session)
+    inside = colleagues.can_sign_in(session)
+    owed = colleagues.open_promises_by_owner(session, visitor().reach)
     names = {user.id: user.name for user in users}
     team_names = dict(teams(session))
     of_team: dict[str, list[str]] = {}

@@ -11,8 +11,8 @@ from datetime import date
 from flask import Response, request, url_for
 from flask_babel import gettext as _
 
-from service.auth.leaving import LastAdministratorError, deactivate
-from service.auth.links import Purpose, an_administrator_can_sign_in, make_link
+from service.auth.leaving import an_administrator_stays, deactivate
+from service.auth.links import Purpose, make_link
 from service.dashboard.settings import changed, line
 from service.dashboard.site import blueprint, no_page, say_at, takes
 from service.db import db
@@ -92,10 +92,8 @@ def settings_person_back(user_id: str, absence_id: str) -> Response:
 
 def change_who_they_are(work: Work, user: User, profile: Profile) -> None:
     """Change a colleague; ``LastAdministratorError`` where nobody could let others in any more."""
-    could = an_administrator_can_sign_in(work.session)
-    change_colleague(work, user, profile)
-    if could and not an_administrator_can_sign_in(work.session):
-        raise LastAdministratorError("nobody else can sign in as administrator: make one first")
+    with an_administrator_stays(work.session):
+        change_colleague(work, user, profile)
 
 
 def not_sent(running: Parts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, Literal, ParamSpec, TypeVar
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from service.auth.links import an_administrator_can_sign_in
 from service.clock import instant_text
@@ -35,6 +36,8 @@ blueprint = Blueprint(
 )
 blueprint.after_request(harden)
 blueprint.after_request(compress)
+
+log = logging.getLogger(__name__)
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -90,6 +93,14 @@ def without_database(_error: OperationalError) -> Response:
     )
     response.headers["Retry-After"] = "5"
     return response
+
+
+@blueprint.errorhandler(DataError)
+def unstorable(_error: DataError) -> Response:
+    """Say that there is nothing here: what no database can hold (NUL) names nothing in it."""
+    db.session.rollback()
+    log.warning("a page was asked for with what the database cannot hold")
+    return no_page()
 
 
 @blueprint.context_processor
@@ -228,14 +239,15 @@ def page(running: Parts, template: str, *, acts: bool = False, **values: Any) ->
 def said(running: Parts) -> dict[str, str] | None:
     """Return what the action before this page has to say, if it was ours."""
     style, text = request.args.get("style", ""), request.args.get("said", "")
-    if text and forms().said(style, text, request.args.get("seal", ""), running.now()):
+    seal = request.args.get("seal", "")
+    if text and forms().said(visitor().who, style, text, seal, running.now()):
         return {"style": style, "text": text}
     return None
 
 
 def say_at(endpoint: str, style: str, text: str, **path: Any) -> Response:
     """Go to a page and say there what was done: ``good`` for done, ``care`` for not quite."""
-    seal = forms().seal(style, text, parts().now())
+    seal = forms().seal(visitor().who, style, text, parts().now())
     where = url_for(endpoint, **path, style=style, said=text, seal=seal)
     answer: Response = current_app.make_response(redirect(where, 303))
     return answer

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from service.clock import Clock
 from service.config import Config
 from service.dashboard.access import Visitor
+from service.dashboard.letters import kind_words
 from service.dashboard.wording import READER, ago, when_words
 from service.domain.feeds import Fault, Light
 from service.domain.rights import Right
@@ -42,29 +44,53 @@ from service.queries.mail_health import (
     silence_text,
 )
 from service.queries.outbox import UNDECIDED
-from service.queries.wordings import approve_command, approved_query, unapproved_of
+from service.queries.wordings import approved_query, unapproved_of
 from service.steps import STEPS
 from service.workflows.check import SET_ASIDE, backlog_of, backlog_queries
 from service.workflows.usual_hours import usual_working_time
 from service.workflows.work import Work
 
+_MENDED_AT: Final = {Fault.FAILED: "deliveries", Fault.UNMAPPED: "stages"}
+"""The part of a connection's page that mends a fault; of the others it tells the remedy."""
+
+_BY_COMMAND: Final = frozenset(
+    {Fault.REFUSED, Fault.API, Fault.INCOMPLETE, Fault.SYNC_FAILED, Fault.SYNC_LATE}
+)
+"""Faults that a command mends: every page leads to the connection's, which has the command."""
+
 
 @dataclass(frozen=True)
 class Sign:
-    """One word of the strip; ``style`` is ``good``, ``plain``, ``care`` or ``broken``."""
+    """One word of the strip; ``style`` is ``good``, ``plain``, ``care`` or ``broken``.
+
+    ``url`` leads to where more of it is told, "" where the reader may not look there.
+    """
 
     style: str
     shape: str
     text: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """What does not work, across the page, with what mends it. ``style`` as a sign's."""
+    """What does not work, across the page, with what mends it. ``style`` as a sign's.
+
+    ``url`` leads to where the remedy is told, "" where ``remedy`` is all there is to say.
+    """
 
     style: str
     texts: Sequence[str]
     remedy: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Chore:
+    """What needs a hand, in a line; ``url`` leads to where it is mended, "" where it needs none."""
+
+    text: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +101,7 @@ class Trust:
 
     signs: Sequence[Sign]
     bars: Sequence[Bar]
-    chores: Sequence[str]
+    chores: Sequence[Chore]
     letters: int
     cut_off: int
 
@@ -90,6 +116,7 @@ class Watchman:
     def look(self, work: Work, config: Config, who: Visitor) -> Trust:
         """Return what the strip says to who reads it."""
         session, now = work.session, work.now
+        zone = who.time_zone or config.time_zone
         running_for = timedelta(seconds=self._clock.monotonic() - self._since)
         bounds = {step.name: step.late_after for step in STEPS}
         # One statement for all of it: this is read for every page.
@@ -115,12 +142,19 @@ class Watchman:
         signs = [
             *(_checker(loop) for loop in loops if loop.name == "check"),
             *(
-                [Sign("plain", "", _("outbox %(number)s", number=mail.outbox))]
+                [
+                    Sign(
+                        "plain",
+                        "",
+                        _("outbox %(number)s", number=mail.outbox),
+                        url_for("pages.outbox"),
+                    )
+                ]
                 if who.may(Right.SEE_MAIL)
                 else []
             ),
             _channel(config, paused, rest, silence),
-            *(_spoke(each, now) for each in feeds if each.light is not Light.OFF),
+            *(_spoke(each, now, who) for each in feeds if each.light is not Light.OFF),
         ]
         late = [_late(loop) for loop in loops if loop.late]
         bars = [Bar("broken", late, READER.say(START_LOOPS))] if late else []
@@ -134,7 +168,7 @@ class Watchman:
                 )
             )
         if paused is not None:
-            since = when_words(paused.at, config.time_zone, now)
+            since = when_words(paused.at, zone, now)
             text = _("Mail is paused since %(when)s.", when=since)
             if paused.reason:
                 text = _("Mail is paused since %(when)s: %(why)s.", when=since, why=paused.reason)
@@ -146,14 +180,14 @@ class Watchman:
                 )
             )
         elif rest is not None:
-            bars.append(_rests(rest, config.time_zone, now))
+            bars.append(_rests(rest, zone, now))
         if silence is not None:
             bars.append(
                 Bar(
                     "care", [silence_text(silence, READER)], silence_remedy(config.base_url, READER)
                 )
             )
-        bars += [bar for each in feeds for bar in _cut_off(each)]
+        bars += [bar for each in feeds for bar in _cut_off(each, who)]
         letters = sum(mail.by_state[state] for state in UNDECIDED)
         chores = [
             *(_letter_chores(mail) if who.may(Right.SEE_MAIL) else ()),
@@ -227,72 +261,97 @@ def _channel(
     return Sign("good", "✓", _("SendGrid well"))
 
 
-def _spoke(health: FeedHealth, now: datetime) -> Sign:
+def _spoke(health: FeedHealth, now: datetime, who: Visitor) -> Sign:
+    url = url_for("pages.connection", name=health.name) if who.may(Right.SEE_FEEDS) else ""
     heard = health.feed.last_authentic_at or health.feed.last_synced_at
     if heard is None:
-        return Sign("care", "◐", _("%(name)s has not spoken yet", name=health.name))
+        return Sign("care", "◐", _("%(name)s has not spoken yet", name=health.name), url)
     since = ago((now - heard).total_seconds())
     if health.feed.last_authentic_at:
         text = _("%(name)s last spoke %(ago)s", name=health.name, ago=since)
     else:
         text = _("%(name)s was last asked %(ago)s", name=health.name, ago=since)
     if any(each.grave for each in health.faults):
-        return Sign("care", "◐", text)
-    return Sign("plain", "", text)
+        return Sign("care", "◐", text, url)
+    return Sign("plain", "", text, url)
 
 
-def _cut_off(health: FeedHealth) -> Iterator[Bar]:
+def _cut_off(health: FeedHealth, who: Visitor) -> Iterator[Bar]:
     """Say what keeps a connection's news from coming in; what waits here is said elsewhere."""
+    there = url_for("pages.connection", name=health.name, _anchor="faults")
     for each in health.faults:
         if each.grave and each.fault is not Fault.BACKLOG:
-            yield Bar("care", [each.text], each.remedy)
+            if each.fault not in _BY_COMMAND:
+                yield Bar("care", [each.text], each.remedy)
+            elif who.may(Right.SEE_FEEDS):
+                yield Bar("care", [each.text], each.remedy, there)
+            else:
+                told = _("Whoever looks after the connections sees what to do.")
+                yield Bar("care", [each.text], told)
 
 
-def _letter_chores(mail: Unsent) -> Iterator[str]:
+def _letter_chores(mail: Unsent) -> Iterator[Chore]:
+    said = []
     if blocked := mail.by_state["blocked"]:
-        yield ngettext(
-            "%(num)s letter is stopped until somebody looks",
-            "%(num)s letters are stopped until somebody looks",
-            blocked,
+        said.append(
+            ngettext(
+                "%(num)s letter is stopped until somebody looks",
+                "%(num)s letters are stopped until somebody looks",
+                blocked,
+            )
         )
     if uncertain := mail.by_state["uncertain"]:
-        yield ngettext(
-            "%(num)s letter may or may not have gone out",
-            "%(num)s letters may or may not have gone out",
-            uncertain,
+        said.append(
+            ngettext(
+                "%(num)s letter may or may not have gone out",
+                "%(num)s letters may or may not have gone out",
+                uncertain,
+            )
         )
     if unconfirmed := mail.by_state["unconfirmed"]:
-        yield ngettext(
-            "%(num)s letter left a day ago and nothing was heard of it",
-            "%(num)s letters left a day ago and nothing was heard of them",
-            unconfirmed,
+        said.append(
+            ngettext(
+                "%(num)s letter left a day ago and nothing was heard of it",
+                "%(num)s letters left a day ago and nothing was heard of them",
+                unconfirmed,
+            )
         )
     if failed := mail.by_state["failed"] + mail.by_state["dropped"]:
-        yield ngettext(
-            "%(num)s letter could not be sent", "%(num)s letters could not be sent", failed
+        said.append(
+            ngettext(
+                "%(num)s letter could not be sent", "%(num)s letters could not be sent", failed
+            )
         )
+    for text in said:
+        yield Chore(text, url_for("pages.outbox", _anchor="needs"))
 
 
-def _feed_chores(feeds: Sequence[FeedHealth]) -> Iterator[str]:
+def _feed_chores(feeds: Sequence[FeedHealth]) -> Iterator[Chore]:
     for health in feeds:
         for each in health.faults:
             if not each.grave:
-                yield f"{each.text} {each.remedy}"
+                anchor = _MENDED_AT.get(each.fault, "faults")
+                url = url_for("pages.connection", name=health.name, _anchor=anchor)
+                yield Chore(each.text, url)
 
 
-def _rule_chores(unworded: Sequence[str]) -> Iterator[str]:
+def _rule_chores(unworded: Sequence[str]) -> Iterator[Chore]:
     for kind in unworded:
-        yield _(
-            "No %(kind)s can be written, its wording was withdrawn: “%(command)s”",
-            kind=kind.replace("-", " "),
-            command=approve_command(kind),
+        yield Chore(
+            _(
+                "No %(kind)s can be written: its wording was withdrawn",
+                kind=kind_words(kind),
+            ),
+            url_for("pages.settings_letter", kind=kind),
         )
 
 
-def _check_chores(set_aside: int) -> Iterator[str]:
+def _check_chores(set_aside: int) -> Iterator[Chore]:
     if set_aside:
-        yield ngettext(
-            "%(num)s promise could not be checked and will be tried again",
-            "%(num)s promises could not be checked and will be tried again",
-            set_aside,
+        yield Chore(
+            ngettext(
+                "%(num)s promise could not be checked and will be tried again",
+                "%(num)s promises could not be checked and will be tried again",
+                set_aside,
+            )
         )

@@ -59,17 +59,18 @@ def when_words(at: datetime, zone: str, now: datetime) -> str:
 
     The weekday alone serves within six days either way; further off the date is named.
     """
-    day, clock = _near_day(at, zone, now), f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+    day, clock = day_near(at, zone, now), clock_words(at, zone)
     return str(_("%(day)s %(clock)s", day=day, clock=clock))
 
 
 def at_words(at: datetime, zone: str, now: datetime) -> str:
     """Return an instant inside a sentence: ``today at 15:00``, ``Fri 6 Nov at 15:00``."""
-    day, clock = _near_day(at, zone, now), f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+    day, clock = day_near(at, zone, now), clock_words(at, zone)
     return str(_("%(day)s at %(clock)s", day=day, clock=clock))
 
 
-def _near_day(at: datetime, zone: str, now: datetime) -> str:
+def day_near(at: datetime, zone: str, now: datetime) -> str:
+    """Return the day of an instant as a colleague says it: ``today``, ``Fri``, ``Fri 6 Nov``."""
     day, today = at.astimezone(ZoneInfo(zone)).date(), now.astimezone(ZoneInfo(zone)).date()
     away = (day - today).days
     if abs(away) < 2:
@@ -77,6 +78,11 @@ def _near_day(at: datetime, zone: str, now: datetime) -> str:
     if abs(away) < 7:
         return _weekday(day, "abbreviated")
     return _short_day(day) + (f" {day.year}" if day.year != today.year else "")
+
+
+def clock_words(at: datetime, zone: str) -> str:
+    """Return the time of day of an instant, where its day is said already: ``17:00``."""
+    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def _short_day(day: date) -> str:

@@ -84,8 +84,8 @@ class SignInLink(Base):
 class SignInAttempt(Base):
     """One try to sign in. Account and address are digests: a list of who works here is no gain.
 
-    Only those with ``counts`` weigh: a try that was refused for being one too many does not, or
-    whoever goes on trying would keep the owner out for ever.
+    Only those with ``counts`` weigh: one that was right does not. A try that was refused for being
+    one too many leaves no row, or whoever goes on trying would keep the owner out for ever.
     """
 
     __tablename__ = "sign_in_attempt"

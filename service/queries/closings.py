@@ -15,6 +15,7 @@ from service.domain.closings import Part
 from service.domain.delivery import LEFT, MailState
 from service.domain.policies import Kind
 from service.domain.promises import OPEN_STATES
+from service.domain.rights import EVERYWHERE, Reach
 from service.models import (
     Application,
     Candidate,
@@ -26,6 +27,7 @@ from service.models import (
     Message,
     Promise,
 )
+from service.queries.extent import applications_within
 from service.queries.keyset import Key, Page, page
 
 WAITING = frozenset({MailState.HELD, MailState.READY, MailState.RETRY, MailState.CLAIMED})
@@ -202,16 +204,16 @@ def _people(session: Session, entries: Sequence[ClosingEntry]) -> list[ClosingPe
 
 
 def jobs_to_close(
-    session: Session, today: date, ids: Sequence[str] | None = None
+    session: Session, today: date, ids: Sequence[str] | None = None, reach: Reach = EVERYWHERE
 ) -> list[JobToClose]:
-    """Return those of these jobs, or of all, that take nobody any more and have people who were
-    not told, by title.
+    """Return those of these jobs, or of all, that take nobody any more and have people within a
+    reach who were not told, by title.
     """
     query = (
         select(Job.id, Job.title, Job.status, func.count())
         .join(Application, Application.job_id == Job.id)
         .join(Candidate, Candidate.id == Application.candidate_id)
-        .where(Job.status != JobStatus.OPEN, _untold(today))
+        .where(Job.status != JobStatus.OPEN, _untold(today), applications_within(reach))
         .group_by(Job.id, Job.title, Job.status)
         .order_by(Job.title, Job.id)
     )
@@ -220,12 +222,14 @@ def jobs_to_close(
     return [JobToClose(*row) for row in session.execute(query)]
 
 
-def needs_closing(today: date) -> ColumnElement[bool]:
-    """Return the test for jobs that take nobody any more and have people who were not told."""
+def needs_closing(today: date, reach: Reach = EVERYWHERE) -> ColumnElement[bool]:
+    """Return the test for jobs that take nobody any more and have people within a reach who were
+    not told.
+    """
     untold = (
         select(Application.id)
         .join(Candidate, Candidate.id == Application.candidate_id)
-        .where(Application.job_id == Job.id, _untold(today))
+        .where(Application.job_id == Job.id, _untold(today), applications_within(reach))
     )
     return and_(Job.status != JobStatus.OPEN, exists(untold.correlate(Job)))
 

@@ -10,7 +10,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.promises import OPEN_STATES
+from service.domain.rights import EVERYWHERE, Extent, Reach
 from service.models import (
+    Application,
     Job,
     OutsideIdentity,
     Passkey,
@@ -20,6 +22,7 @@ from service.models import (
     User,
     UserAbsence,
 )
+from service.queries.extent import applications_within
 
 
 def colleagues(session: Session) -> Sequence[User]:
@@ -58,13 +61,17 @@ def can_sign_in(session: Session) -> frozenset[str]:
     )
 
 
-def open_promises_by_owner(session: Session) -> Mapping[str, int]:
-    """Return how many open promises each colleague owns."""
-    found = session.execute(
+def open_promises_by_owner(session: Session, reach: Reach = EVERYWHERE) -> Mapping[str, int]:
+    """Return how many open promises within a reach each colleague owns."""
+    query = (
         select(Promise.owner_id, func.count())
         .where(Promise.state.in_(OPEN_STATES), Promise.owner_id.is_not(None))
         .group_by(Promise.owner_id)
     )
+    if reach.extent is not Extent.ALL:
+        of = Application.id == Promise.application_id
+        query = query.join(Application, of).where(applications_within(reach))
+    found = session.execute(query)
     return {row[0]: row[1] for row in found if row[0] is not None}
 
 

@@ -92,7 +92,7 @@ def jobs(
         case Which.OPEN:
             query = query.where(Job.status == JobStatus.OPEN)
         case Which.TO_CLOSE:
-            query = query.where(needs_closing(today))
+            query = query.where(needs_closing(today, reach))
         case Which.ALL:
             pass
     by = (Job.created_at, Job.id)
@@ -166,7 +166,7 @@ def _rows(session: Session, reach: Reach, rows: Sequence[Job], today: date) -> l
     )
     told = dict(session.execute(reached).all())
     closed = [row.id for row in rows if row.status != JobStatus.OPEN]
-    untold = {each.job_id: each.untold for each in jobs_to_close(session, today, closed)}
+    untold = {each.job_id: each.untold for each in jobs_to_close(session, today, closed, reach)}
     names = names_of(
         session, [id_ for row in rows for id_ in (row.owner_id, row.hiring_manager_id)]
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.changes import JobStatus
 from service.domain.rights import Reach
+from service.folding import fold, folded
 from service.models import Job
 from service.queries.extent import jobs_within
 from service.queries.people_search import MOST_WORDS
@@ -28,10 +29,11 @@ def jobs_named(session: Session, reach: Reach, search: str, limit: int) -> list[
     is_open = Job.status == JobStatus.OPEN
     query = select(Job.id, Job.title, is_open).where(jobs_within(reach))
     for word in search.split()[:MOST_WORDS]:
-        # SQLite folds the case of ASCII letters only, so the usual spellings are tried beside it.
-        spellings = sorted({word, word.lower(), word.capitalize(), word.upper()})
         query = query.where(
-            or_(*(Job.title.icontains(each, autoescape=True) for each in spellings))
+            or_(
+                folded(Job.title).contains(fold(word), autoescape=True),
+                Job.title.icontains(word, autoescape=True),
+            )
         )
     first = (case((is_open, 0), else_=1), func.lower(Job.title), Job.id)
     return [NamedJob(*row) for row in session.execute(query.order_by(*first).limit(limit))]

@@ -27,8 +27,8 @@ class Kept:
 
     ``in_time`` were kept by the first date, ``late`` after it, ``broken`` not at all so far. Apart
     from these: ``moved`` had their date moved and the candidate was told, ``moved_kept`` of these
-    were kept by the moved date, ``moved_silently`` were moved without a word to the candidate, and
-    ``released`` were let go by the first date.
+    were kept by the moved date, ``released`` were let go by the first date, and ``moved_silently``
+    counts every move without a word to the candidate, though another with one came after it.
     """
 
     in_time: int = 0
@@ -103,7 +103,8 @@ def added_up(rows: list[KeptRow], by: Callable[[KeptRow], Key]) -> dict[Key, Kep
 def _counted(scope: Scope) -> list[ColumnElement[bool]]:
     return [
         scope.within(Promise.first_due_at),
-        Promise.state != State.REPLACED,
+        # One that was replaced is here for its own move alone: its successor is what counts.
+        or_(Promise.state != State.REPLACED, Promise.candidate_told.is_(False)),
         *scope.narrows(),
     ]
 

@@ -13,6 +13,7 @@ from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from service.domain.business_time import Calendar
+from service.domain.changes import CLOSED_STAGES
 from service.domain.durations import BusinessDays
 from service.domain.promises import State
 from service.models import Application, Promise
@@ -102,7 +103,13 @@ def who_waits(session: Session, scope: Scope, *, most: int = 200) -> list[Waits]
             func.min(Promise.due_at),
         )
         .join(Application, Application.id == Promise.application_id)
-        .where(IN_OPEN_INDEX, Application.waiting_on_id.is_not(None), *scope.narrows())
+        .where(
+            IN_OPEN_INDEX,
+            Application.waiting_on_id.is_not(None),
+            # Whoever decided about a closed one keeps nobody waiting.
+            Application.stage.not_in(sorted(CLOSED_STAGES)),
+            *scope.narrows(),
+        )
         .group_by(Promise.owner_id, Application.waiting_on_id)
         .order_by(late.desc(), func.min(Promise.due_at), Promise.owner_id)
         .limit(most)

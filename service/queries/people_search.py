@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.rights import Extent, Reach
+from service.folding import fold, folded
 from service.models import Application, Candidate, CandidateEmail, Job
 from service.queries.extent import applications_within
 from service.queries.keyset import Key, Page, page
@@ -102,17 +103,12 @@ def _holds(word: str) -> ColumnElement[bool]:
     addressed = select(CandidateEmail.candidate_id).where(
         CandidateEmail.address_key.contains(word.casefold(), autoescape=True)
     )
-    # SQLite folds the case of ASCII letters only, so the usual spellings are tried beside it.
-    spellings = sorted({word, word.lower(), word.capitalize(), word.upper()})
-    named = [
-        column.ilike(f"%{_plain(spelling)}%", escape="/")
-        for spelling in spellings
-        for column in (Candidate.first_name, Candidate.last_name)
-    ]
-    return or_(*named, Candidate.id.in_(addressed))
+    return or_(is_called(word), Candidate.id.in_(addressed))
 
 
-def _plain(word: str) -> str:
-    for sign in ("/", "%", "_"):
-        word = word.replace(sign, f"/{sign}")
-    return word
+def is_called(word: str) -> ColumnElement[bool]:
+    """Return the test for candidates who have a word in their name, whatever its accents."""
+    name = func.coalesce(Candidate.first_name, "") + " " + func.coalesce(Candidate.last_name, "")
+    return or_(
+        folded(name).contains(fold(word), autoescape=True), name.icontains(word, autoescape=True)
+    )

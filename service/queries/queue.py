@@ -21,8 +21,10 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -31,16 +33,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from service.domain.changes import CLOSED_STAGES
 from service.domain.delivery import MailState
 from service.domain.promises import State
 from service.domain.rights import Reach
-from service.models import Application, Message, Promise
+from service.models import Application, Candidate, Message, Promise
 from service.models.application import STANDING_INDEX
 from service.queries.extent import applications_within
 from service.queries.overdue import IN_OPEN_INDEX, UNBROKEN_INDEX
 from service.queries.queue_belonging import (
     EVERYBODY,
+    Held,
     Narrowed,
+    colleagues_on,
     is_mine,
     is_nobodys,
     is_of_teams,
@@ -48,6 +53,7 @@ from service.queries.queue_belonging import (
 )
 from service.queries.queue_order import (
     CLOSED_WEIGHT,
+    KNOWS,
     LEGAL_SPAN,
     LEGAL_WARNING,
     STAGE_WEIGHTS,
@@ -77,7 +83,8 @@ class Asked:
 
     ``user_id`` is ``None`` for somebody without a name here: nothing is theirs. ``tab`` and
     ``after`` (the key and the candidate of the last row before) say which rows; the counts are of
-    every tab. ``people`` names candidates instead of a page.
+    every tab. ``people`` names candidates instead of a page. ``held`` says who stands in for whom
+    on the day of who asks; where it is not given, that of ``now`` in UTC is looked at.
     """
 
     now: datetime
@@ -89,6 +96,7 @@ class Asked:
     after: tuple[str, str] | None = None
     limit: int = 50
     people: tuple[str, ...] | None = None
+    held: Held | None = None
 
 
 @dataclass(frozen=True)
@@ -154,12 +162,21 @@ def _behind(columns: Any, after: tuple[str, str]) -> ColumnElement[bool]:
 def _people(session: Session, asked: Asked) -> CTE:
     """Return everybody in the queue: their foremost place, and to which tabs they belong."""
     item = union_all(*_sources(asked)).cte("item")
-    today = asked.now.date()
+    held = asked.held
+    if held is None:
+        _, held = colleagues_on(session, asked.now.date())
+    awaited = and_(
+        Application.waiting_on_id.is_not(None), Application.stage.not_in(sorted(CLOSED_STAGES))
+    )
     silent = or_(
         Application.last_contact_at.is_(None),
         Application.last_contact_at < Application.interviewed_at,
     )
-    broken = and_(Application.interviewed_at <= asked.now - LEGAL_SPAN, silent)
+    broken = and_(
+        Application.interviewed_at <= asked.now - LEGAL_SPAN,
+        silent,
+        Application.stage.not_in(sorted(KNOWS)),
+    )
     rank = case((broken, int(Rank.LAW)), else_=item.c.rank)
     since = case((broken, Application.interviewed_at), else_=item.c.at)
     weight = case(
@@ -171,10 +188,10 @@ def _people(session: Session, asked: Asked) -> CTE:
         select(
             Application.candidate_id,
             key.label("key"),
-            _any(is_mine(item, asked.user_id, today)).label("mine"),
+            _any(is_mine(item, asked.user_id, held)).label("mine"),
             _any(is_of_teams(item, asked.reach.team_ids)).label("team"),
-            _any(is_nobodys(item, today)).label("nobody"),
-            _any(Application.waiting_on_id.is_not(None)).label("manager"),
+            _any(is_nobodys(item, held)).label("nobody"),
+            _any(awaited).label("manager"),
             _any(item.c.kind == MAIL).label("mail"),
         )
         .select_from(item)
@@ -222,6 +239,12 @@ def _sources(asked: Asked) -> list[Select[Any]]:
         or_(
             Application.last_contact_at.is_(None),
             Application.last_contact_at < Application.interviewed_at,
+        ),
+        # An erased person's application stays as it stood.
+        not_(
+            exists().where(
+                Candidate.id == Application.candidate_id, Candidate.erased_at.is_not(None)
+            )
         ),
     )
     stopped = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import CTE, ColumnElement, exists, false, func, or_, select
+from sqlalchemy import CTE, ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy.orm import Session
 
 from service.models import (
     Application,
@@ -17,11 +19,13 @@ from service.models import (
     User,
     UserAbsence,
 )
+from service.queries.people_search import MOST_WORDS, is_called
+from service.queries.queue_people import Colleague
 
 
 @dataclass(frozen=True)
 class Narrowed:
-    """What the queue is narrowed to; "" is no wish. ``text`` is looked for in names, addresses."""
+    """What the queue is narrowed to; "" is no wish. ``text`` is words of a name or an address."""
 
     job: str = ""
     owner: str = ""
@@ -44,39 +48,69 @@ def wishes(item: CTE, narrowed: Narrowed) -> list[ColumnElement[bool]]:
         found.append(Application.stage == narrowed.stage)
     if narrowed.kind:
         found.append(item.c.kind == narrowed.kind)
-    if narrowed.text:
-        found.append(_named(narrowed.text))
+    found += [_named(word) for word in narrowed.text.split()[:MOST_WORDS]]
     return found
 
 
-def _named(text: str) -> ColumnElement[bool]:
-    """Return the condition that a name or an address of the candidate contains the text."""
-    name = func.coalesce(Candidate.first_name, "") + " " + func.coalesce(Candidate.last_name, "")
-    folded = text.casefold()
+def _named(word: str) -> ColumnElement[bool]:
+    """Return the condition that a name or an address of the candidate contains a word."""
     addressed = exists().where(
         CandidateEmail.candidate_id == Application.candidate_id,
-        CandidateEmail.address_key.contains(folded, autoescape=True),
+        CandidateEmail.address_key.contains(word.casefold(), autoescape=True),
     )
-    called = exists().where(
-        Candidate.id == Application.candidate_id,
-        or_(
-            func.lower(name).contains(text.lower(), autoescape=True),
-            # SQLite folds ASCII alone: what was typed as it is written is found all the same.
-            name.contains(text, autoescape=True),
-        ),
-    )
+    called = exists().where(Candidate.id == Application.candidate_id, is_called(word))
     return or_(called, addressed)
 
 
-def is_mine(item: CTE, user_id: str | None, today: date) -> ColumnElement[bool]:
-    """What somebody owes, and what those owe whom they stand in for today."""
+Held = Mapping[str, str | None]
+"""By the id of each who is away: who has their promises meanwhile, ``None`` where nobody does."""
+
+
+def colleagues_on(session: Session, day: date) -> tuple[dict[str, Colleague], Held]:
+    """Return everybody who owns or owned something here, by name, and who has the promises of
+    those who are away on a day.
+
+    A substitute who is away too hands on to their own; where the line ends with nobody, or with
+    somebody who has left, nobody has them. It says the same as ``service.workflows.absences``.
+    """
+    found = session.execute(
+        select(User.id, User.name, User.active, UserAbsence.user_id, UserAbsence.substitute_id)
+        .select_from(User)
+        .outerjoin(
+            UserAbsence,
+            and_(
+                UserAbsence.user_id == User.id,
+                UserAbsence.from_on <= day,
+                UserAbsence.until_on >= day,
+            ),
+        )
+        # Of two absences the one that ends later counts.
+        .order_by(func.lower(User.name), User.id, UserAbsence.until_on, UserAbsence.id)
+    ).all()
+    colleagues = {row.id: Colleague(row.id, row.name, row.active) for row in found}
+    here = {each.id for each in colleagues.values() if each.active}
+    away = {
+        row.user_id: row.substitute_id if {row.id, row.substitute_id} <= here else None
+        for row in found
+        if row.user_id is not None
+    }
+    return colleagues, {user_id: _holder(user_id, away) for user_id in away}
+
+
+def _holder(user_id: str, away: Mapping[str, str | None]) -> str | None:
+    met, current = {user_id}, away[user_id]
+    while current is not None and current in away:
+        if current in met:
+            return None
+        met.add(current)
+        current = away[current]
+    return current
+
+
+def is_mine(item: CTE, user_id: str | None, held: Held) -> ColumnElement[bool]:
+    """What somebody owes, and what those owe whom they stand in for."""
     me = user_id or ""
-    away = select(UserAbsence.user_id).where(*_away(today), UserAbsence.substitute_id == me)
-    return or_(item.c.owner_id == me, item.c.owner_id.in_(away))
-
-
-def _away(today: date) -> tuple[ColumnElement[bool], ...]:
-    return UserAbsence.from_on <= today, UserAbsence.until_on >= today
+    return item.c.owner_id.in_([me, *(away for away, holder in held.items() if holder == me)])
 
 
 def is_of_teams(item: CTE, team_ids: frozenset[str]) -> ColumnElement[bool]:
@@ -89,10 +123,8 @@ def is_of_teams(item: CTE, team_ids: frozenset[str]) -> ColumnElement[bool]:
     return or_(item.c.owner_id.in_(mates), Application.job_id.in_(jobs))
 
 
-def is_nobodys(item: CTE, today: date) -> ColumnElement[bool]:
+def is_nobodys(item: CTE, held: Held) -> ColumnElement[bool]:
     """What has no owner, or one who has left or is away with nobody in their place."""
-    unattended = select(UserAbsence.user_id).where(
-        *_away(today), UserAbsence.substitute_id.is_(None)
-    )
+    unattended = [away for away, holder in held.items() if holder is None]
     here = select(User.id).where(User.active, User.id.not_in(unattended))
     return or_(item.c.owner_id.is_(None), item.c.owner_id.not_in(here))

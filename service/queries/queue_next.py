@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.changes import JobStatus
@@ -49,12 +49,15 @@ def next_promise(session: Session, now: datetime, reach: Reach) -> Coming | None
     return Coming(" ".join(part for part in (first, last) if part) or "(no name)", wording, due_at)
 
 
-def jobs_to_choose(session: Session, reach: Reach) -> list[tuple[str, str]]:
-    """Return the ids and titles of open jobs within somebody's reach, by title."""
+def jobs_to_choose(session: Session, reach: Reach, *, besides: str = "") -> list[tuple[str, str]]:
+    """Return the ids and titles of open jobs within somebody's reach, by title.
+
+    ``besides`` is one that is among them whether it is open or not.
+    """
     found = session.execute(
         select(Job.id, Job.title)
-        .where(Job.status == JobStatus.OPEN, jobs_within(reach))
-        .order_by(func.lower(Job.title), Job.id)
+        .where(or_(Job.status == JobStatus.OPEN, Job.id == besides), jobs_within(reach))
+        .order_by(Job.id != besides, func.lower(Job.title), Job.id)
         .limit(JOBS)
     )
     return [(row.id, row.title) for row in found]

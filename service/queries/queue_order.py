@@ -20,6 +20,9 @@ Employment Standards Act Part III.1, O. Reg. 476/24): whether a decision has bee
 LEGAL_WARNING = timedelta(days=40)
 """From when on that span is about to end: the last working week of it."""
 
+KNOWS = frozenset({Stage.HIRED, Stage.WITHDRAWN})
+"""Stages in which somebody knows how it ended: the law asks for no further word."""
+
 
 class Rank(IntEnum):
     """Why somebody stands in the queue; the smaller, the more urgent."""

@@ -7,93 +7,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.domain.changes import CLOSED_STAGES
 from service.domain.promises import Origin, State
 from service.domain.rights import Reach
 from service.domain.wording import span_words
-from service.models import Application, Candidate, Job, Promise, User
+from service.models import Application, Candidate, Job, Promise
 from service.queries.extent import applications_within
 from service.queries.overdue import IN_OPEN_INDEX, Calendars, lateness_words
+from service.queries.queue_belonging import EVERYBODY, Narrowed
 from service.queries.queue_facts import Facts, facts_of, why_unreachable
-from service.queries.queue_order import Rank, Standing, foremost, legal_rank, rank_of
-
-
-@dataclass(frozen=True)
-class Colleague:
-    """Somebody who can own a promise, or could."""
-
-    id: str
-    name: str
-    active: bool
-
-
-@dataclass(frozen=True)
-class Debt:
-    """One open promise of a row. ``late`` is a working span in words, "" where it is not late.
-
-    ``speaker`` gave the word, ``None`` for a rule. ``first_due_at`` is set only where the date
-    was moved. ``why`` is the stored trace, ``zone`` that of the promise's calendar.
-    """
-
-    promise_id: str
-    application_id: str
-    due_version: int
-    kind: str
-    wording: str
-    spoken: bool
-    speaker: str | None
-    owner: str | None
-    owner_id: str | None
-    due_at: datetime
-    first_due_at: datetime | None
-    zone: str
-    standing: Standing
-    late: str
-    why: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Bid:
-    """One application of a row that has a reason to be in the queue."""
-
-    id: str
-    job_id: str
-    job_title: str
-    stage: str
-    owner: str | None
-    waiting_on: str | None
-    stage_at: datetime
-    interviewed_at: datetime | None
-    last_contact_at: datetime | None
-    version: int
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """One person. ``lead`` is why they stand where they do, ``bid`` the application it is about,
-    ``debts`` what is owed that is in the queue, the most urgent first (none where the law or a
-    stopped letter alone put them there); ``letter_id`` the letter that is stopped.
-    """
-
-    candidate_id: str
-    key: str
-    name: str
-    lead: Standing
-    bid: Bid
-    debts: tuple[Debt, ...]
-    asked: int
-    asked_after: int
-    first_asked_after_at: datetime | None
-    last_asked_at: datetime | None
-    last_contact_at: datetime | None
-    unreachable: str | None
-    phone: str | None
-    letter_id: str | None
+from service.queries.queue_order import KNOWS, Rank, Standing, foremost, legal_rank, rank_of
+from service.queries.queue_people import Bid, Colleague, Debt, QueueRow
 
 
 def rows_for(
@@ -104,8 +33,13 @@ def rows_for(
     reach: Reach,
     calendar_for: Calendars,
     colleagues: Mapping[str, Colleague],
+    narrowed: Narrowed = EVERYBODY,
 ) -> list[QueueRow]:
-    """Return the rows of these places, in their order; who is gone meanwhile is left out."""
+    """Return the rows of these places, in their order; who is gone meanwhile is left out.
+
+    ``narrowed`` is what the places were narrowed to: of two reasons alike, the one that was asked
+    for leads.
+    """
     people = [candidate_id for _, candidate_id in places]
     if not people:
         return []
@@ -117,19 +51,18 @@ def rows_for(
     for key, candidate_id in places:
         found = facts[candidate_id]
         row = _row(
-            key, candidate_id, names.get(candidate_id), bids[candidate_id], debts, found, now
+            key,
+            candidate_id,
+            names.get(candidate_id),
+            bids[candidate_id],
+            debts,
+            found,
+            now,
+            narrowed,
         )
         if row is not None:
             rows.append(row)
     return rows
-
-
-def colleagues_by_id(session: Session) -> dict[str, Colleague]:
-    """Return everybody who owns or owned something here, by name."""
-    found = session.execute(
-        select(User.id, User.name, User.active).order_by(func.lower(User.name), User.id)
-    )
-    return {row.id: Colleague(row.id, row.name, row.active) for row in found}
 
 
 def _bids(
@@ -174,7 +107,9 @@ def _bids(
                 job_title=row.title,
                 stage=row.stage,
                 owner=_name(colleagues, row.owner_id),
-                waiting_on=_name(colleagues, row.waiting_on_id),
+                waiting_on=_name(colleagues, row.waiting_on_id)
+                if row.stage not in CLOSED_STAGES
+                else None,
                 stage_at=row.stage_at,
                 interviewed_at=row.interviewed_at,
                 last_contact_at=row.last_contact_at,
@@ -251,11 +186,14 @@ def _row(
     debts: Mapping[str, list[Debt]],
     facts: Facts,
     now: datetime,
+    narrowed: Narrowed,
 ) -> QueueRow | None:
     """Put one person's row together, or nothing where no reason is left."""
     reasons: list[tuple[Standing, Bid]] = []
     for bid in bids:
-        legal = legal_rank(bid.interviewed_at, bid.last_contact_at, now)
+        legal = None
+        if bid.stage not in KNOWS:
+            legal = legal_rank(bid.interviewed_at, bid.last_contact_at, now)
         owed = [each.standing for each in debts.get(bid.id, ())]
         if legal is not None and bid.interviewed_at is not None:
             owed.append(Standing(legal, bid.stage, bid.interviewed_at))
@@ -267,9 +205,18 @@ def _row(
     if named is None or not reasons:
         return None
     lead = foremost(standing for standing, _ in reasons)
-    bid = next(bid for standing, bid in reasons if standing == lead)
+    leading = [bid for standing, bid in reasons if standing == lead]
+    bid = next((each for each in leading if narrowed.job in ("", each.job_id)), leading[0])
     mine = [debt for each in bids for debt in debts.get(each.id, ())]
-    mine.sort(key=lambda debt: (debt.application_id != bid.id, debt.standing.key, debt.promise_id))
+
+    def place(debt: Debt) -> tuple[bool, bool, bool, str, str]:
+        # First what put them here: what else is owed may be more urgent and not what was asked for.
+        leads = debt.application_id == bid.id and debt.standing.since == lead.since
+        meant = narrowed.kind in ("", debt.kind) and narrowed.owner in ("", debt.owner_id)
+        of_another = debt.application_id != bid.id
+        return not leads, of_another, not meant, debt.standing.key, debt.promise_id
+
+    mine.sort(key=place)
     words = [each.last_contact_at for each in bids if each.last_contact_at is not None]
     oldest = min((debt.due_at for debt in mine), default=None)
     after = [at for at in facts.asked if oldest is not None and at > oldest]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from service.mail.variables import KINDS
 from service.models import TemplateVersion
 from service.queries.keyset import Key, Page, page
+
+HIGHEST: Final = 999_999
+"""Number of a version: no letter has had so many, and no database has to hold what is larger."""
 
 
 def versions(
@@ -29,6 +32,8 @@ def versions(
 
 def version(session: Session, kind: str, number: int | None) -> TemplateVersion | None:
     """Return one version by its number, or the one in force where no number is given."""
+    if number is not None and number > HIGHEST:
+        return None
     query = select(TemplateVersion).where(TemplateVersion.kind == kind)
     if number is None:
         query = query.where(TemplateVersion.state == "approved")

@@ -98,8 +98,13 @@ def rest(
 def provider_answers(session: Session, *, letter: bool) -> bool:
     """Take in that the provider took or judged a request; return whether that ended its pause.
 
-    Only a ``letter`` that got through ends a rest: a probe may pass where letters do not.
+    Only a ``letter`` that got through ends a rest: a probe may pass where letters do not. While
+    there is nothing to take in, the row is left alone: whoever stands still with a lock on it
+    would keep every other answer from being written down.
     """
+    channel = session.get(MailChannel, CHANNEL, populate_existing=True)
+    if channel is None or _is_fine(channel):
+        return False
     channel = _locked(session)
     if channel is None:
         return False
@@ -115,6 +120,12 @@ def provider_answers(session: Session, *, letter: bool) -> bool:
         return False
     resume_channel(session)
     return True
+
+
+def _is_fine(channel: MailChannel) -> bool:
+    """Tell whether mail goes out as if nothing had ever been."""
+    troubles = (channel.failures, channel.retry_at, channel.window, channel.paused_at)
+    return not any(troubles)
 
 
 def resume_channel(session: Session) -> None:

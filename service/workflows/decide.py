@@ -123,6 +123,7 @@ def reject_all(
             )
         if application.stage != Stage.REJECTED:
             check_can_promise(application)
+    stood = {application.id: application.stage for application in applications}
     _stand_rejected(
         work, [each for each in applications if each.stage != Stage.REJECTED], decided_at
     )
@@ -151,7 +152,15 @@ def reject_all(
     with together(work):
         for application, decision in zip(applications, decisions, strict=True):
             id_ = application.id
-            record(work, id_, "decided", at=decided_at, decision=decision.id, by=decided_by_id)
+            record(
+                work,
+                id_,
+                "decided",
+                at=decided_at,
+                decision=decision.id,
+                by=decided_by_id,
+                stood_at=stood[id_],
+            )
             retire(work, application, owed[id_])
             if not told_by_ats:
                 by = known[id_]

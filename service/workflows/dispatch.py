@@ -39,7 +39,7 @@ from service.workflows.channel import (
 from service.workflows.envelopes import envelope_of
 from service.workflows.send_rate import room
 from service.workflows.send_rate import take as take_of_rate
-from service.workflows.sending import Sender, unready
+from service.workflows.sending import Sender, at_once, unready
 from service.workflows.timeline import record_letters
 from service.workflows.work import Office, Work, never
 
@@ -57,9 +57,13 @@ def dispatch(
     *,
     chance: random.Random | None = None,
     stop: Callable[[], bool] = never,
+    pause: Callable[[float], object] = at_once,
 ) -> DispatchReport:
-    """Send everything that is ready now, until none is left, the channel is down or ``stop()``."""
-    run = _Run(session, office, clock, transport, chance or random.SystemRandom(), stop)
+    """Send everything that is ready now, until none is left, the channel is down or ``stop()``.
+
+    ``pause`` waits so many seconds while the database is away.
+    """
+    run = _Run(session, office, clock, transport, chance or random.SystemRandom(), stop, pause)
     run.expire()
     while not stop() and run.turn():
         pass
@@ -78,6 +82,7 @@ class _Run:
         transport: Transport,
         jitter: random.Random,
         stop: Callable[[], bool],
+        pause: Callable[[float], object],
     ) -> None:
         self._session = session
         self._office = office
@@ -85,6 +90,7 @@ class _Run:
         self._transport = transport
         self._jitter = jitter
         self._stop = stop
+        self._pause = pause
         self._probed = False
         self.report = DispatchReport()
 
@@ -92,13 +98,16 @@ class _Run:
         """Call what was being sent when its worker died by its name: uncertain."""
         now = self._clock.now()
         expired = (Message.state == MailState.SENDING, Message.due_at <= now)
-        # In one order, whoever locks: a slow answer about these may be written down just now.
-        self._session.scalars(
-            select(Message.id).where(*expired).order_by(Message.id).with_for_update()
+        # Without those that somebody holds: a slow answer about them is written down just now.
+        ids = self._session.scalars(
+            select(Message.id)
+            .where(*expired)
+            .order_by(Message.id)
+            .with_for_update(skip_locked=True)
         ).all()
         lost = self._session.scalars(
             update(Message)
-            .where(*expired)
+            .where(Message.id.in_(ids), *expired)
             .values(
                 state=take(MailState.SENDING, Step.LOSE),
                 reason=LOST,
@@ -137,6 +146,7 @@ class _Run:
             self._jitter,
             self.report,
             token,
+            self._pause,
         )
         went_on = self._carry(sender, self._sorted(sender, ids), probed=allowed.probe_first)
         if not went_on:

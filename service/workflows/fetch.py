@@ -19,7 +19,7 @@ from service.ats.asking import Answer, Ask, Needs
 from service.ats.base import Adapter, PayloadError
 from service.ats.registry import UnknownAdapterError, adapter_named
 from service.clock import Clock
-from service.db import LEASE, claim
+from service.db import LEASE, claim, is_passing
 from service.models import Connection, Delivery
 from service.vendors.base import Answered, AskError, Reach, Vendors
 from service.workflows.heartbeat import beat
@@ -189,9 +189,13 @@ class _Turn:
             # These texts name a place and a fault, never a value.
             fail(session, delivery_id, token, self._clock.now(), str(error))
             self._report.failed += 1
-        except Exception as error:  # noqa: BLE001 - one poison delivery never stops the others
+        except Exception as error:
             session.rollback()
             fault, now = type(error).__name__, self._clock.now()
+            if is_passing(error):
+                # Nothing is wrong with the delivery: it and the others keep their places.
+                hand_back(session, token, now)
+                raise
             retry_or_fail(session, delivery_id, token, now, fault, self.jitter, self._report)
         return None
 

@@ -16,7 +16,7 @@ from service.ats.asking import Needs
 from service.ats.base import Adapter, PayloadError
 from service.ats.registry import UnknownAdapterError, adapter_named
 from service.clock import Clock
-from service.db import LEASE, claim
+from service.db import LEASE, claim, is_passing
 from service.models import Connection, Delivery
 from service.workflows.heartbeat import beat
 from service.workflows.stored_answers import forget_answers
@@ -113,8 +113,12 @@ def _work_in(
         # Its text names a place in the payload and a fault, never a value.
         fail(session, delivery_id, token, now, str(error))
         report.failed += 1
-    except Exception as error:  # noqa: BLE001 - one poison delivery never stops the others
+    except Exception as error:
         session.rollback()
+        if is_passing(error):
+            # Nothing is wrong with the delivery: it and the others keep their places.
+            hand_back(session, token, now)
+            raise
         retry_or_fail(session, delivery_id, token, now, type(error).__name__, jitter, report)
 
 

@@ -7,7 +7,7 @@ is open while bytes travel.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,8 +32,13 @@ from service.workflows.work import Office, Work
 CHUNK = 500
 """How many applications one statement asks for."""
 
-WRITE_TRIES = 3
-"""How often an answer is written down where the database undid it: to forget it is to lose it."""
+WRITE_AGAIN_IN = (0.0, 0.5, 2.0, 4.0)
+"""Seconds before each new try to write an answer down where the database undid it or is away: to
+forget it is to lose it, and a database that restarts is back within seconds."""
+
+
+def at_once(_seconds: float) -> None:
+    """Wait for nothing: what is tried again is tried at once."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class Sender:
     jitter: random.Random
     report: DispatchReport
     token: str
+    pause: Callable[[float], object] = at_once
+    """Waits so many seconds, or less where there is reason to hurry."""
 
     def send(self, ids: Sequence[str]) -> list[Sequence[str]]:
         """Send these letters in one request; return what is to go again at once, in parts.
@@ -108,7 +115,7 @@ class Sender:
     ) -> list[Sequence[str]]:
         """Write the answer down and commit, once more where the database undid it."""
         counted = replace(self.report)
-        for last in (*[False] * (WRITE_TRIES - 1), True):
+        for again_in in (*WRITE_AGAIN_IN, None):
             try:
                 again = self._answered(batch_id, order).settle(answer)
                 self.session.commit()
@@ -116,8 +123,9 @@ class Sender:
                 # Two who waited for each other, or a connection that was cut.
                 self.session.rollback()
                 vars(self.report).update(vars(counted))
-                if last:
+                if again_in is None:
                     raise
+                self.pause(again_in)
             else:
                 return again
         raise AssertionError("the last try returns or raises")

@@ -132,15 +132,16 @@ def _contact(
 def _moved(
     work: Work, application: Application, entry: TimelineEntry, _act: Act, _done: Undone
 ) -> bool:
+    _check_ran(work, entry)
     new = lock_promise(work, str(entry.data["replaced_by"]))
     old = lock_promise(work, str(entry.data["promise"]))
     if new is None or old is None or new.state not in OPEN_STATES:
         raise _CannotError("the promise was settled or moved again since")
-    close(work, new, State.RELEASED, TAKEN_BACK)
-    # Nothing was moved after all, so nothing was moved in silence.
+    # Nothing was moved after all: the old one stands in its place, and nothing moved in silence.
+    close(work, new, State.REPLACED, TAKEN_BACK)
     new.candidate_told = None
     work.session.flush()
-    old.replaced_by_id = None
+    old.replaced_by_id, new.replaced_by_id = None, old.id
     _open_again(work, application, old)
     return True
 
@@ -151,6 +152,7 @@ def _released(
     promise = lock_promise(work, str(entry.data["promise"]))
     if "reason" in entry.data or promise is None or promise.state != State.RELEASED:
         return False
+    _check_ran(work, entry)
     _open_again(work, application, promise)
     return True
 
@@ -174,7 +176,9 @@ def _decided(
     decision = work.session.get(Decision, str(entry.data["decision"]))
     if decision is None or decision.withdrawn_at is not None:
         return False
-    stage = act.stage
+    # Of many each stood elsewhere; what was written before it was kept there says so of one.
+    stood_at = entry.data.get("stood_at", act.stage)
+    stage = Stage(stood_at) if stood_at else None
     if stage is None or stage in CLOSED_STAGES:
         raise _CannotError("where the application stood before is not known: withdraw it by hand")
     withdraw_decision(work, application, decision)
@@ -189,6 +193,35 @@ def _reassigned(
         raise _CannotError("somebody else has handed it over since")
     reassign(work, application, entry.data.get("before"))
     return True
+
+
+def _waited(
+    work: Work, application: Application, entry: TimelineEntry, _act: Act, _done: Undone
+) -> bool:
+    named, before = entry.data.get("owner"), entry.data.get("before")
+    if application.waiting_on_id != named:
+        raise _CannotError("whose decision is awaited was changed since")
+    application.waiting_on_id = before
+    record(work, application.id, "waiting_on", before=named, owner=before)
+    work.session.flush()
+    return True
+
+
+def _check_ran(work: Work, entry: TimelineEntry) -> None:
+    """Refuse to open what was paused: how long it had left is not known any more."""
+    before = work.session.scalars(
+        select(TimelineEntry)
+        .where(
+            TimelineEntry.application_id == entry.application_id,
+            TimelineEntry.seq < entry.seq,
+            TimelineEntry.kind.in_(("promise_paused", "promise_resumed")),
+        )
+        .order_by(TimelineEntry.seq.desc())
+    )
+    about = (each for each in before if each.data.get("promise") == entry.data["promise"])
+    last = next(about, None)
+    if last is not None and last.kind == "promise_paused":
+        raise _CannotError("it was paused, and waited for them: promise it anew")
 
 
 def _open_again(work: Work, application: Application, promise: Promise) -> None:
@@ -229,4 +262,5 @@ _INVERSES: dict[str, _Inverse] = {
     "promise_made": _made,
     "decided": _decided,
     "reassigned": _reassigned,
+    "waiting_on": _waited,
 }

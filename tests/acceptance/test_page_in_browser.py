@@ -91,6 +91,41 @@ def test_the_outbox_can_be_acted_on_without_any_script(browser: Browser, site: S
         expect(page.get_by_role("status")).to_contain_text("All mail is paused.")
 
 
+def test_on_a_phone_the_first_person_is_in_the_first_look(browser: Browser, site: Site) -> None:
+    busy = make_busy(site.employer)
+    phone = {"width": 390, "height": 844}
+    with tab(browser, site, user_id=busy.administrator, viewport=phone) as (page, _watch):
+        page.goto("/?tab=all")
+        box = page.locator("[data-row]").first.bounding_box()
+        assert box is not None
+        # Also with two alarms above it.
+        assert box["y"] < 844 * 0.6
+        for line in (".top nav", ".tabs", ".trust ul"):
+            height = page.locator(line).evaluate("each => each.clientHeight")
+            assert height < 56, line
+        page.goto("/settings")
+        at = page.locator(".top nav [aria-current]")
+        assert at.evaluate("each => each.getBoundingClientRect().right") <= 390
+
+
+def test_what_was_done_is_where_the_reading_goes_on_and_menus_close(
+    browser: Browser, site: Site
+) -> None:
+    busy = make_busy(site.employer)
+    with tab(browser, site, user_id=busy.administrator) as (page, _watch):
+        page.goto("/outbox")
+        page.get_by_role("button", name="Cancel the letter (59 min left)").click()
+        page.wait_for_url("**/outbox?*")
+        expect(page.get_by_role("status")).to_be_focused()
+
+        page.goto("/?tab=all")
+        menu = page.locator(".acts .menu").first
+        menu.locator("summary").click()
+        page.keyboard.press("Escape")
+        assert menu.get_attribute("open") is None
+        expect(menu.locator("summary")).to_be_focused()
+
+
 def test_a_late_checker_and_an_empty_page_are_seen(browser: Browser, site: Site) -> None:
     with site.employer.work() as work:
         application = add_application(work, first_name="Jonas", last_name="Weber")

@@ -98,9 +98,13 @@ class AccessWorld:
 
     def put_back(self) -> None:
         """Make the world what it was, where anybody changed it."""
-        if self._changes() != self._seen:
+        if self.has_changed():
             self._kept.backup(self._live)
             self._seen = self._changes()
+
+    def has_changed(self) -> bool:
+        """Tell whether anybody changed it."""
+        return self._changes() != self._seen
 
     def close(self) -> None:
         """Let go of the database."""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from werkzeug.routing import Rule
 
+from service.dashboard.queue_many import ACTS
 from service.dashboard.site import OPEN, OWN
 from service.db import db
 from service.domain.rights import Right
@@ -109,12 +110,16 @@ def wanted(reader: Reader, rule: Rule, method: str, asks: Right | str | None) ->
 
 
 def test_everybody_gets_the_right_answer_everywhere(world: AccessWorld) -> None:
-    wrong = []
+    wrong, in_vain = [], []
     for rule, method in routes(world):
         asks, path = asked_by(world, rule), path_of(world, rule)
         for reader in (world.nobody, *world.readers):
             if method == "GET":
                 answer = reader.get(path)
+                for what, led_to in offered(world, path, answer):
+                    needed = asked_by(world, led_to)
+                    if isinstance(needed, Right) and needed not in reader.rights:
+                        in_vain.append((reader.name, path, what))
             else:
                 answer = reader.post(path, application_id=world.ids["application_id"])
                 if answer.status_code not in (403, 404):
@@ -131,6 +136,23 @@ def test_everybody_gets_the_right_answer_everywhere(world: AccessWorld) -> None:
                 wrong.append((reader.name, method, path, answer.status_code, str(asks)))
 
     assert not wrong, "\n".join(map(str, wrong))
+    # No page leads anybody to what they may not see or send.
+    assert not in_vain, "\n".join(map(str, in_vain))
+
+
+def offered(world: AccessWorld, path: str, answer: Any) -> Iterator[tuple[str, Rule]]:
+    """Yield where the links and forms of a page lead, with the route behind each."""
+    if answer.status_code != 200 or not answer.content_type.startswith("text/html"):
+        return
+    html = answer.get_data(as_text=True)
+    targets = {("GET", to) for to in re.findall(r'<a\b[^>]* href="(/[^"?#]*)', html)}
+    for form in re.findall(r'<form\b[^>]*method="post"[^>]*>', html):
+        named = re.search(r'action="([^"?#]+)', form)
+        targets.add(("POST", named[1] if named else path))
+    find = world.employer.app.url_map.bind("").match
+    for method, to in sorted(targets):
+        rule, _places = find(to, method=method, return_rule=True)
+        yield f"{method} {to}", rule
 
 
 def test_what_lies_outside_a_reach_is_as_if_it_were_not_there(world: AccessWorld) -> None:
@@ -178,3 +200,72 @@ def test_no_list_names_or_counts_what_lies_outside_a_reach(world: AccessWorld) -
     assert "outbox" not in world.named("awaited hiring manager").get("/").get_data(as_text=True)
     seen = world.named("administrator").get(delivery).get_data(as_text=True)
     assert "Quillfeather" in seen
+
+
+def test_ids_of_another_team_inside_a_form_mean_nothing(world: AccessWorld) -> None:
+    tomas, ids = world.named("recruiter of another team"), world.ids
+    world.put_back()
+    ref = f"{ids['application_id']}:{ids['version']}:{ids['promise_id']}:1"
+    wish = {"who": ref, "kind": "callback", "when": "tomorrow", "telling": "silent"}
+    wish |= {"why": "As agreed", "owner": ids["user_id"], "how": "reached", "wording": "A call"}
+    wish |= {"decided_by": ids["user_id"]}
+    for act in ACTS:
+        for step in ("", "preview", "confirm"):
+            kind = {"kind": "status-update", "next_word_by": "2026-03-06"} if act == "write" else {}
+            answer = tomas.post("/queue/act", **(wish | kind), act=act, step=step)
+            assert answer.status_code == (409 if step == "confirm" else 200), (act, step)
+            shown = answer.get_data(as_text=True)
+            assert "Quillfeather" not in shown
+            assert "Glass Blower" not in shown
+            assert ("there is no such person any more" in shown) == bool(step), (act, step)
+    now = world.employer.now.isoformat()
+    for closing in ({"closing_id": ids["closing_id"]}, {}):
+        cancelled = tomas.post("/outbox/cancel", as_of=now, **closing)
+        assert "said=0+letters+are+cancelled." in cancelled.headers["Location"]
+    over = tomas.post(f"/account/absences/{ids['absence_id']}/end")
+    assert over.status_code == 422
+
+    assert not world.has_changed()
+
+
+def test_no_form_is_taken_without_our_token_or_from_another_site(world: AccessWorld) -> None:
+    admin = world.named("administrator")
+    taken = []
+    for rule, method in routes(world):
+        if method == "GET":
+            continue
+        path = path_of(world, rule)
+        for token, says in (
+            ("", {}),
+            ("0" * 64, {}),
+            (admin.token, {"Origin": "https://evil.example.com"}),
+            (admin.token, {"Origin": "null"}),
+            (admin.token, {"Sec-Fetch-Site": "same-site"}),
+        ):
+            answer = admin.client.post(
+                path, data={"token": token}, headers={**(admin.headers or {}), **says}
+            )
+            if answer.status_code != 403:
+                taken.append((rule.rule, says, answer.status_code))
+
+    assert not taken, "\n".join(map(str, taken))
+
+
+def test_no_page_changes_anything_or_is_kept_or_runs_what_is_not_ours(world: AccessWorld) -> None:
+    admin = world.named("administrator")
+    world.put_back()
+    wrong = []
+    for rule, method in routes(world):
+        if method != "GET":
+            continue
+        answer = admin.get(path_of(world, rule))
+        policy = answer.headers["Content-Security-Policy"]
+        if answer.headers["Cache-Control"] != "no-store" or not (
+            "script-src 'nonce-" in policy or "sandbox" in policy
+        ):
+            wrong.append((rule.rule, dict(answer.headers)))
+        if world.has_changed():
+            wrong.append((rule.rule, {"changed": "yes"}))
+            world.put_back()
+
+    assert not wrong, "\n".join(map(str, wrong))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.auth.sessions import FRESH
 from service.auth.throttle import MOST_AN_ACCOUNT
 from service.dashboard.account import browser_named
 from service.db import db
 from service.models import Passkey, User
 from tests.harness import Employer, make_employer
 from tests.reading_pages import words_of
-from tests.signing_in import PASSWORD, client_of, person, token_in, type_in
+from tests.signing_in import PASSWORD, client_of, person, token_in, token_of, type_in
 
 NEW = "seven pale kites"
 
@@ -120,6 +122,22 @@ def test_an_open_browser_is_no_place_to_guess_the_password(alone: Employer, mari
     said = post(client, "/account/password", present=PASSWORD, password=NEW, again=NEW)
 
     assert "Too many tries." in said
+
+
+def test_a_browser_left_open_makes_nobody_a_way_in(alone: Employer, maria: User) -> None:
+    priya = person(alone, "hiring_manager", name="Priya")
+    answers = []
+    for span in (timedelta(0), FRESH):
+        browsers = {user: client_of(alone, user) for user in (maria, priya)}
+        alone.clock.advance(span)
+        token = token_of(browsers[maria], "/account")
+        headers = {"X-Keepword-Token": token}
+        made = browsers[maria].post("/account/passkeys/options", json={}, headers=headers)
+        # Priya comes in by the provider and has no password yet.
+        first = post(browsers[priya], "/account/password", password=NEW, again="other words")
+        answers.append((made.status_code, "signed in a while ago" in first))
+
+    assert answers == [(200, False), (422, True)]
 
 
 def test_nobody_ends_a_session_or_removes_a_passkey_of_another(

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from service.db import db
-from service.models import Application, Job, User
+from service.models import ApiKey, Application, Job, TimelineEntry, User
 from service.workflows.assigning import assign, await_by_default
 from service.workflows.promise_changes import lock_application
 from tests.harness import Employer, make_employer
 from tests.integration.people_case import applied, text_of
 from tests.reading_pages import promise_call, words_of
-from tests.signing_in import client_of, person, token_in
+from tests.signing_in import PASSWORD, client_of, person, token_in
 
 
 @pytest.fixture
@@ -101,9 +101,9 @@ def test_a_decision_against_somebody_leaves_its_telling_to_the_owner(employer: E
         )
     stale = {"token": token_in(html), "from": "home", "version": "1", "answer": "no"}
     missed = client.post(f"/applications/{late}/answer", data=stale)
-    again = words_of(client.get(missed.headers["Location"]).get_data(as_text=True))
-    assert "Somebody else changed this meanwhile: look again." in again
-    assert "1 person awaits your answer" in again
+    assert missed.status_code == 409
+    assert "Nothing of yours is done yet." in words_of(missed.get_data(as_text=True))
+    assert "1 person awaits your answer" in text_of(client, "/")
 
     said = answer(client, late, answer="no", why="no experience with kilns")
     assert "the decision is made, and telling them is owed" in said
@@ -122,3 +122,20 @@ def test_nothing_awaits_somebody_whom_nobody_asked(employer: Employer) -> None:
 
     assert "stands here as soon as a recruiter asks you" in text_of(client, "/?behind=x")
     assert "Nobody further waits." in text_of(client, "/?behind=50")
+
+
+def test_who_has_no_name_here_gives_no_answer_that_nobody_asked_for(employer: Employer) -> None:
+    person(employer, "administrator", name="Ada Stone", password=PASSWORD)
+    application_id, _ = applied(employer)
+    secret = employer.key("admin")
+    with employer.session() as session:
+        (key_id,) = session.query(ApiKey.id).one()
+    token = employer.app.extensions["keepword.forms"].token(key_id, employer.now)
+    client = employer.app.test_client()
+    form = {"token": token, "version": "1", "answer": "on"}
+
+    done = client.post(f"/applications/{application_id}/answer", data=form, auth=("any", secret))
+
+    assert done.status_code == 404
+    with employer.session() as session:
+        assert session.query(TimelineEntry).filter_by(kind="manager_goes_on").count() == 0

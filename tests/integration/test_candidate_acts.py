@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from flask.testing import FlaskClient
 
 from service.models import Application, Contact, Promise, User
 from tests.harness import Employer
-from tests.integration.people_case import applied, in_team, text_of
+from tests.integration.people_case import applied, call, in_team, text_of
 from tests.reading_pages import (
     colleague,
     letter,
@@ -233,3 +234,48 @@ def test_an_answer_that_says_nothing_decides_nothing(employer: Employer) -> None
     _, page = acted(client_of(employer, priya), "answer", id_, candidate_id)
 
     assert "Say whether to go on with them." in page
+
+
+def test_an_answer_on_an_outdated_page_is_kept_and_given_by_one_press(employer: Employer) -> None:
+    priya = person(employer, "hiring_manager", name="Priya Shah")
+    id_, _ = applied(employer, stage="interview", waiting_on_id=priya.id)
+    client = client_of(employer, priya)
+    html = client.get("/").get_data(as_text=True)
+    form = {"token": token_in(html), "version": version_in(html), "from": "home"}
+    with employer.work() as work:
+        call(work, id_)
+    answer = client.post(
+        f"/applications/{id_}/answer", data={**form, "answer": "no", "why": "no experience"}
+    )
+
+    assert answer.status_code == 409
+    html = answer.get_data(as_text=True)
+    page = words_of(html)
+    assert "Nothing of yours is done yet." in page
+    assert "last contact today 09:00" in page
+    assert "Do not go on: a decision against them" in page
+    kept = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', html))
+    assert kept["why"] == "no experience"
+    done = client.post(f"/applications/{id_}/answer", data=kept)
+    assert done.status_code == 303
+    with employer.session() as session:
+        assert session.get_one(Application, id_).stage == "rejected"
+
+
+def test_handing_over_is_taken_back_whole(employer: Employer) -> None:
+    maria, jonas = colleague(employer), colleague(employer, "Jonas Weber")
+    id_, candidate_id = applied(employer, owner=maria)
+    client = client_of(employer, person(employer, name="Ada Berg"))
+    html = client.get(f"/people/{candidate_id}").get_data(as_text=True)
+    form = {"owner_id": jonas.id, "waiting_on_id": maria.id, "version": version_in(html)}
+    done = client.post(
+        f"/applications/{id_}/assign", data={"token": token_in(html), **form}, follow_redirects=True
+    )
+    offered = done.get_data(as_text=True).split('action="/undo"')[1].partition("</form>")[0]
+    kept = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', offered))
+    said = client.post("/undo", data=kept, follow_redirects=True).get_data(as_text=True)
+
+    assert "Taken back for 1 person." in words_of(said)
+    with employer.session() as session:
+        row = session.get_one(Application, id_)
+        assert (row.owner_id, row.waiting_on_id) == (maria.id, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -54,10 +55,19 @@ def test_a_late_promise_is_said_to_be_late(employer: Employer) -> None:
 
 
 def test_whom_mail_cannot_reach_is_to_be_called(employer: Employer) -> None:
-    _, candidate_id = applied(employer, email="amara@example.com")
+    id_, candidate_id = applied(employer, email="amara@example.com")
+    with employer.work() as work:
+        application = lock_application(work, id_)
+        assert application is not None
+        make_spoken(work, application, Spoken(Kind.STATUS, "Word", within="1 business hour"))
+    write_first = re.compile(r'button main" href="[^"]*/(call|write)\?')
+    assert write_first.findall(html_of(employer, f"/people/{candidate_id}")) == ["write"]
     with employer.work() as work:
         suppress(work, "amara@example.com", work.now, "mail to this address bounced")
 
+    html = html_of(employer, f"/people/{candidate_id}")
+    assert write_first.findall(html) == ["call"]
+    assert "/write" not in html
     page = page_of(employer, f"/people/{candidate_id}")
 
     assert "Cannot be reached by mail: call +1 416 555 0100 (mail to this address bounced)" in page

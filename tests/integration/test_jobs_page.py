@@ -169,6 +169,12 @@ def test_a_hiring_manager_counts_only_who_awaits_them(case: Closing) -> None:
     assert client.get(f"/jobs/{case.job}/close").status_code == 404
     assert client.post(f"/jobs/{case.job}/assign").status_code == 403
 
+    case.applicant("Omar")
+    with employer.work() as work:
+        work.session.get_one(Job, case.job).status = "filled"
+    assert "1 person has not been told" in text_of(client, f"/jobs/{case.job}")
+    assert "Bookbinder filled ◐ 1 not told" in text_of(client, "/jobs?which=to-close")
+
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_what_people_wrote_stays_text(employer: Employer, hostile: str) -> None:

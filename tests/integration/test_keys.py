@@ -105,6 +105,17 @@ def test_a_revoked_key_opens_nothing_and_keeps_when_it_was_revoked(employer: Emp
         assert session.get_one(ApiKey, key.id).revoked_at == employer.now
 
 
+def test_a_key_in_the_name_of_somebody_who_has_left_opens_nothing(employer: Employer) -> None:
+    with employer.work() as work:
+        maria = add_user(work)
+        # Made in the very moment in which she was deactivated: nobody revoked it.
+        maria.active = False
+    secret = employer.key("admin", user_id=maria.id)
+
+    with employer.session() as session:
+        assert caller_with(session, employer.now, secret) is None
+
+
 def test_the_last_use_is_noted_at_most_once_an_hour(employer: Employer) -> None:
     seen = []
     with employer.session() as session:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, true, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from service.app import engine_of, session_of
 from service.db import LEASE
 from service.mail.base import Envelope, EventKind, Uncertain
 from service.mail.base import MailEvent as Reported
-from service.models import Contact, Message, SendBatch
+from service.models import Contact, MailChannel, Message, SendBatch
 from service.parts import parts
 from service.workflows.cancelling import Which, cancel_letters
 from service.workflows.fold_events import fold_events, store_events
@@ -175,3 +175,23 @@ def test_an_event_that_the_database_could_not_fold_is_folded_later_however_old_i
             assert fold_events(session, office, employer.now) == 0
         assert fold_events(session, office, employer.now) == 1
     assert message_of(employer, message_id).state == "delivered"
+
+
+def test_whoever_stands_still_with_a_lock_keeps_no_other_letter_from_its_end(
+    employer: Employer,
+) -> None:
+    halted, lost, *_ = ids = write_letters(employer, 4)
+    with employer.work() as work:
+        work.session.execute(
+            update(Message)
+            .where(Message.id.in_([halted, lost]))
+            .values(state="sending", due_at=employer.now)
+        )
+    both = select(Message.id).join(MailChannel, true()).where(Message.id == halted)
+    locked = both.with_for_update()
+    with nobody_waits(employer), held(employer, locked):
+        report = run_dispatch(employer)
+
+    assert (report.accepted, report.uncertain) == (2, 1)
+    states = [message_of(employer, id_).state for id_ in ids]
+    assert states == ["sending", "uncertain", "accepted", "accepted"]

@@ -12,6 +12,7 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy import select
 
+from service.auth.leaving import deactivate
 from service.db import db
 from service.models import OutsideIdentity, User
 from tests.doubles.openid_provider import CLIENT_ID, SECRET, OpenIdDouble, openid_provider
@@ -167,6 +168,25 @@ def test_an_answer_after_ten_minutes_or_by_another_issuer_is_not_taken(
     late = back(client, state)
 
     assert (mixed_up.status_code, late.status_code) == (403, 403)
+
+
+def test_whoever_has_a_colleagues_address_after_them_is_not_taken_for_them(
+    employer: Employer, provider: OpenIdDouble
+) -> None:
+    person(employer, "administrator", name="Ruth", password=PASSWORD)
+    answers = []
+    for subject in ("person-1", "person-2", "person-1", "person-2"):
+        if len(answers) == 3:
+            with employer.work() as work:
+                maria = work.session.scalars(select(User).where(User.email == EMAIL["email"])).one()
+                deactivate(work.session, work.now, maria)
+                maria.active = True
+        client = employer.app.test_client()
+        question, state = led_out(client)
+        provider.says(question, employer.now, sub=subject, **EMAIL)
+        answers.append(back(client, state).status_code)
+
+    assert answers == [303, 403, 303, 303]
 
 
 def test_a_deactivated_colleague_does_not_come_in(

@@ -27,6 +27,7 @@ from service.workflows.messages import Wish, write_letter
 from tests.harness import Employer, add_application, add_user, make_employer
 from tests.integration.test_page_access import basic
 from tests.reading_pages import html_of, letter, page_of, words_of
+from tests.signing_in import PASSWORD, client_of, person, token_in
 
 
 def token_of(employer: Employer, **headers: str) -> str:
@@ -455,6 +456,17 @@ def test_a_link_cannot_put_words_into_our_page(alone: Employer) -> None:
     page = page_of(alone, "/outbox?style=good&said=All+letters+are+cancelled.&seal=" + "0" * 64)
 
     assert "All letters are cancelled." not in page
+
+
+def test_what_was_said_to_somebody_is_not_said_to_another(alone: Employer) -> None:
+    admin = person(alone, "administrator", name="Ada", password=PASSWORD)
+    hers, his = client_of(alone, admin), client_of(alone, person(alone, name="Tomas Ruiz"))
+    token = token_in(hers.get("/outbox").get_data(as_text=True))
+    form = {"token": token, "why": "the provider is down"}
+    told = hers.post("/outbox/pause", data=form).headers["Location"]
+
+    assert "All mail is paused." in words_of(hers.get(told).get_data(as_text=True))
+    assert "All mail is paused." not in words_of(his.get(told).get_data(as_text=True))
 
 
 def test_a_page_with_forms_lets_them_come_back_to_us_alone(alone: Employer) -> None:

@@ -75,6 +75,20 @@ def test_every_chart_is_an_image_with_words_and_has_its_table_beneath(employer: 
     assert "style=" not in html
 
 
+def test_weeks_before_anything_happened_stand_in_the_file_alone(employer: Employer) -> None:
+    _history(employer)
+    employer.clock.move_to(MONDAY + timedelta(weeks=5, days=1))
+    client = client_of(employer, person(employer))
+    html = client.get("/numbers").get_data(as_text=True)
+    asked_by_week = html[html.index('id="enquiries"') :].partition("</section>")[0]
+
+    assert re.findall(r'<th scope="row"><bdi>(.*?)</bdi>', asked_by_week) == [
+        "2 Mar", "9 Mar", "16 Mar", "23 Mar", "30 Mar", "6 Apr", "All weeks"
+    ]  # fmt: skip
+    assert "6 more rows are in the file." in asked_by_week
+    assert len(_rows(client.get("/numbers/enquiries.csv").data.decode("utf-8-sig"))) == 13
+
+
 def test_nobodys_name_stands_beside_a_rate_unless_somebody_asks(employer: Employer) -> None:
     _history(employer)
     client = client_of(employer, person(employer))

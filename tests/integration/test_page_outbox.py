@@ -22,10 +22,15 @@ from tests.reading_pages import (
 def test_each_kept_letter_can_be_read_as_text_and_as_html(employer: Employer) -> None:
     with employer.work() as work:
         letter_id = letter(work, "captured").id
+        letter(work, "delivered", created_at=work.now - timedelta(days=1), subject="An earlier one")
 
-    assert "Where we stand to Amara Okafor · amara@example.com · holding kept here, not sent" in (
-        page_of(employer, "/outbox")
-    )
+    assert (
+        "today Where we stand to Amara Okafor kept here, not sent 09:00 "
+        "yesterday An earlier one to Amara Okafor ✓ delivered 09:00"
+    ) in page_of(employer, "/outbox")
+    whole = page_of(employer, f"/outbox/{letter_id}")
+    assert "Amara Okafor amara@example.com" in whole
+    assert "holding" in whole
     html = html_of(employer, f"/outbox/{letter_id}")
     assert "we are not done yet." in html
     assert (

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from service.models import Application, Candidate
-from tests.harness import Employer, add_user
+from service.models import Application, Candidate, Job, Team
+from tests.harness import Employer, add_application, add_user
+from tests.integration.settings_desk import SQLITE
 from tests.reading_pages import words_of
+from tests.signing_in import client_of, person, token_of
 
 FIELDS = {"name": "Amara Okafor", "email": "amara@example.com", "job": "Bookbinder",
           "stage": "screening", "applied": "2026-02-27", "acknowledge": "yes"}  # fmt: skip
@@ -68,6 +70,38 @@ def test_what_is_wrong_is_said_beside_what_was_typed(employer: Employer) -> None
     assert people(employer) == []
 
 
+@SQLITE
+def test_another_teams_job_takes_nobody_however_it_is_spelt(employer: Employer) -> None:
+    tomas = person(employer, name="Tomas Ruiz", teams=("Lisbon",))
+    with employer.work() as work:
+        berlin = Team(name="Berlin", created_at=work.now)
+        work.session.add(berlin)
+        work.session.flush()
+        lisbon = work.session.query(Team).filter_by(name="Lisbon").one()
+        for title, status, team in (
+            ("Glass Blower", "open", berlin),
+            ("Ärztin", "open", berlin),
+            # Of several with one title those that are open are meant: not that of Lisbon.
+            ("Bookbinder", "open", berlin),
+            ("Bookbinder", "closed", lisbon),
+        ):
+            job = Job(title=title, status=status, team_id=team.id, created_at=work.now)
+            work.session.add(job)
+            if title == "Glass Blower":
+                add_application(work, job=job, first_name="Berta", email="berta@example.com")
+    client = client_of(employer, tomas)
+    token = token_of(client, "/people/new")
+
+    for title in ("Glass  Blower", "ÄRZTIN", "Bookbinder"):
+        # Whether it is somebody new or somebody who has applied there is nothing for Tomas either.
+        for email in ("zoe@example.com", "berta@example.com"):
+            form = {**FIELDS, "token": token, "job": title, "email": email}
+            answer = client.post("/people/new", data=form)
+            assert answer.status_code == 422, (title, email)
+            assert "another team’s" in words_of(answer.get_data(as_text=True))
+    assert people(employer) == [("Berta", "applied")]
+
+
 def test_a_form_from_elsewhere_adds_nobody(employer: Employer) -> None:
     foreign = press(
         employer, {"Origin": "https://evil.example.com", "Sec-Fetch-Site": "cross-site"}
@@ -85,9 +119,12 @@ def test_a_key_that_may_only_look_adds_nobody(employer: Employer) -> None:
     word = base64.b64encode(f"me:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {word}", "Host": "keepword.example.com"}
     shown = employer.app.test_client().get("/people/new", headers=headers)
+    queue = employer.app.test_client().get("/", headers=headers)
     refused = employer.app.test_client().post("/people/new", data=FIELDS, headers=headers)
 
-    assert shown.status_code == 200
-    assert "scope “write”" in shown.get_data(as_text=True)
+    # A form that cannot be sent is not there, and nothing leads to it.
+    assert shown.status_code == 404
+    assert queue.status_code == 200
+    assert "/people/new" not in queue.get_data(as_text=True)
     assert refused.status_code == 403
     assert people(employer) == []

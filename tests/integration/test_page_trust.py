@@ -84,7 +84,7 @@ def test_paused_mail_and_what_needs_a_hand_are_said_in_words(employer: Employer)
 
     assert "Mail is paused since today 09:00: the key is being changed." in page
     assert "outbox 1 ◐ mail paused" in page
-    assert "Needs a hand ◐ 1 letter is stopped until somebody looks" in page
+    assert "Needs a hand 3 ◐ 1 letter is stopped until somebody looks" in page
     assert "1 letter may or may not have gone out" in page
     assert "2 letters could not be sent" in page
 
@@ -102,5 +102,11 @@ def test_what_only_a_person_can_say_is_asked_for_on_the_first_page(employer: Emp
 
     page = page_of(employer)
 
-    assert "“keepword connection rejections main keepword”, or with “ats”" in page
+    assert "Nobody has said who sends the rejections of main, so Keepword sends none." in page
     assert "No holding can be written" in page
+    html = html_of(employer)
+    for mended_at in ("/connections/main#faults", "/settings/letters/holding"):
+        assert f'<a href="{mended_at}">' in html
+        assert html_of(employer, mended_at.partition("#")[0])
+    remedy = "“keepword connection rejections main keepword”, or with “ats”"
+    assert remedy in page_of(employer, "/connections/main")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from service.auth.sessions import IDLE
-from service.models import Application, Presence, User
+from service.models import ApiKey, Application, Presence, User
 from tests.harness import Employer
 from tests.reading_pages import promise_call, words_of
 from tests.signing_in import PASSWORD, client_of, person, token_of
@@ -81,6 +81,14 @@ def test_presence_is_refused_to_strangers_and_keeps_no_session_alive(employer: E
     assert announce(others, "/account", f"{path}/here").status_code == 404
     assert announce(hers, path, "/people/nobody/here").status_code == 404
     assert hers.post(f"{path}/here").status_code == 403
+    # A program in her name is not she.
+    secret = employer.key("admin", user_id=maria.id)
+    with employer.session() as session:
+        (key_id,) = session.scalars(select(ApiKey.id))
+    given = employer.app.extensions["keepword.forms"].token(key_id, employer.now)
+    here = {"X-Keepword-Token": given}
+    program = employer.app.test_client().post(f"{path}/here", headers=here, auth=("any", secret))
+    assert program.status_code == 404
     for _ in range(5):
         employer.clock.advance(IDLE / 4)
         last = hers.post(f"{path}/here", headers=token)

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from service.domain.contacts import Channel, Outcome
 from service.models import Application, Contact, Decision, Message, Promise, Team, User
 from service.workflows.contacts import log_contact
+from service.workflows.promise_changes import pause
 from tests.harness import Employer
 from tests.reading_pages import promise_call, words_of
 from tests.signing_in import client_of, person
@@ -196,7 +197,7 @@ def test_a_date_is_moved_with_a_note_and_undo_takes_both_back(desk: Desk) -> Non
     assert "Taken back for 1 person. 1 letter is cancelled." in desk.undo(answer)
     assert desk.promise().state == "open"
     assert desk.promise().replaced_by_id is None
-    assert desk.promise(new.id).state == "released"
+    assert desk.promise(new.id).state == "replaced"
     assert desk.letters()[0].state == "cancelled"
 
 
@@ -391,3 +392,58 @@ def test_one_goes_back_to_ones_own_pages_only(desk: Desk) -> None:
     )
 
     assert answer.headers["Location"].startswith("/?")
+
+
+def test_a_choice_that_says_a_day_it_does_not_end_on_is_neither_offered_nor_taken(
+    desk: Desk,
+) -> None:
+    """After hours "end of the day" would be tomorrow's, before a closed day "tomorrow" is not."""
+    path = f"{desk.about}/promise"
+    form = desk.form(path)
+    assert 'value="end of day"' in desk.client.get(path).get_data(as_text=True)
+    desk.employer.clock.move_to(desk.employer.now.replace(hour=18))
+    late = desk.client.get(path).get_data(as_text=True)
+    assert 'value="end of day"' not in late
+    assert 'value="tomorrow"' in late
+
+    answer = desk.client.post(path, data={**form, "kind": "callback", "when": "end of day"})
+
+    assert answer.status_code == 422
+    assert "This has passed meanwhile: choose anew." in words_of(answer.get_data(as_text=True))
+    assert len(desk.all(Promise)) == 1
+
+
+def test_a_call_logged_later_as_it_was_shown_keeps_what_was_promised_in_that_minute(
+    desk: Desk,
+) -> None:
+    desk.employer.clock.advance(timedelta(seconds=20))
+    desk.said(desk.press(f"{desk.about}/promise", kind="feedback", when="1 business hour"))
+    desk.employer.clock.advance(timedelta(seconds=20))
+    path = f"{desk.about}/call"
+    form = desk.form(path)
+    shown = re.search(
+        r'name="at" value="([^"]+)" max="2026-03-02T23:59"',
+        desk.client.get(path).get_data(as_text=True),
+    )
+    assert shown is not None
+    desk.employer.clock.advance(timedelta(minutes=5))
+    made = [each.id for each in desk.all(Promise) if each.kind == "feedback"]
+    fields = {"how": "phone:reached", "at": shown[1], "meant": [desk.promise_id, *made]}
+
+    assert "It keeps a promise" in desk.said(desk.client.post(path, data={**form, **fields}))
+    assert [desk.promise(id_).state for id_ in (desk.promise_id, *made)] == ["kept_late", "kept"]
+
+
+def test_what_was_paused_is_not_opened_as_if_its_clock_had_run(desk: Desk) -> None:
+    with desk.employer.work() as work:
+        promise = work.session.get_one(Promise, desk.promise_id)
+        promise.due_at += timedelta(days=1)
+        promise.origin = "policy"
+        pause(work, promise, "papers are awaited")
+    answer = desk.press(f"{desk.owed}/release", why="As agreed")
+    desk.employer.clock.advance(timedelta(minutes=1))
+
+    assert "Not taken back: it was paused, and waited for them: promise it anew." in desk.undo(
+        answer
+    )
+    assert desk.promise().state == "released"

@@ -150,7 +150,7 @@ def test_dates_are_moved_with_a_note_each_and_moved_back(many: Round) -> None:
     assert "now by tomorrow 17:00" in page
     assert "3 notes are on their way." in many.said(answer)
     many.undo(answer)
-    assert sorted(each.state for each in many.all(Promise)) == ["open"] * 3 + ["released"] * 3
+    assert sorted(each.state for each in many.all(Promise)) == ["open"] * 3 + ["replaced"] * 3
     assert {each.state for each in many.letters()} == {"cancelled"}
 
 
@@ -216,3 +216,60 @@ def test_one_letter_that_fails_keeps_nobody_elses_back(many: Round) -> None:
 
     assert "2 letters go out, 1 is left out" in page
     assert "2 letters are written." in many.said(answer)
+
+
+def test_something_is_promised_to_many_whatever_minute_it_is_confirmed_in(many: Round) -> None:
+    """ "In an hour" ends a minute later when it is confirmed a minute later."""
+    _, refs = many.open()
+    fields = {"kind": "feedback", "wording": "Feedback", "when": "1 business hour"}
+    shown = many.post("promise", refs, "preview", **fields).get_data(as_text=True)
+    assert "Feedback, by today 13:00" in words_of(shown)
+    many.employer.clock.advance(timedelta(minutes=3))
+    digest = dict(_HIDDEN.findall(shown))["digest"]
+    answer = many.post("promise", refs, "confirm", **fields, digest=digest)
+
+    assert "Done for 3 people." in many.said(answer)
+    made = [each for each in many.all(Promise) if each.kind == "feedback"]
+    assert [each.promised_by_id for each in made] == [many.user.id] * 3
+    assert "Taken back for 3 people." in many.undo(answer)
+    assert {each.state for each in many.all(Promise) if each.kind == "feedback"} == {"released"}
+
+    # Another day is another promise.
+    moved = {"when": "own", "within": "3 business hours", "telling": "silent"}
+    shown = many.post("move", refs, "preview", **moved).get_data(as_text=True)
+    digest = dict(_HIDDEN.findall(shown))["digest"]
+    many.employer.clock.advance(timedelta(hours=3))
+    again = many.post("move", refs, "confirm", **moved, digest=digest)
+    assert again.status_code == 409
+
+
+def test_many_are_decided_about_and_each_goes_back_to_where_they_stood(many: Round) -> None:
+    with many.employer.work() as work:
+        work.session.get_one(Application, many.ids[0][0]).stage = "offer"
+        work.session.get_one(Application, many.ids[1][0]).stage = "withdrawn"
+    viewer = person(many.employer, "viewer", name="Only Looks")
+    _, refs = many.open()
+    refused = many.post("decide", refs, "preview", decided_by=viewer.id)
+    assert refused.status_code == 422
+    assert "A decision is made by an active recruiter" in words_of(refused.get_data(as_text=True))
+
+    page, answer = many.through("decide", refs, decided_by=many.user.id, why="Filled")
+    assert "2 people are included, 1 is left out" in page
+    assert "decided by Maria Keller; the news is owed from now on" in page
+    many.said(answer)
+    stages = {each.id: each.stage for each in many.all(Application)}
+    assert [stages[id_] for id_, _ in many.ids] == ["rejected", "withdrawn", "rejected"]
+
+    assert "Taken back for 2 people." in many.undo(answer)
+    stages = {each.id: each.stage for each in many.all(Application)}
+    assert [stages[id_] for id_, _ in many.ids] == ["offer", "withdrawn", "interview"]
+
+
+def test_a_voicemail_to_many_is_logged_as_one(many: Round) -> None:
+    _, refs = many.open()
+    many.said(many.through("call", refs, how="left_message")[1])
+
+    assert {(each.channel, each.outcome) for each in many.all(Contact)} == {
+        ("voicemail", "left_message")
+    }
+    assert many.post("call", refs, "preview", how="nonsense").status_code == 422

@@ -13,6 +13,7 @@ from service.domain.policies import Kind
 from service.domain.rights import EVERYWHERE
 from service.models import Promise
 from service.queries.queue import Asked, Found, find
+from service.queries.queue_belonging import colleagues_on
 from service.queries.queue_order import (
     LEGAL_SPAN,
     Rank,
@@ -22,7 +23,7 @@ from service.queries.queue_order import (
     legal_rank,
     rank_of,
 )
-from service.queries.queue_rows import colleagues_by_id, rows_for
+from service.queries.queue_rows import rows_for
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import MONDAY, Employer, add_application
 
@@ -94,7 +95,7 @@ def _names(employer: Employer, found: Found) -> list[str]:
             found.places,
             EVERYWHERE,
             work.calendar,
-            colleagues_by_id(work.session),
+            colleagues_on(work.session, work.now.date())[0],
         )
     # The row leads with the very reason that the database put it there for.
     assert [(row.lead.key, row.candidate_id) for row in rows] == list(found.places)

@@ -180,7 +180,8 @@ def test_there_is_no_letter_of_an_unknown_kind_or_version(employer: Employer) ->
     client = administrator(employer)
     for path in ("/settings/letters/bill", f"{PATH}?version=7", f"{PATH}?version=x"):
         assert client.get(path).status_code == 404, path
-    assert client.get(f"{PATH}/7/frame").status_code == 404
+    for number in ("7", "9" * 30):
+        assert client.get(f"{PATH}/{number}/frame").status_code == 404
     assert send(client, "/settings/letters/bill/draft", PATH).status_code == 404
     assert send(client, f"{PATH}/7/approve", PATH).status_code == 404
     unknown = send(client, f"{PATH}/preview", PATH, **(words(client) | {"reader": "app_none"}))

@@ -20,8 +20,9 @@ def pages(html: str) -> list[str]:
 @SQLITE
 def test_an_administrator_reaches_every_page_of_the_settings(employer: Employer) -> None:
     client = administrator(employer)
-    found = pages(shown(client, "/settings"))
+    found = pages(shown(client, "/settings/calendars"))
     assert len(found) == len(SECTIONS)
+    assert set(found) <= set(re.findall(r'href="([^"]+)"', shown(client, "/settings")))
     for path in found:
         html = shown(client, path)
         here = re.findall(r'href="([^"]+)" aria-current="page"', html)
@@ -32,7 +33,7 @@ def test_an_administrator_reaches_every_page_of_the_settings(employer: Employer)
 def test_who_may_look_is_shown_what_they_may_see(employer: Employer) -> None:
     administrator(employer)
     client = client_of(employer, person(employer, "viewer"))
-    found = pages(shown(client, "/settings"))
+    found = pages(shown(client, "/settings/calendars"))
     assert "/settings/keys" not in found
     assert "/settings/teams" not in found
     for path in found:

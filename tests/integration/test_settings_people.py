@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy import text as sql
+from sqlalchemy.exc import OperationalError
 
+from service.app import engine_of
 from service.auth.keys import caller_with, make_key
+from service.auth.leaving import LastAdministratorError, deactivate
+from service.dashboard.settings_person_deeds import change_who_they_are
 from service.models import Job, Message, Team, TeamMember, User, UserAbsence
 from service.workflows.absences import who_stands_in
+from service.workflows.colleagues import Profile
+from service.workflows.work import Work
 from tests.harness import Employer, add_application
+from tests.integration.people_case import in_team
 from tests.integration.settings_desk import (
     HOSTILE,
     SQLITE,
@@ -23,7 +33,7 @@ from tests.integration.settings_desk import (
     taken_literally,
 )
 from tests.reading_pages import promise_call, words_of
-from tests.signing_in import client_of, person
+from tests.signing_in import PASSWORD, client_of, person
 
 NEW = "/settings/people/new"
 JONAS = {"name": "Jonas Weber", "email": "jonas@example.com", "role": "recruiter"}
@@ -129,6 +139,51 @@ def test_the_last_administrator_stays_one(employer: Employer) -> None:
     assert "Nobody else can sign in as administrator" in said(gone)
     assert user(employer, ada.id).active
     assert user(employer, ada.id).role == "administrator"
+
+
+def _demote(work: Work, user: User) -> None:
+    change_who_they_are(work, user, Profile(user.name, "viewer", "", None, frozenset()))
+
+
+def _let_go(work: Work, user: User) -> None:
+    deactivate(work.session, work.now, user)
+
+
+@pytest.mark.parametrize("end", [_let_go, _demote])
+def test_two_administrators_cannot_end_each_other_at_once(
+    employer: Employer, end: Callable[[Work, User], None]
+) -> None:
+    if engine_of(employer.app).dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time: the second comes after the first")
+    ada = person(employer, "administrator", name="Ada", password=PASSWORD)
+    bea = person(employer, "administrator", name="Bea", password=PASSWORD)
+
+    with employer.work() as first:
+        end(first, first.session.get_one(User, ada.id))
+        with employer.work() as second:
+            second.session.execute(sql("SET LOCAL lock_timeout = '200ms'"))
+            # Bea's row is nobody's: without waiting it would still find Ada an administrator.
+            with pytest.raises(OperationalError):
+                end(second, second.session.get_one(User, bea.id))
+            second.session.rollback()
+    with employer.work() as third:
+        with pytest.raises(LastAdministratorError):
+            end(third, third.session.get_one(User, bea.id))
+        third.session.rollback()
+
+    assert (user(employer, bea.id).active, user(employer, bea.id).role) == (True, "administrator")
+
+
+@SQLITE
+def test_promises_are_counted_where_the_reader_may_know_of_them(employer: Employer) -> None:
+    jonas = person(employer, name="Jonas Weber", teams=("Berlin",))
+    tomas = person(employer, name="Tomas Ruiz", teams=("Lisbon",))
+    application_id, _ = promise_call(employer, by=jonas)
+    in_team(employer, "Berlin", application_id)
+
+    assert "1 open promise" in read(client_of(employer, jonas), "/settings/people")
+    assert "open promise" not in read(client_of(employer, tomas), "/settings/people")
+    assert "1 open promise" in read(administrator(employer), "/settings/people")
 
 
 def test_who_is_deactivated_is_out_at_once_and_may_come_back(employer: Employer) -> None:

@@ -11,9 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from service.auth import passwords, sessions
-from service.auth.throttle import MOST_AN_ACCOUNT, MOST_AN_ADDRESS, WITHIN
 from service.db import db
-from service.models import SignInAttempt, SignInSession, User
+from service.models import SignInSession, User
 from tests.harness import Employer, make_employer
 from tests.reading_pages import words_of
 from tests.signing_in import PASSWORD, client_of, person, token_of, type_in
@@ -106,6 +105,16 @@ def _hashes(act: Any) -> int:
     return seen
 
 
+def test_what_no_database_holds_is_nobody_and_nothing(employer: Employer) -> None:
+    maria = client_of(employer, administrator(employer))
+    nobody = type_in(employer.app.test_client(), "maria\0@example.com", PASSWORD)
+    places = ("people/%00", "jobs/%00", "outbox/%00", "closings/%00", "numbers?team=%00")
+    found = {place: maria.get(f"/{place}").status_code for place in places}
+
+    assert nobody.status_code in (404, 422)
+    assert set(found.values()) == {404}, found
+
+
 def test_a_session_is_new_at_each_sign_in_and_ends_the_one_before(
     alone: Employer, maria: User
 ) -> None:
@@ -194,62 +203,6 @@ def test_a_deactivated_person_is_out_at_once_and_stays_out(alone: Employer, mari
 
     assert not is_in(client)
     assert type_in(alone.app.test_client(), tomas.email, PASSWORD).status_code == 422
-
-
-def test_ten_failures_shut_the_account_for_a_while_even_to_the_right_password(
-    employer: Employer,
-) -> None:
-    administrator(employer)
-    for _ in range(MOST_AN_ACCOUNT):
-        answer = type_in(employer.app.test_client(), "maria@example.com", "wrong wrong wrong")
-        assert answer.status_code == 422
-    shut = type_in(employer.app.test_client(), "MARIA@example.com", PASSWORD)
-    other = type_in(employer.app.test_client(), "tomas@example.com", PASSWORD)
-    employer.clock.advance(WITHIN)
-    again = type_in(employer.app.test_client(), "maria@example.com", PASSWORD)
-
-    assert shut.status_code == 429
-    assert 0 < int(shut.headers["Retry-After"]) <= WITHIN.total_seconds() + 1
-    assert other.status_code == 422
-    assert again.status_code == 303
-
-
-def test_whoever_goes_on_trying_does_not_keep_the_owner_out_for_ever(
-    alone: Employer, maria: User
-) -> None:
-    for _ in range(MOST_AN_ACCOUNT + 5):
-        type_in(alone.app.test_client(), maria.email, "wrong wrong wrong")
-        alone.clock.advance(timedelta(seconds=50))
-    alone.clock.advance(WITHIN - timedelta(minutes=5))
-
-    assert type_in(alone.app.test_client(), maria.email, PASSWORD).status_code == 303
-
-
-def test_an_address_is_held_off_over_many_accounts(alone: Employer, maria: User) -> None:
-    with alone.work() as work:
-        for number in range(MOST_AN_ADDRESS):
-            from service.auth.throttle import begin_try
-
-            begin_try(work.session, work.now, f"a{number}@example.com", "127.0.0.1")
-    here = type_in(alone.app.test_client(), maria.email, PASSWORD)
-    elsewhere = alone.app.test_client()
-    token = token_of(elsewhere)
-    there = elsewhere.post(
-        "/sign-in",
-        data={"token": token, "email": maria.email, "password": PASSWORD},
-        environ_base={"REMOTE_ADDR": "192.0.2.9"},
-    )
-
-    assert here.status_code == 429
-    assert there.status_code == 303
-
-
-def test_a_success_forgets_the_failures_before_it(alone: Employer, maria: User) -> None:
-    for _ in range(MOST_AN_ACCOUNT - 1):
-        type_in(alone.app.test_client(), maria.email, "wrong wrong wrong")
-    assert type_in(alone.app.test_client(), maria.email, PASSWORD).status_code == 303
-    with alone.session() as session:
-        assert not session.scalars(select(SignInAttempt).where(SignInAttempt.counts)).all()
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "ü\u0000"])

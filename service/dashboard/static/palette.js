@@ -1,5 +1,6 @@
 // The way to find things from anywhere: Ctrl-K, "/" or the link "Find" opens it.
-// Without this file the link leads to the page that answers the same.
+// Without this file the link leads to the page that answers the same. Below it, what every page
+// does for who works with keys or by ear.
 
 const typing = (at) =>
   at instanceof HTMLElement &&
@@ -119,3 +120,33 @@ class KeepPalette extends HTMLElement {
 }
 
 customElements.define("keep-palette", KeepPalette);
+
+// What a page says of what was just done is where the reading goes on, also for who hears it.
+if (!location.hash) {
+  const told = document.querySelector("main .said[role]");
+  if (told && (document.activeElement ?? document.body) === document.body) {
+    told.tabIndex = -1;
+    told.focus({ preventScroll: true });
+  }
+}
+
+// A menu closes with Escape, or when somebody turns elsewhere.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+  if (!menu) return;
+  const within = menu.contains(document.activeElement);
+  menu.open = false;
+  if (within) menu.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// Where navigation goes on to the side, the place one is at is in sight.
+for (const here of document.querySelectorAll(".top nav [aria-current], .tabs [aria-current]")) {
+  const line = here.parentElement;
+  const beyond = here.getBoundingClientRect().left - line.getBoundingClientRect().left;
+  line.scrollLeft += beyond - (line.clientWidth - here.offsetWidth) / 2;
+}
