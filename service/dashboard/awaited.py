@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from service.dashboard.candidate_words import Times, stage_words
 from service.dashboard.rows import Moment
 from service.dashboard.site import page, said, zone
+from service.dashboard.wording import lateness_words
 from service.parts import Parts
 from service.queries.awaited import Awaited, awaited, number_awaited
 
@@ -85,5 +86,5 @@ def _view(row: Awaited, times: Times) -> AwaitedView:
         promised=promised.wording if promised else "",
         spoken=promised is not None and promised.spoken,
         due=due,
-        late=promised.late if promised else "",
+        late=lateness_words(promised.late) if promised and promised.late else "",
     )

@@ -19,7 +19,7 @@ from service.dashboard.candidate_words import (
     stage_words,
 )
 from service.dashboard.rows import Moment
-from service.dashboard.wording import dialled, time_left
+from service.dashboard.wording import dialled, lateness_words, time_left
 from service.domain.changes import CLOSED_STAGES
 from service.domain.delivery import CANCELLABLE
 from service.domain.policies import Action, Kind
@@ -182,7 +182,7 @@ def owed_view(owed: OpenPromise, times: Times, *, by_mail: bool) -> OwedView:
         shape=shape,
         state=str(state),
         style=style,
-        late=_("%(span)s late", span=owed.late) if owed.late else "",
+        late=_("%(span)s late", span=lateness_words(owed.late)) if owed.late else "",
         why=owed.why,
     )
 

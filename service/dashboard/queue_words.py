@@ -14,7 +14,7 @@ from service.clock import instant_text
 from service.dashboard.access import Visitor
 from service.dashboard.candidate_words import stage_words
 from service.dashboard.rows import Moment
-from service.dashboard.wording import asked_words, dialled, span_words, when_words
+from service.dashboard.wording import asked_words, dialled, lateness_words, span_words, when_words
 from service.domain.changes import CLOSED_STAGES
 from service.domain.policies import Kind
 from service.queries.queue import LAW, MAIL
@@ -162,7 +162,9 @@ def _standing(row: QueueRow, lead: Debt | None, now: datetime) -> str:
         days = (now - row.lead.since).days
         return str(_("%(days)s days without word", days=days))
     if rank is Rank.OVERDUE:
-        return str(_("%(late)s late", late=lead.late) if lead.late else _("overdue"))
+        return str(
+            _("%(late)s late", late=lateness_words(lead.late)) if lead.late else _("overdue")
+        )
     left = lead.due_at - now
     if left.days < 1:
         return str(_("due in %(span)s", span=span_words(left, 0)))
@@ -187,7 +189,7 @@ def _law(row: QueueRow, now: datetime) -> str:
 def _debt(debt: Debt, now: datetime) -> DebtShown:
     shape, style = _SHAPES[debt.standing.rank]
     if debt.late:
-        standing = _("%(late)s late", late=debt.late)
+        standing = _("%(late)s late", late=lateness_words(debt.late))
     elif debt.standing.rank is Rank.AT_RISK:
         standing = _("at risk")
     else:

@@ -18,6 +18,7 @@ from service.domain.durations import (
     parse,
 )
 from service.domain.wording import Speech
+from service.queries.overdue import Lateness
 
 _DIALLED = re.compile(r"[^0-9+]")
 
@@ -118,6 +119,13 @@ def span_words(working: timedelta, working_days: int) -> str:
     if minutes >= 60:
         return f"{minutes // 60} h"
     return f"{max(minutes, 1)} min"
+
+
+def lateness_words(late: Lateness) -> str:
+    """Return how late something is, as a colleague would say it."""
+    if late.beyond:
+        return str(_("more than %(num)s working days", num=late.working_days))
+    return span_words(late.working, late.working_days)
 
 
 def duration_words(text: str) -> str:

@@ -16,20 +16,20 @@ from sqlalchemy.orm import Session, aliased
 from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.promises import Origin, State
 from service.models import Application, Candidate, Job, Promise, TimelineEntry, User
-from service.queries.overdue import IN_OPEN_INDEX, Calendars, lateness_words
+from service.queries.overdue import IN_OPEN_INDEX, Calendars, Lateness, lateness
 
 _FURTHEST = (Stage.OFFER, Stage.INTERVIEW, Stage.ASSESSMENT, Stage.SCREENING, Stage.APPLIED)
 
 
 @dataclass(frozen=True)
 class Promised:
-    """What a candidate was promised first. ``late`` is a working span in words, "" before it."""
+    """What a candidate was promised first. ``late`` is set where it is."""
 
     wording: str
     spoken: bool
     due_at: datetime
     zone: str
-    late: str
+    late: Lateness | None
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,12 @@ def _promises(
 
 
 def _promised(promise: Promise, now: datetime, calendar_for: Calendars) -> Promised:
-    zone, late = "UTC", ""
+    zone = "UTC"
+    late: Lateness | None = None
     if promise.calendar_id is not None and promise.calendar_version is not None:
         calendar = calendar_for(promise.calendar_id, promise.calendar_version)
         zone = calendar.time_zone.key
-        late = lateness_words(calendar, promise.due_at, now) if promise.due_at < now else ""
+        late = lateness(calendar, promise.due_at, now) if promise.due_at < now else None
     return Promised(promise.wording, promise.origin == Origin.SPOKEN, promise.due_at, zone, late)
 
 

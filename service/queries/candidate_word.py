@@ -17,7 +17,7 @@ from service.domain.delivery import MailState
 from service.domain.promises import OPEN_STATES, Origin, Standing, standing
 from service.models import Contact, Interview, Message, MessageAlso, Promise, User
 from service.queries.outbox import WAITING
-from service.queries.overdue import Calendars, lateness_words
+from service.queries.overdue import Calendars, Lateness, lateness
 
 COMING = frozenset({*WAITING, MailState.BLOCKED, MailState.UNCERTAIN})
 """States of letters that are still to come, or of which nobody knows."""
@@ -25,7 +25,7 @@ COMING = frozenset({*WAITING, MailState.BLOCKED, MailState.UNCERTAIN})
 
 @dataclass(frozen=True)
 class OpenPromise:
-    """One open promise. ``late`` is a working span in words, "" where it is not late.
+    """One open promise. ``late`` is set where it is.
 
     ``first_due_at`` is set only where the date was moved, ``paused_until`` only while it waits for
     the candidate. ``why`` is the stored trace, ``steps`` the rungs of its ladder yet to come.
@@ -44,7 +44,7 @@ class OpenPromise:
     zone: str
     standing: Standing
     paused_until: datetime | None
-    late: str
+    late: Lateness | None
     why: tuple[str, ...]
     steps: tuple[tuple[datetime, str, str], ...]
 
@@ -190,11 +190,12 @@ def _open(
     calendar_for: Calendars,
 ) -> OpenPromise:
     stands = standing(row.state, row.due_at, row.warn_at, now)
-    zone, late = "UTC", ""
+    zone = "UTC"
+    late: Lateness | None = None
     if row.calendar_id is not None and row.calendar_version is not None:
         calendar = calendar_for(row.calendar_id, row.calendar_version)
         zone = calendar.time_zone.key
-        late = lateness_words(calendar, row.due_at, now) if stands is Standing.OVERDUE else ""
+        late = lateness(calendar, row.due_at, now) if stands is Standing.OVERDUE else None
     return OpenPromise(
         promise_id=row.id,
         version=row.version,

@@ -172,7 +172,7 @@ def _person(
 ) -> OverduePerson:
     zone = calendar.time_zone.key
     due_words = when_words(promise.due_at, zone, now)
-    late = lateness_words(calendar, promise.due_at, now)
+    late = lateness_words(lateness(calendar, promise.due_at, now))
     name = " ".join(part for part in (candidate.first_name, candidate.last_name) if part)
     return OverduePerson(
         promise_id=promise.id,
@@ -208,8 +208,20 @@ def _sentence(promise: Promise, owner_name: str | None, due_words: str, late: st
     return f"{promise.wording}, due by rule {due_words}; {of}. {late} late."
 
 
-def lateness_words(calendar: Calendar, due_at: datetime, now: datetime) -> str:
-    """Return how late something is, in working time: what a colleague would say."""
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How late something is, in working time.
+
+    ``working_days`` counts those begun since; ``beyond`` tells that there are more, uncounted.
+    """
+
+    working: timedelta
+    working_days: int
+    beyond: bool = False
+
+
+def lateness(calendar: Calendar, due_at: datetime, now: datetime) -> Lateness:
+    """Return how late something due at an instant is now."""
     working = calendar.working_time(due_at, now)
     zone = calendar.time_zone
     first, last = due_at.astimezone(zone).date(), now.astimezone(zone).date()
@@ -217,5 +229,12 @@ def lateness_words(calendar: Calendar, due_at: datetime, now: datetime) -> str:
     for step in range(1, (last - first).days + 1):
         days += calendar.is_working_day(first + timedelta(days=step))
         if days >= DAY_STEP_LIMIT:
-            return f"more than {DAY_STEP_LIMIT} working days"
-    return span_words(working, days)
+            return Lateness(working, days, beyond=True)
+    return Lateness(working, days)
+
+
+def lateness_words(late: Lateness) -> str:
+    """Return what a colleague would say of it."""
+    if late.beyond:
+        return f"more than {late.working_days} working days"
+    return span_words(late.working, late.working_days)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.queries.overdue import Lateness
 from service.queries.queue_order import Standing
 
 
@@ -19,7 +20,7 @@ class Colleague:
 
 @dataclass(frozen=True)
 class Debt:
-    """One open promise of a row. ``late`` is a working span in words, "" where it is not late.
+    """One open promise of a row. ``late`` is set where it is.
 
     ``speaker`` gave the word, ``None`` for a rule. ``first_due_at`` is set only where the date
     was moved. ``why`` is the stored trace, ``zone`` that of the promise's calendar.
@@ -38,7 +39,7 @@ class Debt:
     first_due_at: datetime | None
     zone: str
     standing: Standing
-    late: str
+    late: Lateness | None
     why: tuple[str, ...]
 
 

@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session
 from service.domain.changes import CLOSED_STAGES
 from service.domain.promises import Origin, State
 from service.domain.rights import Reach
-from service.domain.wording import span_words
 from service.models import Application, Candidate, Job, Promise
 from service.queries.extent import applications_within
-from service.queries.overdue import IN_OPEN_INDEX, Calendars, lateness_words
+from service.queries.overdue import IN_OPEN_INDEX, Calendars, Lateness, lateness
 from service.queries.queue_belonging import EVERYBODY, Narrowed
 from service.queries.queue_facts import Facts, facts_of, why_unreachable
 from service.queries.queue_order import KNOWS, Rank, Standing, foremost, legal_rank, rank_of
@@ -151,14 +150,15 @@ def _debt(
     colleagues: Mapping[str, Colleague],
 ) -> Debt:
     rank = rank_of(promise.due_at, promise.warn_at, now)
-    late, zone = "", "UTC"
+    late: Lateness | None = None
+    zone = "UTC"
     if promise.calendar_id is not None and promise.calendar_version is not None:
         calendar = calendar_for(promise.calendar_id, promise.calendar_version)
         zone = calendar.time_zone.key
-        late = lateness_words(calendar, promise.due_at, now) if rank is Rank.OVERDUE else ""
+        late = lateness(calendar, promise.due_at, now) if rank is Rank.OVERDUE else None
     elif rank is Rank.OVERDUE:
         gone = now - promise.due_at
-        late = span_words(gone, gone.days)
+        late = Lateness(gone, gone.days)
     return Debt(
         promise_id=promise.id,
         application_id=promise.application_id,
