@@ -56,6 +56,7 @@ bench-quick: $(STAMP) ## The same with less data, in under two minutes.
 chaos: $(STAMP) ## Kill workers everywhere on both databases; count what is lost, doubled, uncertain.
 	$(BIN)/python -m tests.chaos.run
 	$(BIN)/python -m tests.chaos.burst
+	$(BIN)/python -m tests.chaos.faults
 
 lock: $(STAMP) ## Write the lock files anew from pyproject.toml.
 	$(BIN)/python -m pip install --quiet uv
