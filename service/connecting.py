@@ -53,6 +53,10 @@ def _on_connecting(url: URL, limits: Limits) -> dict[str, Any]:
         # Many short questions at once: helpers and compilers would cost each more than they give.
         "max_parallel_workers_per_gather": "0",
         "jit": "off",
+        # A page read at random costs about as much as one in order, on solid disks and in memory.
+        # At PostgreSQL's own 4.0 the queue of 10,000 late among 100,000 reads all applications:
+        # 123 ms a page instead of 97.
+        "random_page_cost": "1.1",
         "statement_timeout": f"{limits.statement}s",
         "lock_timeout": f"{limits.lock}s",
     }

@@ -27,6 +27,7 @@ SETTINGS = (
     "application_name",
     "jit",
     "max_parallel_workers_per_gather",
+    "random_page_cost",
 )
 
 
@@ -147,6 +148,7 @@ def test_each_connection_says_who_it_is_and_how_long_it_may_take(
         "application_name": "keepword",
         "jit": "off",
         "max_parallel_workers_per_gather": "0",
+        "random_page_cost": "1.1",
     }
     # An import, a copy, a migration take as long as they take; what the address says is kept.
     assert shown(own) == shown(engine) | {
