@@ -18,7 +18,7 @@ from flask_babel import ngettext
 from service.clock import Clock
 from service.config import Config
 from service.dashboard.access import Visitor
-from service.dashboard.letters import kind_words
+from service.dashboard.chores import Chore, check_chores, feed_chores, letter_chores, rule_chores
 from service.dashboard.wording import READER, ago, when_words
 from service.domain.feeds import Fault, Light
 from service.domain.rights import Right
@@ -50,9 +50,6 @@ from service.workflows.check import SET_ASIDE, backlog_of, backlog_queries
 from service.workflows.usual_hours import usual_working_time
 from service.workflows.work import Work
 
-_MENDED_AT: Final = {Fault.FAILED: "deliveries", Fault.UNMAPPED: "stages"}
-"""The part of a connection's page that mends a fault; of the others it tells the remedy."""
-
 _BY_COMMAND: Final = frozenset(
     {Fault.REFUSED, Fault.API, Fault.INCOMPLETE, Fault.SYNC_FAILED, Fault.SYNC_LATE}
 )
@@ -82,14 +79,6 @@ class Bar:
     style: str
     texts: Sequence[str]
     remedy: str
-    url: str = ""
-
-
-@dataclass(frozen=True)
-class Chore:
-    """What needs a hand, in a line; ``url`` leads to where it is mended, "" where it needs none."""
-
-    text: str
     url: str = ""
 
 
@@ -190,10 +179,10 @@ class Watchman:
         bars += [bar for each in feeds for bar in _cut_off(each, who)]
         letters = sum(mail.by_state[state] for state in UNDECIDED)
         chores = [
-            *(_letter_chores(mail) if who.may(Right.SEE_MAIL) else ()),
-            *(_feed_chores(feeds) if who.may(Right.SEE_FEEDS) else ()),
-            *(_rule_chores(unapproved_of(read["approved"])) if who.may(Right.SEE_SETTINGS) else ()),
-            *_check_chores(set_aside),
+            *(letter_chores(mail) if who.may(Right.SEE_MAIL) else ()),
+            *(feed_chores(feeds) if who.may(Right.SEE_FEEDS) else ()),
+            *(rule_chores(unapproved_of(read["approved"])) if who.may(Right.SEE_SETTINGS) else ()),
+            *check_chores(set_aside),
         ]
         cut_off = sum(any(each.grave for each in health.faults) for health in feeds)
         return Trust(signs, bars, chores, letters, cut_off)
@@ -288,70 +277,3 @@ def _cut_off(health: FeedHealth, who: Visitor) -> Iterator[Bar]:
             else:
                 told = _("Whoever looks after the connections sees what to do.")
                 yield Bar("care", [each.text], told)
-
-
-def _letter_chores(mail: Unsent) -> Iterator[Chore]:
-    said = []
-    if blocked := mail.by_state["blocked"]:
-        said.append(
-            ngettext(
-                "%(num)s letter is stopped until somebody looks",
-                "%(num)s letters are stopped until somebody looks",
-                blocked,
-            )
-        )
-    if uncertain := mail.by_state["uncertain"]:
-        said.append(
-            ngettext(
-                "%(num)s letter may or may not have gone out",
-                "%(num)s letters may or may not have gone out",
-                uncertain,
-            )
-        )
-    if unconfirmed := mail.by_state["unconfirmed"]:
-        said.append(
-            ngettext(
-                "%(num)s letter left a day ago and nothing was heard of it",
-                "%(num)s letters left a day ago and nothing was heard of them",
-                unconfirmed,
-            )
-        )
-    if failed := mail.by_state["failed"] + mail.by_state["dropped"]:
-        said.append(
-            ngettext(
-                "%(num)s letter could not be sent", "%(num)s letters could not be sent", failed
-            )
-        )
-    for text in said:
-        yield Chore(text, url_for("pages.outbox", _anchor="needs"))
-
-
-def _feed_chores(feeds: Sequence[FeedHealth]) -> Iterator[Chore]:
-    for health in feeds:
-        for each in health.faults:
-            if not each.grave:
-                anchor = _MENDED_AT.get(each.fault, "faults")
-                url = url_for("pages.connection", name=health.name, _anchor=anchor)
-                yield Chore(each.text, url)
-
-
-def _rule_chores(unworded: Sequence[str]) -> Iterator[Chore]:
-    for kind in unworded:
-        yield Chore(
-            _(
-                "No %(kind)s can be written: its wording was withdrawn",
-                kind=kind_words(kind),
-            ),
-            url_for("pages.settings_letter", kind=kind),
-        )
-
-
-def _check_chores(set_aside: int) -> Iterator[Chore]:
-    if set_aside:
-        yield Chore(
-            ngettext(
-                "%(num)s promise could not be checked and will be tried again",
-                "%(num)s promises could not be checked and will be tried again",
-                set_aside,
-            )
-        )
