@@ -6,8 +6,8 @@ an error with its remedy, never an instant in the past.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from service.domain.durations import (
     WEEKDAYS,
@@ -23,8 +23,7 @@ from service.domain.timetable import HORIZON, OutOfReachError, Timetable
 from service.domain.zones import MINUTE, resolve_wall, to_micros
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(NamedTuple):
     """From where to where, in micros.
 
     ``start`` is where counting began, after moving to an opening. ``named`` is the wall-clock time

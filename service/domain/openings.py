@@ -150,11 +150,12 @@ class Openings:
 
         An exact fit ends at the closing. ``None`` when the cover ends first.
         """
-        index = self.at_or_after(begin)
+        index = bisect_right(self.ends, begin)
         if index == len(self.starts):
             return None
-        start = max(begin, self.starts[index])
-        target = self.worked[index] + start - self.starts[index] + amount
+        opens = self.starts[index]
+        start = max(opens, begin)
+        target = self.worked[index] + start - opens + amount
         if target > self.worked[-1]:
             return None
         if amount == 0:

@@ -7,12 +7,12 @@ search ends in an answer or in a clear error, never in a wrong instant.
 from __future__ import annotations
 
 import threading
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from service.domain.calendars import CalendarSpec, HolidaySource
 from service.domain.openings import LONGEST_CLOSURE, DayOpenings, DayPlan, Openings
-from service.domain.zones import MINUTE, from_micros
+from service.domain.zones import MINUTE, from_micros, to_micros
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2200
@@ -20,6 +20,10 @@ _DAY: Final = 24 * 60 * MINUTE
 HORIZON: Final = 20 * 366 * _DAY
 """Twenty years: how far a search may walk. A calendar open an hour a week must not be walked for
 ever, and no promise to a candidate lies further away."""
+
+
+_REACH_FROM: Final = to_micros(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
+_REACH_TO: Final = to_micros(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC))
 
 
 class NoOpeningError(ValueError):
@@ -50,7 +54,8 @@ class Timetable:
 
     def refuse_out_of_reach(self, at: int) -> None:
         """Raise ``OutOfReachError`` for an instant outside the years a calendar is known for."""
-        if not FIRST_YEAR <= _year(at) <= LAST_YEAR:
+        if not _REACH_FROM <= at < _REACH_TO:
+            _year(at)  # where nothing could say it, that is the fault
             raise _out_of_reach(from_micros(at).date().isoformat())
 
     def opening_at_or_after(self, at: int) -> int:
@@ -59,7 +64,9 @@ class Timetable:
 
     def forward(self, begin: int, amount: int) -> tuple[int, int]:
         """Return where counting starts and where ``amount`` of working time ends."""
-        openings = self.over(begin, begin)
+        openings = self._openings
+        if openings is None or not openings.covers_from <= begin <= openings.covers_to:
+            openings = self.over(begin, begin)
         while (found := openings.forward(begin, amount)) is None:
             since = max(begin, openings.ends[-1]) if openings.ends else begin
             if openings.covers_to - since > LONGEST_CLOSURE:
@@ -68,7 +75,8 @@ class Timetable:
         start, due = found
         if start - begin > LONGEST_CLOSURE:
             raise self._closed(begin, "after")
-        self.refuse_breaks(openings, start, due)
+        if openings.breaks:
+            self.refuse_breaks(openings, start, due)
         return found
 
     def backward(self, end: int, amount: int) -> tuple[int, int]:
