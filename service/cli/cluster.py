@@ -13,7 +13,7 @@ import click
 
 from service.assembly import make_ping
 from service.cli.logs import log_to_stderr
-from service.cli.running import bring_up_to_date, core, require_migrated
+from service.cli.running import bring_up_to_date, core, require_migrated, spare_what_is_loaded
 from service.clock import JumpGuard
 from service.cluster_turns import Turns
 from service.config import Config, ConfigError
@@ -72,6 +72,7 @@ def worker(queues: str, *, no_migrate: bool) -> None:
         worker_shutting_down.connect(stop)
         # One thread a step: none waits for another, and each runs once at a time in one process.
         threads = 1 + sum(step.lane in lanes for step in STEPS)
+        spare_what_is_loaded()
         app.worker_main(
             [
                 "--quiet",

@@ -22,7 +22,14 @@ from gunicorn.workers.gthread import ThreadWorker
 from service.app import create_app, engine_of
 from service.auth.links import Purpose, an_administrator_can_sign_in, make_link
 from service.cli.logs import ServerLogger, log_to_stderr
-from service.cli.running import Core, bring_up_to_date, core, require_migrated, settings_judged
+from service.cli.running import (
+    Core,
+    bring_up_to_date,
+    core,
+    require_migrated,
+    settings_judged,
+    spare_what_is_loaded,
+)
 from service.config import Config
 from service.parts import parts
 
@@ -76,6 +83,7 @@ def _run(host: str, port: int, *, loops: bool, migrate: bool) -> None:
         first = _first_link(built) if loops else None
     with settings_judged():
         app = create_app(_linking_here(config, host, port))
+    spare_what_is_loaded()
     _Server(app, host, port, loops=loops, first=first).run()
 
 

@@ -12,7 +12,7 @@ import click
 
 from service.assembly import make_ping
 from service.cli.logs import log_to_stderr
-from service.cli.running import bring_up_to_date, core, require_migrated
+from service.cli.running import bring_up_to_date, core, require_migrated, spare_what_is_loaded
 from service.cli.showing import note
 from service.clock import JumpGuard
 from service.steps import Tools
@@ -39,6 +39,7 @@ def worker(*, no_migrate: bool) -> None:
         ping = make_ping(built.config, built.clock)
         tools = Tools(built.office, built.clock, built.transport, built.vendors, jump, ping)
         runner = Runner(tools, built.session)
+        spare_what_is_loaded()
         runner.start()
         click.echo("Keepword's loops run.")
         signal.sigwait(STOP_SIGNALS)
