@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,56 +38,58 @@ KINDS = ("sqlite", "postgresql")
 
 
 def _flagging(store: Store, home: Path, *, quick: bool) -> Figure:
-    return flagging(store, home, open_=100_000, due=10_000, runs=3 if quick else 7)
+    open_, due, runs = (20_000, 2_000, 3) if quick else (100_000, 10_000, 7)
+    return flagging(store, home, open_=open_, due=due, runs=runs)
 
 
 def _nothing_due(store: Store, home: Path, *, quick: bool) -> Figure:
-    many = 200_000 if quick else 1_000_000
-    return idling(store, home, few=10_000, many=many, runs=40 if quick else 200)
+    few, many, runs = (2_000, 50_000, 20) if quick else (10_000, 1_000_000, 200)
+    return idling(store, home, few=few, many=many, runs=runs)
 
 
 def _writing(store: Store, home: Path, *, quick: bool) -> Figure:
-    return writing(store, home, letters=2_000 if quick else 10_000, runs=3 if quick else 7)
+    return writing(store, home, letters=1_000 if quick else 10_000, runs=3 if quick else 7)
 
 
 def _closing(store: Store, home: Path, *, quick: bool) -> Figure:
-    return closing(store, home, applicants=500, loop=50 if quick else 500, runs=3)
+    loop, runs = (10, 1) if quick else (500, 3)
+    return closing(store, home, applicants=500, loop=loop, runs=runs)
 
 
 def _accepting(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
-    return accepting(store, home, slice_=500 if quick else 1_000, slices=5 if quick else 11)
+    return accepting(store, home, slice_=200 if quick else 1_000, slices=3 if quick else 11)
 
 
 def _importing(store: Store, home: Path, *, quick: bool) -> Figure:
-    return importing(store, home, people=10_000 if quick else 100_000, runs=1 if quick else 3)
+    return importing(store, home, people=2_000 if quick else 100_000, runs=1 if quick else 3)
 
 
 def _import_memory(store: Store, home: Path, *, quick: bool) -> Figure:
-    return import_memory(
-        store, home, few=5_000 if quick else 10_000, many=20_000 if quick else 100_000
-    )
+    few, many = (2_000, 8_000) if quick else (10_000, 100_000)
+    return import_memory(store, home, few=few, many=many)
 
 
 def _queue(store: Store, home: Path, *, quick: bool) -> Figure:
-    return queue_page(store, home, few=100, many=100_000, due=10_000, runs=15 if quick else 60)
+    many, due, runs = (10_000, 1_000, 10) if quick else (100_000, 10_000, 60)
+    return queue_page(store, home, few=100, many=many, due=due, runs=runs)
 
 
 def _beside_helpdesk(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
     if store.kind != "sqlite":  # where the peer runs as it comes
         return ()
-    open_, due = (10_000, 1_000) if quick else (100_000, 10_000)
+    open_, due = (2_000, 200) if quick else (100_000, 10_000)
     return (beside_helpdesk(store, home, open_=open_, due=due, runs=3),)
 
 
 def _calendars(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
     if store.kind != KINDS[0]:  # no database has a part in it
         return ()
-    runs = 3 if quick else 7
+    runs = 1 if quick else 7
     return adding(home, additions=1_000, runs=runs), compiling(runs=runs)
 
 
 def _service(store: Store, home: Path, *, quick: bool) -> Figure:
-    open_, due, seconds = (20_000, 100, 4) if quick else (100_000, 1_000, 60)
+    open_, due, seconds = (5_000, 50, 3) if quick else (100_000, 1_000, 60)
     return due_to_flagged(store, home, open_=open_, due=due, seconds=seconds)
 
 
@@ -94,7 +97,7 @@ def _workers(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
     if store.kind != "postgresql":  # SQLite has one process
         return ()
     if quick:
-        return by_two(home, deliveries=150, letters=4_000, runs=1)
+        return by_two(home, deliveries=60, letters=2_000, runs=1)
     return by_two(home, deliveries=2_000, letters=20_000, runs=3)
 
 
@@ -102,7 +105,7 @@ def _scale(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
     if store.kind != "postgresql":  # SQLite is for one machine's worth of people
         return ()
     if quick:
-        return ten_times(home, people=20_000, runs=10, due=40, deliveries=10)
+        return ten_times(home, people=5_000, runs=5, due=20, deliveries=5)
     return ten_times(home, people=1_000_000, runs=60, due=1_000, deliveries=300)
 
 
@@ -147,10 +150,13 @@ def main() -> int:
             with _store(kind, folder) as store:
                 for name, measure in BENCHES.items():
                     if options.only in (None, name):
+                        began = time.monotonic()
                         measured = measure(store, folder, quick=options.quick)
                         for figure in measured if isinstance(measured, tuple) else (measured,):
                             console.print(f"{figure.name}: {figure.ratio}", style="dim")
                             figures.append(figure.by(command))
+                        took = time.monotonic() - began
+                        console.print(f"{name} on {kind}: {took:.0f} s", style="dim")
     kept = _others(figures) if options.only or options.database else []
     lines = [*kept, *(figure.to_line() for figure in figures)]
     RESULTS.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
