@@ -19,6 +19,7 @@ from service.dashboard.candidate_words import ASKED
 from service.dashboard.queue_going import go
 from service.dashboard.queue_undo import act_since, mark
 from service.dashboard.site import blueprint, no_page, page, say_at, takes, visitor, zone
+from service.domain.changes import CLOSED_STAGES
 from service.domain.contacts import Channel
 from service.domain.promises import PromiseError
 from service.domain.rights import Right, within
@@ -100,6 +101,7 @@ def locked_within_reach(work: Work, application_id: str) -> Application | None:
         visitor().reach,
         team_id=application.job.team_id,
         waiting_on_id=application.waiting_on_id,
+        closed=application.stage in CLOSED_STAGES,
     ):
         return application
     work.session.rollback()

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext, ngettext
 from service.dashboard.candidate_words import Times, letter_words, stage_words
 from service.dashboard.rows import Moment
 from service.dashboard.wording import READER, dialled
+from service.domain.changes import CLOSED_STAGES
 from service.domain.closings import MANY, Part
 from service.domain.promises import KEPT_STATES, OPEN_STATES
 from service.domain.rights import Reach, within
@@ -193,6 +194,7 @@ def _other_job(application: Application, reach: Reach) -> str:
         reach,
         team_id=application.job.team_id,
         waiting_on_id=application.waiting_on_id,
+        closed=application.stage in CLOSED_STAGES,
     )
     return application.job.title if known else _("another job")
 

@@ -14,7 +14,7 @@ from service.dashboard.actions import sentence
 from service.dashboard.candidate_words import stage_words
 from service.dashboard.site import blueprint, forms, needs, page, said, takes, visitor
 from service.db import db
-from service.domain.changes import Stage
+from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.newcomers import Newcomer
 from service.domain.promises import PromiseError
 from service.domain.rights import Reach, Right, within
@@ -97,7 +97,12 @@ def add_by_hand() -> Response:
 
 
 def _is_known(application: Application, reach: Reach) -> bool:
-    return within(reach, team_id=application.job.team_id, waiting_on_id=application.waiting_on_id)
+    return within(
+        reach,
+        team_id=application.job.team_id,
+        waiting_on_id=application.waiting_on_id,
+        closed=application.stage in CLOSED_STAGES,
+    )
 
 
 def _form(running: Parts, filled: _Filled, status: int = 200) -> Response:

@@ -24,6 +24,7 @@ from service.dashboard.queue_changes import changes_in_words
 from service.dashboard.queue_going import go, way_back
 from service.dashboard.queue_undo import act_since, mark
 from service.dashboard.site import blueprint, needs, no_page, page, takes, visitor, zone
+from service.domain.changes import CLOSED_STAGES
 from service.domain.promises import PromiseError
 from service.domain.rights import Right, within
 from service.mail.variables import TemplateError, one_line
@@ -230,7 +231,12 @@ def application_of(work: Work, application_id: str | None, *, lock: bool) -> App
     )
     if found is None or found.deleted_at is not None:
         return None
-    seen = within(visitor().reach, team_id=found.job.team_id, waiting_on_id=found.waiting_on_id)
+    seen = within(
+        visitor().reach,
+        team_id=found.job.team_id,
+        waiting_on_id=found.waiting_on_id,
+        closed=found.stage in CLOSED_STAGES,
+    )
     return found if seen else None
 
 

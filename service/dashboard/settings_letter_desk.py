@@ -12,6 +12,7 @@ from typing import Final
 from service.dashboard.actions import sentence
 from service.dashboard.site import visitor
 from service.db import db
+from service.domain.changes import CLOSED_STAGES
 from service.domain.promises import PromiseError
 from service.domain.rights import within
 from service.mail.lint.findings import Finding
@@ -119,7 +120,12 @@ def reader_of(application_id: str) -> Application | None:
     if found is None or found.candidate.erased_at is not None:
         return None
     team_id = session.get_one(Job, found.job_id).team_id
-    seen = within(visitor().reach, team_id=team_id, waiting_on_id=found.waiting_on_id)
+    seen = within(
+        visitor().reach,
+        team_id=team_id,
+        waiting_on_id=found.waiting_on_id,
+        closed=found.stage in CLOSED_STAGES,
+    )
     return found if seen else None
 
 

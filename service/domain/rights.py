@@ -56,7 +56,7 @@ class Extent(StrEnum):
     TEAMS = "teams"
     """Jobs that belong to no team, and those of one's own teams."""
     AWAITING = "awaiting"
-    """Applications that wait for oneself."""
+    """Applications that wait for oneself, and only as long as they do."""
 
 
 @dataclass(frozen=True)
@@ -114,14 +114,14 @@ def rights_of_key(scopes: frozenset[str]) -> frozenset[Right]:
     return RIGHTS[Role.VIEWER] if "read" in scopes else frozenset()
 
 
-def within(reach: Reach, *, team_id: str | None, waiting_on_id: str | None) -> bool:
+def within(reach: Reach, *, team_id: str | None, waiting_on_id: str | None, closed: bool) -> bool:
     """Tell whether an application is within somebody's reach.
 
     ``team_id`` is the team of its job (``None`` where everybody sees it), ``waiting_on_id`` the
-    person whose decision is awaited.
+    person whose decision is awaited. Once it is ``closed`` it waits for nobody.
     """
     if reach.extent is Extent.ALL:
         return True
     if reach.extent is Extent.TEAMS:
         return team_id is None or team_id in reach.team_ids
-    return waiting_on_id is not None and waiting_on_id == reach.user_id
+    return not closed and waiting_on_id is not None and waiting_on_id == reach.user_id

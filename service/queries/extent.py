@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
 from sqlalchemy.orm import Session
 
+from service.domain.changes import CLOSED_STAGES
 from service.domain.rights import Extent, Reach
 from service.models import Application, Job, Message, MessageAlso
 
@@ -21,7 +22,12 @@ def applications_within(reach: Reach) -> ColumnElement[bool]:
             jobs = select(Job.id).where(_of_teams(reach))
             return Application.job_id.in_(jobs)
         case Extent.AWAITING:
-            return Application.waiting_on_id == reach.user_id if reach.user_id else false()
+            if reach.user_id is None:
+                return false()
+            return and_(
+                Application.waiting_on_id == reach.user_id,
+                Application.stage.not_in(CLOSED_STAGES),
+            )
 
 
 def jobs_within(reach: Reach) -> ColumnElement[bool]:

@@ -86,8 +86,14 @@ def test_whose_matters_somebody_knows_of(
 ) -> None:
     reach = reach_of(role, "usr_1", frozenset({"tea_1"}))
 
-    assert within(reach, team_id=team, waiting_on_id=waiting_on) is seen
+    assert within(reach, team_id=team, waiting_on_id=waiting_on, closed=False) is seen
+
+
+def test_a_closed_application_waits_for_nobody() -> None:
+    reach = reach_of("hiring_manager", "usr_1", frozenset())
+
+    assert not within(reach, team_id=None, waiting_on_id="usr_1", closed=True)
 
 
 def test_at_this_machine_everything_is_seen() -> None:
-    assert within(EVERYWHERE, team_id="tea_9", waiting_on_id=None)
+    assert within(EVERYWHERE, team_id="tea_9", waiting_on_id=None, closed=True)
