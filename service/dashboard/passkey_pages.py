@@ -22,6 +22,7 @@ from service.auth.passkeys import (
 )
 from service.auth.sessions import is_fresh
 from service.dashboard.entering import (
+    Trying,
     begin_trying,
     bound_to_visit,
     keep_signed_in,
@@ -45,6 +46,9 @@ def passkey_options() -> Response:
     refused = not_ours()
     if refused is not None:
         return refused
+    tried = _begin_trying()
+    if isinstance(tried, timedelta):
+        return _shut(tried)
     session = db.session()
     options = sign_in_options(session, parts().now(), here(), bound_to_visit())
     session.commit()
@@ -57,9 +61,9 @@ def passkey_sign_in() -> Response:
     refused = not_ours()
     if refused is not None:
         return refused
-    tried = begin_trying(None)
+    tried = _begin_trying()
     if isinstance(tried, timedelta):
-        return _fault(too_many(tried), 429)
+        return _shut(tried)
     session, body = db.session(), _body()
     try:
         user = person_with_passkey(
@@ -118,6 +122,21 @@ def keep_passkey() -> Response:
         return _fault(str(error), 422)
     session.commit()
     return jsonify({"to": "/account"})
+
+
+def _begin_trying() -> Trying | timedelta:
+    """Write down that this visit asked for a challenge or answered one.
+
+    Each challenge is a row, so asking is counted like trying. Whoever comes in takes back both
+    tries of theirs: colleagues who sign in from one office do not shut each other out.
+    """
+    return begin_trying(f"passkey of {bound_to_visit()}")
+
+
+def _shut(wait: timedelta) -> Response:
+    answer = _fault(too_many(wait), 429)
+    answer.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
+    return answer
 
 
 def open_too_long() -> str:

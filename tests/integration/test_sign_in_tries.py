@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
+from werkzeug.test import TestResponse
 
 from service.app import engine_of
 from service.auth.passwords import is_password, set_password
@@ -18,10 +20,11 @@ from service.auth.throttle import (
     MOST_AN_ADDRESS,
     WITHIN,
     begin_try,
+    succeed,
     wait_of,
 )
 from service.db import db
-from service.models import SignInAttempt, User
+from service.models import PasskeyChallenge, SignInAttempt, User
 from tests.harness import Employer, make_employer
 from tests.signing_in import PASSWORD, person, token_of, type_in
 
@@ -156,3 +159,38 @@ def test_a_success_forgets_the_failures_before_it(alone: Employer, maria: User) 
     assert type_in(alone.app.test_client(), maria.email, PASSWORD).status_code == 303
     with alone.session() as session:
         assert not session.scalars(select(SignInAttempt).where(SignInAttempt.counts)).all()
+
+
+def test_challenges_for_passkeys_are_held_off_like_passwords_and_coming_in_takes_them_back(
+    alone: Employer,
+) -> None:
+    def ask(client: FlaskClient, token: str) -> TestResponse:
+        headers = {"X-Keepword-Token": token}
+        return client.post("/sign-in/passkey/options", json={}, headers=headers)
+
+    browser = alone.app.test_client()
+    token = token_of(browser)
+    answers = [ask(browser, token) for _ in range(MOST_AN_ACCOUNT + 1)]
+
+    assert [answer.status_code for answer in answers] == [200] * MOST_AN_ACCOUNT + [429]
+    assert answers[-1].get_json()["fault"].startswith("Too many tries.")
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    with alone.session() as session:
+        # One that is refused leaves no challenge behind.
+        assert len(session.scalars(select(PasskeyChallenge)).all()) == MOST_AN_ACCOUNT
+        (tried,) = set(session.scalars(select(SignInAttempt.account)))
+        last = session.scalars(select(SignInAttempt)).first()
+        assert tried is not None
+        assert last is not None
+        # Whoever comes in by one of them does not weigh on the colleagues in the same office.
+        succeed(session, last.id)
+        session.commit()
+        assert not session.scalars(select(SignInAttempt).where(SignInAttempt.counts)).all()
+    assert ask(browser, token).status_code == 200
+
+    # A new visit each time does not get round it: the address is held off.
+    with alone.work() as work:
+        for number in range(MOST_AN_ADDRESS):
+            begin_try(work.session, work.now, f"passkey of visit:{number}", "127.0.0.1")
+    stranger = alone.app.test_client()
+    assert ask(stranger, token_of(stranger)).status_code == 429
