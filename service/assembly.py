@@ -35,6 +35,7 @@ def make_office(config: Config) -> Office:
         box=SecretBox(ensure_secret_key(config), config.secret_key_previous),
         holidays_for=holidays_for,
         letters_a_minute=config.mail_a_minute,
+        raw_days=config.raw_days,
     )
 
 

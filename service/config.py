@@ -49,10 +49,12 @@ class Config:
     ``broker_url`` is where other machines are told to look now; ``mail_a_minute`` is how many
     letters may leave, 0 for as many as the provider takes. ``statement_seconds`` and
     ``lock_seconds`` are the longest that one statement of a page or a loop may take or wait on
-    PostgreSQL, 0 for no limit. ``secret_key_previous`` opens what was
-    sealed before the key was changed. ``trusted_proxies`` are those whose word counts on who asks
-    (``service.proxies``). ``base_url_given`` tells whether somebody said what others know this
-    Keepword by.
+    PostgreSQL, 0 for no limit. ``raw_days`` is how long what came in
+    is kept as it came, 0 for ever. ``secret_key_previous`` opens what was sealed before the key
+    was changed. ``erasures`` is the list of erasures, where it is not in ``home``.
+    ``trusted_proxies`` are those whose word counts on who asks (``service.proxies``).
+    ``traces_to`` is the collector of traces. ``base_url_given`` tells whether somebody said what
+    others know this Keepword by.
     """
 
     home: Path
@@ -80,6 +82,7 @@ class Config:
     mail_a_minute: int = 0
     statement_seconds: int = 60
     lock_seconds: int = 10
+    raw_days: int = 90
     max_body_bytes: int = 2 * 1024 * 1024
     log_level: str = "INFO"
     log_format: str = "text"
@@ -141,6 +144,7 @@ class _Reader:
             mail_a_minute=self._count("KEEPWORD_MAIL_PER_MINUTE"),
             statement_seconds=self._count("KEEPWORD_STATEMENT_SECONDS", 60),
             lock_seconds=self._count("KEEPWORD_LOCK_SECONDS", 10),
+            raw_days=self._count("KEEPWORD_KEEP_RAW_DAYS", 90),
             pages=self._choice("KEEPWORD_PAGES", ("local", "machine", "key"), "local"),
             trusted_proxies=self._networks("KEEPWORD_TRUSTED_PROXIES"),
             log_level=self._choice(

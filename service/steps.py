@@ -28,6 +28,7 @@ from service.workflows.heartbeat import beat
 from service.workflows.ingest import ingest
 from service.workflows.interviews_over import assume_held
 from service.workflows.morning import morning
+from service.workflows.retention import retain
 from service.workflows.settle import settle
 from service.workflows.sync import sync
 from service.workflows.work import Office
@@ -158,8 +159,15 @@ def _write_back(session: Session, tools: Tools) -> object:
     if tools.jump.holding() is not None:
         # What is on its way must not count as lost because a clock jumped.
         return None
+    return write_back(session, tools.office, tools.clock, tools.vendors, stop=tools.stopping.is_set)
+
+
+def _retain(session: Session, tools: Tools) -> object:
+    if tools.jump.holding() is not None:
+        # A clock that jumped a year must not call everything old.
+        return None
     stop = tools.stopping.is_set
-    return write_back(session, tools.office, tools.clock, tools.vendors, stop=stop)
+    return retain(session, tools.clock.now(), tools.office.raw_days, stop=stop)
 
 
 STEPS: tuple[Step, ...] = (
@@ -208,6 +216,8 @@ STEPS: tuple[Step, ...] = (
         woken_by=("a letter was written or let go", "mail was let go again"),
     ),
     Step("write-back", timedelta(seconds=2), timedelta(minutes=5), _write_back, Lane.BULK),
+    # It works once an hour, and looks oftener: a beat counts its periods from its own start.
+    Step("retention", timedelta(minutes=20), timedelta(minutes=50), _retain),
 )
 """Everything that turns by itself, in the order one full turn takes it."""
 

@@ -55,7 +55,9 @@ def replay_delivery(call: Call, delivery_id: str) -> Answer:
     try:
         replay(call.work, delivery)
     except ValueError as error:
-        raise ProblemError(409, "delivery-erased", f"{error}.".capitalize()) from error
+        fault = str(error)
+        code = "delivery-erased" if delivery.emptied_at is None else "delivery-emptied"
+        raise ProblemError(409, code, f"{fault[:1].upper()}{fault[1:]}.") from error
     call.session.flush()
     return Answer(_whole(delivery), wake=("ingest",))
 

@@ -79,6 +79,11 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "Try again after the seconds in `Retry-After`. If it goes on, whoever runs this Keepword "
         "finds out more with `keepword doctor`.",
     ),
+    "delivery-emptied": ProblemText(
+        "The delivery's body had its time",
+        "What the ATS posted is kept as it came for so many days and is gone by now.",
+        "Have the connection synced: what the ATS still knows is read again.",
+    ),
     "delivery-erased": ProblemText(
         "The delivery's body was erased",
         "What the ATS posted was erased with its person, so it cannot be replayed.",

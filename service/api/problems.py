@@ -42,6 +42,7 @@ CONFLICTS = frozenset(
         "closing-undone",
         "decided-already",
         "decision-withdrawn",
+        "delivery-emptied",
         "delivery-erased",
         "cannot-be-overruled",
         "name-taken",

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
+from service.domain.retention import SESSIONS_IN
 from service.models import SignInSession, User
 
 IDLE = timedelta(hours=24)
@@ -26,7 +27,6 @@ FRESH = timedelta(minutes=15)
 """Within this time of signing in it is surely the person: later the browser may stand open."""
 
 _SEEN_EVERY = timedelta(minutes=5)
-_KEPT_FOR = timedelta(days=30)
 _LONGEST_AGENT = 120
 
 
@@ -45,7 +45,7 @@ def begin_session(
         expires_at=now + WHOLE,
         revoked_at=None,
     )
-    session.execute(delete(SignInSession).where(SignInSession.expires_at < now - _KEPT_FOR))
+    session.execute(delete(SignInSession).where(SignInSession.expires_at < now - SESSIONS_IN))
     session.add(row)
     session.flush()
     return row, token

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from service.domain.retention import ATTEMPTS_IN
 from service.models import SignInAttempt
 
 WITHIN = timedelta(minutes=15)
@@ -20,15 +21,13 @@ MOST_AN_ACCOUNT = 10
 MOST_AN_ADDRESS = 50
 """Failed tries within ``WITHIN``. Colleagues may share the address of their office or proxy."""
 
-_KEPT_FOR = timedelta(days=1)
-
 
 def begin_try(session: Session, now: datetime, account: str | None, address: str) -> str:
     """Write a try down and return its id. The caller commits, and then asks :func:`wait_of`.
 
     ``account`` is what was typed, ``address`` where from.
     """
-    session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - _KEPT_FOR))
+    session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_IN))
     row = SignInAttempt(
         account=_digest("account", account.strip().casefold()) if account else None,
         address=_digest("address", _household(address)),

@@ -38,6 +38,9 @@ COMMANDS: dict[str, LazyCommand] = {
     "db": LazyCommand(
         "service.cli.database:database", "Migrate, copy, back up and restore the database."
     ),
+    "retention": LazyCommand(
+        "service.cli.retention:retention", "Tell what is kept how long, and what has had its time."
+    ),
     "doctor": LazyCommand(
         "service.cli.doctor:doctor", "Look for what is wrong, and say what to do."
     ),

@@ -47,6 +47,11 @@ def replay(
     click.echo(f"{found.replayed} {'would be' if dry_run else 'are'} back in line.")
     if found.erased:
         note(f"{found.erased} were erased with their person and cannot be replayed.")
+    if found.emptied:
+        note(
+            f"{found.emptied} had their time: their content is gone and cannot be replayed. "
+            "“keepword connection sync” reads again what the ATS still knows."
+        )
 
 
 def _by_id(keepword: Opened, ids: tuple[str, ...]) -> tuple[ColumnElement[bool], ...]:

@@ -177,6 +177,7 @@ def delivery(name: str, delivery_id: str) -> Response:
         headers=sorted(found.headers.items()),
         text=found.body[:LARGEST_SHOWN].decode("utf-8", "replace"),
         cut=len(found.body) > LARGEST_SHOWN,
+        emptied=found.emptied_at is not None,
     )
 
 

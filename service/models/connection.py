@@ -20,6 +20,8 @@ from service.db import Base, new_id
 
 _WAITING = text("state = 'received'")
 _WAITING_ENTRY = text("state IN ('waiting', 'sending')")
+SETTLED_WHOLE = text("state IN ('done', 'ignored') AND emptied_at IS NULL")
+"""What was worked in and still has its content."""
 
 
 class Connection(Base):
@@ -70,7 +72,9 @@ class Connection(Base):
 class Delivery(Base):
     """One authentic webhook POST or one record found by asking, kept as it came, replayable.
 
-    ``found`` is the kind of record for what was found by asking, and null for a webhook.
+    ``found`` is the kind of record for what was found by asking, and null for a webhook. From
+    ``emptied_at`` on the content is gone because its time was over, and the row is what is left to
+    know the same delivery by.
     """
 
     __tablename__ = "delivery"
@@ -84,6 +88,12 @@ class Delivery(Base):
             postgresql_where=_WAITING,
         ),
         Index("ix_delivery_received", "received_at", "id"),
+        Index(
+            "ix_delivery_whole",
+            "done_at",
+            sqlite_where=SETTLED_WHOLE,
+            postgresql_where=SETTLED_WHOLE,
+        ),
     )
 
     # The order of receipt: several may arrive within one tick of the clock.
@@ -109,6 +119,7 @@ class Delivery(Base):
     candidate_id: Mapped[str | None] = mapped_column(ForeignKey("candidate.id"), index=True)
     done_at: Mapped[datetime | None]
     duplicates: Mapped[int] = mapped_column(default=0)
+    emptied_at: Mapped[datetime | None]
 
 
 class DeliveryAnswer(Base):

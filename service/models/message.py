@@ -13,6 +13,8 @@ from service.domain.letter_forms import filled_html, filled_text
 
 _WATCHED = text("due_at IS NOT NULL")
 _UNFOLDED = text("folded_at IS NULL")
+FOLDED_WHOLE = text("folded_at IS NOT NULL AND emptied_at IS NULL")
+"""What was folded in and still has its content."""
 
 
 class Message(Base):
@@ -161,7 +163,10 @@ class SendBatch(Base):
 
 
 class MailEvent(Base):
-    """One event of the provider about one email, stored before it is folded in."""
+    """One event of the provider about one email, stored before it is folded in.
+
+    From ``emptied_at`` on what the provider wrote is gone because its time was over.
+    """
 
     __tablename__ = "mail_event"
     __table_args__ = (
@@ -171,6 +176,12 @@ class MailEvent(Base):
             "id",
             sqlite_where=_UNFOLDED,
             postgresql_where=_UNFOLDED,
+        ),
+        Index(
+            "ix_mail_event_whole",
+            "folded_at",
+            sqlite_where=FOLDED_WHOLE,
+            postgresql_where=FOLDED_WHOLE,
         ),
     )
 
@@ -190,6 +201,7 @@ class MailEvent(Base):
     received_at: Mapped[datetime] = mapped_column(index=True)
     folded_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    emptied_at: Mapped[datetime | None]
 
 
 class MailChannel(Base):

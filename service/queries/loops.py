@@ -58,6 +58,10 @@ _CONSEQUENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             to_say("Colleagues are not told by mail who waits for them."),
         ),
         "dispatch": (to_say("The mail sender"), to_say("No mail leaves the outbox.")),
+        "retention": (
+            to_say("The clearing of what had its time"),
+            to_say("Old sign-ins and the raw content of deliveries stay in the database."),
+        ),
     }
 )
 LOOPS: Final = tuple(_CONSEQUENCES)

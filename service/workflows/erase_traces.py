@@ -98,10 +98,11 @@ def _stray_deliveries(work: Work, addresses: list[str]) -> None:
     asked = answered.join(Delivery, Delivery.id == DeliveryAnswer.delivery_id)
     found = naming(stray) | naming(asked.where(settled))
     # What waits for more answers is asked about anew, and the vendor knows the person no more.
-    forget_answers(work.session, *found, *naming(asked.where(Delivery.state == "received")))
+    waiting = naming(asked.where(Delivery.state == "received"))
     work.session.execute(
         update(Delivery)
         .where(Delivery.id.in_(found))
         .values(body=b"")
         .execution_options(synchronize_session=False)
     )
+    forget_answers(work.session, *found, *waiting)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 
+from service.domain.retention import PRESENCE_IN
 from service.models import Presence
 from service.workflows.work import Work
-
-KEPT_FOR = timedelta(minutes=5)
-"""How long one's own rows are kept: longer than they are worth, and no record of who read what."""
 
 
 def note_presence(work: Work, user_id: str, candidate_id: str) -> None:
     """Note that somebody looks at a person now; the caller commits."""
     session = work.session
     session.execute(
-        delete(Presence).where(Presence.user_id == user_id, Presence.seen_at < work.now - KEPT_FOR)
+        delete(Presence).where(
+            Presence.user_id == user_id, Presence.seen_at < work.now - PRESENCE_IN
+        )
     )
     values = {"user_id": user_id, "candidate_id": candidate_id, "seen_at": work.now}
     by, changes = ["user_id", "candidate_id"], {"seen_at": work.now}

@@ -6,17 +6,15 @@ on the database for the first to end, then finds its answer, or acts itself wher
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Insert, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.db import new_id
+from service.domain.retention import ANSWERS_IN
 from service.models import IdempotentRequest
-
-KEPT = timedelta(hours=24)
-"""How long an answer is kept: as long as clients may retry (Stripe keeps a day too)."""
 
 _SWEPT = 20
 
@@ -67,7 +65,7 @@ def _forget(session: Session, now: datetime, owner: str, key: str) -> None:
     """Drop this key's answer once it is old, and a few other old ones: the table stays small."""
     old = (
         select(IdempotentRequest.id)
-        .where(IdempotentRequest.created_at < now - KEPT)
+        .where(IdempotentRequest.created_at < now - ANSWERS_IN)
         .order_by(IdempotentRequest.created_at)
         .limit(_SWEPT)
         .with_for_update(skip_locked=True)
@@ -82,7 +80,7 @@ def _forget(session: Session, now: datetime, owner: str, key: str) -> None:
         .where(
             IdempotentRequest.owner == owner,
             IdempotentRequest.key == key,
-            IdempotentRequest.created_at < now - KEPT,
+            IdempotentRequest.created_at < now - ANSWERS_IN,
         )
         .execution_options(synchronize_session=False)
     )

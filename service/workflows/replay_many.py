@@ -17,10 +17,13 @@ _CHUNK = 500
 
 @dataclass(frozen=True)
 class Replayed:
-    """How many are back in line, and how many were erased with their person and cannot be."""
+    """How many are back in line, and how many cannot be: erased with their person, or emptied
+    because their time was over.
+    """
 
     replayed: int
     erased: int
+    emptied: int = 0
 
 
 def failed_deliveries(
@@ -37,13 +40,15 @@ def failed_deliveries(
 
 def count_to_replay(work: Work, picked: Sequence[ColumnElement[bool]]) -> Replayed:
     """Count what ``replay_all`` would do, and change nothing."""
-    whole, erased = work.session.execute(
+    kept, bare = Delivery.emptied_at.is_(None), func.length(Delivery.body) == 0
+    whole, erased, emptied = work.session.execute(
         select(
-            func.count().filter(func.length(Delivery.body) > 0),
-            func.count().filter(func.length(Delivery.body) == 0),
+            func.count().filter(kept, ~bare),
+            func.count().filter(kept, bare),
+            func.count().filter(~kept),
         ).where(*picked)
     ).one()
-    return Replayed(whole, erased)
+    return Replayed(whole, erased, emptied)
 
 
 def replay_all(
@@ -54,7 +59,7 @@ def replay_all(
     ``afresh`` asks the vendor's API anew what a hint is about, instead of reading its old answer.
     """
     session = work.session
-    last, done, erased = 0, 0, 0
+    last, done, erased, emptied = 0, 0, 0, 0
     while True:
         rows = session.scalars(
             select(Delivery)
@@ -64,10 +69,12 @@ def replay_all(
             .with_for_update()
         ).all()
         if not rows:
-            return Replayed(done, erased)
+            return Replayed(done, erased, emptied)
         last = rows[-1].seq
         for row in rows:
-            if row.body:
+            if row.emptied_at is not None:
+                emptied += 1
+            elif row.body:
                 replay(work, row, afresh=afresh)
                 done += 1
             else:

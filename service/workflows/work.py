@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from service.domain.business_time import Calendar
 from service.domain.calendars import HolidaySource
 from service.domain.policies import Terms
+from service.domain.retention import RAW_DAYS
 from service.mail.templates import Template, TemplateSet
 from service.models import Application, CalendarVersion, Job
 from service.models import Calendar as CalendarRow
@@ -37,6 +38,8 @@ class Office:
     holidays_for: Callable[[str, str | None], HolidaySource]
     letters_a_minute: int = 0
     """How many letters may leave a minute, whoever sends them; 0 sets no limit."""
+    raw_days: int = RAW_DAYS
+    """How long what came in is kept as it came; 0 is for ever."""
     compiled: dict[tuple[str, int], Calendar] = field(default_factory=dict)
     parsed: dict[tuple[str, int], Terms] = field(default_factory=dict)
     wordings: dict[str, Template] = field(default_factory=dict)

@@ -26,6 +26,7 @@ class DeliverySummarySchema(ApiSchema):
         "duplicates": 0,
         "done_at": "2026-03-02T09:00:01Z",
         "candidate_id": "cnd_0123456789abcdefghjk",
+        "emptied_at": None,
     }
 
     id = Id("The id.", required=True)
@@ -45,6 +46,9 @@ class DeliverySummarySchema(ApiSchema):
     duplicates = Count("How often it came again.", required=True)
     done_at = Instant("When it was settled.", required=True, allow_none=True)
     candidate_id = Id("Whom it speaks of.", required=True, allow_none=True)
+    emptied_at = Instant(
+        "Since when its content is gone because its time was over.", required=True, allow_none=True
+    )
 
 
 class DeliverySchema(DeliverySummarySchema):
@@ -61,7 +65,7 @@ class DeliverySchema(DeliverySummarySchema):
     body = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The body, where it is JSON; null otherwise, or once erased."},
+        metadata={"description": "The body, where it is JSON; null otherwise, or once it is gone."},
     )
     size = Count("The body's length in bytes.", required=True)
 

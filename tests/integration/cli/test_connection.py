@@ -11,6 +11,8 @@ from sqlalchemy import select
 from service.models import Connection, Delivery
 from service.workflows.connection_secrets import live_until
 from service.workflows.connections import add_connection, live_secrets
+from service.workflows.heartbeat import beat
+from service.workflows.retention import retain
 from tests.harness import MONDAY
 from tests.integration.cli.conftest import Command, Desk
 
@@ -223,7 +225,12 @@ def test_all_that_failed_since_a_day_is_one_command(employer: Desk, command: Com
     dry = command("connection", "replay", "--since", "2026-03-01", "--dry-run", "--json")
     wet = command("connection", "replay", "--since", "2026-03-01", "--failed", "main", "--afresh")
 
-    assert json.loads(dry.stdout) == {"dry_run": True, "replayed": 1, "erased": 0}
+    assert json.loads(dry.stdout) == {
+        "dry_run": True,
+        "replayed": 1,
+        "erased": 0,
+        "emptied": 0,
+    }
     assert wet.stdout == "1 are back in line.\n"
     with employer.session() as session:
         found = {id_: state for id_, state in session.execute(select(Delivery.id, Delivery.state))}  # noqa: C416 - Row, not tuple
@@ -242,6 +249,35 @@ def test_what_was_erased_cannot_be_replayed_and_is_said_so(
 
     assert result.stdout == "0 are back in line.\n"
     assert "1 were erased" in result.stderr
+
+
+def test_what_had_its_time_is_listed_and_cannot_be_replayed(
+    employer: Desk, command: Command
+) -> None:
+    now, replayed = datetime.now(UTC), add_failed(employer)
+    with employer.work() as work:
+        found = work.session.scalars(select(Delivery)).one()
+        found.state, found.done_at = "done", now - timedelta(days=91)
+
+    def kinds(**settings: str) -> dict[str, int]:
+        listed = json.loads(command("retention", "--json", **settings).stdout)["kinds"]
+        return {kind["name"]: kind["due"] for kind in listed if kind["due"]}
+
+    told = command("retention")
+    assert kinds() == {"content of deliveries from an ATS": 1}
+    assert kinds(KEEPWORD_KEEP_RAW_DAYS="92") == kinds(KEEPWORD_KEEP_RAW_DAYS="0") == {}
+    assert "90 days after it was worked in" in told.stdout
+    assert "never go by their age" in told.stderr
+    with employer.work() as work:
+        beat(work.session, "retention", now - timedelta(hours=1), {})
+    with employer.work() as work:
+        retain(work.session, now, 90)
+
+    result = command("connection", "replay", replayed)
+
+    assert kinds() == {}
+    assert result.stdout == "0 are back in line.\n"
+    assert "1 had their time" in result.stderr
 
 
 def test_a_replay_needs_to_know_what(employer: Desk, command: Command) -> None:
