@@ -17,6 +17,7 @@ from service.dashboard.awaited import awaited_page
 from service.dashboard.candidate_words import stage_words
 from service.dashboard.navigation import Destination, add_destination
 from service.dashboard.presence import looking_at
+from service.dashboard.queue_deeds import Deeds
 from service.dashboard.queue_many import MOST
 from service.dashboard.queue_undo import undo_offer
 from service.dashboard.queue_views import views_of
@@ -130,6 +131,7 @@ def waiting() -> Response:
     )
     total, here = found.counts[tab], address(tab, wish)
     coming = None if found.places else next_promise(session, now, who.reach)
+    at, deeds = zone(), Deeds(here)
     return page(
         running,
         "queue.html",
@@ -139,7 +141,7 @@ def waiting() -> Response:
         heading=heading(total, who, tab, wish, everybody=found.counts[Tab.ALL]),
         total=total,
         empty="" if found.places or after else _empty(coming, found, wish, now),
-        rows=[shown(row, now, zone(), who, here) for row in rows],
+        rows=[shown(row, now, at, who, deeds) for row in rows],
         looking=looking_at(work, [row.candidate_id for row in rows]),
         tabs=_tabs(who, tab, found, wish),
         tab=tab.value,

@@ -1,4 +1,4 @@
-"""Puts one row of the queue into words: what is owed, how urgent it is and why, and what to do."""
+"""Puts one row of the queue into words: what is owed, how urgent it is and why."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from flask_babel import lazy_gettext
 from service.clock import instant_text
 from service.dashboard.access import Visitor
 from service.dashboard.candidate_words import stage_words
+from service.dashboard.queue_deeds import Deed, Deeds
 from service.dashboard.rows import Moment
 from service.dashboard.wording import asked_words, dialled, lateness_words, span_words, when_words
-from service.domain.changes import CLOSED_STAGES
 from service.domain.policies import Kind
 from service.queries.queue import LAW, MAIL
 from service.queries.queue_order import LEGAL_SPAN, Rank
@@ -42,17 +42,6 @@ _KINDS: Final[dict[str, Any]] = {
     MAIL: lazy_gettext("a stopped letter"),
 }
 
-_CALLED: Final = frozenset({Kind.CALLBACK, Kind.FEEDBACK})
-"""What a person says rather than writes."""
-
-_LETTERS: Final[dict[str, str]] = {
-    Kind.ACKNOWLEDGEMENT: "acknowledgement",
-    Kind.SCHEDULING: "interview-scheduling",
-    Kind.STATUS: "status-update",
-    Kind.REPLY: "status-update",
-}
-"""The letter that is begun with where one is written."""
-
 
 @dataclass(frozen=True)
 class DebtShown:
@@ -67,15 +56,6 @@ class DebtShown:
     style: str
     shape: str
     why: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Deed:
-    """Something to do about a row."""
-
-    label: str
-    url: str
-    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,8 +89,8 @@ def kind_words(kind: str) -> str:
     return str(_KINDS.get(kind, kind))
 
 
-def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, back: str) -> Shown:
-    """Return one row in words; its forms come back to ``back``."""
+def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, page: Deeds) -> Shown:
+    """Return one row in words; ``page`` offers what can be done about it."""
     shape, style = _SHAPES[row.lead.rank]
     lead = next((debt for debt in row.debts if debt.application_id == row.bid.id), None)
     owners = dict.fromkeys(debt.owner for debt in row.debts if debt.owner)
@@ -121,7 +101,7 @@ def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, back: str) -> S
         due_at = min((debt.due_at for debt in row.debts), default=now)
         asked = asked_words(row.asked, row.asked_after, row.first_asked_after_at, due_at, zone, now)
         asked += ", " + _("last %(when)s", when=when_words(last_asked, zone, now))
-    main, deeds = (None, ()) if not who.may_act else _deeds(row, lead, back)
+    main, deeds = (None, ()) if not who.may_act else page.about(row, lead)
     return Shown(
         candidate_id=row.candidate_id,
         ref=_ref(row, lead),
@@ -206,38 +186,6 @@ def _debt(debt: Debt, now: datetime) -> DebtShown:
         shape=shape,
         why=debt.why,
     )
-
-
-def _deeds(row: QueueRow, lead: Debt | None, back: str) -> tuple[Deed | None, tuple[Deed, ...]]:
-    """Return what is most likely done next, and all else that can be."""
-    of: dict[str, Any] = {"application_id": row.bid.id, "back": back}
-    about: dict[str, Any] = {"promise": lead.promise_id} if lead else {}
-    kind = lead.kind if lead else ""
-    call = Deed(_("Log the call"), url_for("pages.log_call", **of, **about), "e")
-    letter = _LETTERS.get(kind, "status-update")
-    label = _("Reply") if kind == Kind.REPLY else _("Write")
-    write = Deed(label, url_for("pages.write_to", **of, **about, kind=letter), "r")
-    decide = Deed(_("Record the decision"), url_for("pages.decide_on", **of))
-    promise = Deed(_("Make a promise"), url_for("pages.make_promise", **of))
-    read = None
-    if row.letter_id:
-        read = Deed(_("Read the letter"), url_for("pages.letter", message_id=row.letter_id))
-    if row.lead.rank is Rank.LOOK and read is not None:
-        main = read
-    elif row.unreachable or kind in _CALLED:
-        main = call
-    elif kind == Kind.DECISION and row.bid.stage not in CLOSED_STAGES:
-        main = decide
-    else:
-        main = write
-    further = [] if row.bid.stage in CLOSED_STAGES else [promise, decide]
-    offered = [call, write, *further, *([read] if read else [])]
-    if lead is not None:
-        one: dict[str, Any] = {"promise_id": lead.promise_id, "back": back}
-        move = Deed(_("Move the date"), url_for("pages.move_promise", **one), "s")
-        let_go = Deed(_("Release it"), url_for("pages.release_promise", **one))
-        offered[2:2] = [move, let_go]
-    return main, tuple(deed for deed in offered if deed is not main)
 
 
 def _moment(at: datetime, zone: str, now: datetime) -> Moment:

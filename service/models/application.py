@@ -16,7 +16,7 @@ _INTERVIEWED = text("interviewed_at IS NOT NULL AND closed_at IS NULL")
 STANDING_INDEX = "ix_application_standing"
 """Named where the queue reads it: SQLite would take the shorter key and look each row up."""
 
-_STANDING = (
+STANDING = (
     "id",
     "candidate_id",
     "job_id",
@@ -26,6 +26,7 @@ _STANDING = (
     "last_contact_at",
     "deleted_at",
 )
+"""The columns of that index, in order: all that the queue asks of an application."""
 
 
 class Application(Base):
@@ -56,7 +57,7 @@ class Application(Base):
         ),
         # With all that the queue asks of whom something is owed: ten thousand are counted and put
         # in order without one look at the table.
-        Index(STANDING_INDEX, *_STANDING),
+        Index(STANDING_INDEX, *STANDING),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("app"))

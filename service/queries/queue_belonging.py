@@ -37,18 +37,24 @@ class Narrowed:
 EVERYBODY: Final = Narrowed()
 
 
-def wishes(item: CTE, narrowed: Narrowed) -> list[ColumnElement[bool]]:
-    """Return the conditions that a narrowed queue puts on its items."""
+def wishes(narrowed: Narrowed) -> list[ColumnElement[bool]]:
+    """Return the conditions that a narrowed queue puts on its applications."""
     found: list[ColumnElement[bool]] = []
     if narrowed.job:
         found.append(Application.job_id == narrowed.job)
-    if narrowed.owner:
-        found.append(item.c.owner_id == narrowed.owner)
     if narrowed.stage:
         found.append(Application.stage == narrowed.stage)
+    found += [_named(word) for word in narrowed.text.split()[:MOST_WORDS]]
+    return found
+
+
+def owed_as(item: CTE, narrowed: Narrowed) -> list[ColumnElement[bool]]:
+    """Return the conditions that a narrowed queue puts on what is owed: by whom, and what."""
+    found: list[ColumnElement[bool]] = []
+    if narrowed.owner:
+        found.append(item.c.owner_id == narrowed.owner)
     if narrowed.kind:
         found.append(item.c.kind == narrowed.kind)
-    found += [_named(word) for word in narrowed.text.split()[:MOST_WORDS]]
     return found
 
 
@@ -113,14 +119,16 @@ def is_mine(item: CTE, user_id: str | None, held: Held) -> ColumnElement[bool]:
     return item.c.owner_id.in_([me, *(away for away, holder in held.items() if holder == me)])
 
 
-def is_of_teams(item: CTE, team_ids: frozenset[str]) -> ColumnElement[bool]:
+def is_of_teams(
+    item: CTE, job_id: ColumnElement[str], team_ids: frozenset[str]
+) -> ColumnElement[bool]:
     """What colleagues of one's teams owe, and what is about the teams' jobs."""
     if not team_ids:
         return false()
     teams = sorted(team_ids)
     mates = select(TeamMember.user_id).where(TeamMember.team_id.in_(teams))
     jobs = select(Job.id).where(Job.team_id.in_(teams))
-    return or_(item.c.owner_id.in_(mates), Application.job_id.in_(jobs))
+    return or_(item.c.owner_id.in_(mates), job_id.in_(jobs))
 
 
 def is_nobodys(item: CTE, held: Held) -> ColumnElement[bool]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.changes import CLOSED_STAGES
@@ -17,7 +18,7 @@ from service.domain.promises import Origin, State
 from service.domain.rights import Reach
 from service.models import Application, Candidate, Job, Promise
 from service.queries.extent import applications_within
-from service.queries.overdue import IN_OPEN_INDEX, Calendars, Lateness, lateness
+from service.queries.overdue import Calendars, Lateness, lateness
 from service.queries.queue_belonging import EVERYBODY, Narrowed
 from service.queries.queue_facts import Facts, facts_of, why_unreachable
 from service.queries.queue_order import KNOWS, Rank, Standing, foremost, legal_rank, rank_of
@@ -44,7 +45,8 @@ def rows_for(
         return []
     bids, names = _bids(session, people, reach, colleagues)
     by_bid = {bid.id: candidate_id for candidate_id, all_ in bids.items() for bid in all_}
-    debts = _debts(session, now, day_ends_at, by_bid, calendar_for, colleagues)
+    stages = {bid.id: bid.stage for all_ in bids.values() for bid in all_}
+    debts = _debts(session, now, day_ends_at, stages, calendar_for, colleagues)
     facts = facts_of(session, people, by_bid)
     rows = []
     for key, candidate_id in places:
@@ -122,28 +124,49 @@ def _debts(
     session: Session,
     now: datetime,
     day_ends_at: datetime,
-    by_bid: Mapping[str, str],
+    stages: Mapping[str, str],
     calendar_for: Calendars,
     colleagues: Mapping[str, Colleague],
 ) -> dict[str, list[Debt]]:
+    """Return by application what is owed that is in the queue; ``stages`` names them with theirs.
+
+    Of each promise only what is shown is read: its terms and its ladder weigh more than the rest.
+    """
     debts: dict[str, list[Debt]] = defaultdict(list)
     found = session.execute(
-        select(Promise, Application.stage)
-        .join(Application, Application.id == Promise.application_id)
-        .where(Promise.application_id.in_(list(by_bid)), IN_OPEN_INDEX, Promise.state == State.OPEN)
+        select(
+            Promise.id,
+            Promise.application_id,
+            Promise.due_version,
+            Promise.kind,
+            Promise.wording,
+            Promise.origin,
+            Promise.promised_by_id,
+            Promise.owner_id,
+            Promise.due_at,
+            Promise.first_due_at,
+            Promise.warn_at,
+            Promise.calendar_id,
+            Promise.calendar_version,
+            Promise.trace,
+        )
+        .where(
+            Promise.application_id.in_(list(stages)),
+            # Said so that no index of all that is open fits: by application there are a few each.
+            (Promise.state == State.OPEN).is_not(False),
+            or_(Promise.due_at < day_ends_at, Promise.warn_at <= now),
+        )
         .order_by(Promise.due_at, Promise.id)
     )
-    for promise, stage in found:
-        warned = promise.warn_at is not None and promise.warn_at <= now
-        if promise.due_at < day_ends_at or warned:
-            debts[promise.application_id].append(
-                _debt(promise, stage, now, calendar_for, colleagues)
-            )
+    for promise in found:
+        debts[promise.application_id].append(
+            _debt(promise, stages[promise.application_id], now, calendar_for, colleagues)
+        )
     return debts
 
 
 def _debt(
-    promise: Promise,
+    promise: Row[*tuple[Any, ...]],
     stage: str,
     now: datetime,
     calendar_for: Calendars,

@@ -93,6 +93,16 @@ def test_partial_indexes_are_partial_in_the_database(engine: Engine) -> None:
     assert partial == wanted
 
 
+def test_the_queues_index_has_its_ids_in_the_order_of_their_bytes(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite compares bytes anyway")
+    query = "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_application_standing'"
+    with engine.connect() as connection:
+        made = connection.execute(text(query)).scalar_one()
+
+    assert '(id COLLATE "C", candidate_id,' in made
+
+
 def test_down_to_nothing_and_up_again(engine: Engine) -> None:
     with Session(engine) as session:
         small_world(session)

@@ -172,3 +172,17 @@ def test_who_is_at_risk_before_today_is_over_stands_here_though_nothing_is_due_t
 
     assert _names(employer, found) == ["Soon"]
     assert found.counts["risk"] == 1
+
+
+def test_what_its_source_deleted_stands_nowhere_whatever_is_still_owed(employer: Employer) -> None:
+    with employer.work() as work:
+        for name, gone_at in (("Here", None), ("Gone", employer.now)):
+            application = add_application(work, first_name=name)
+            spoken = Spoken(Kind.CALLBACK, "A call", within="1 business hour")
+            make_spoken(work, application, spoken)
+            application.deleted_at = gone_at
+    with employer.session() as session:
+        found = find(session, _asked(employer))
+
+    assert _names(employer, found) == ["Here"]
+    assert found.counts["all"] == 1
