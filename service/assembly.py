@@ -20,6 +20,7 @@ from service.public_holidays import holidays_for
 from service.resources import resource_folder
 from service.secret_box import SecretBox
 from service.vendors.base import Vendors
+from service.workflows.erasure_list import ErasureList
 from service.workflows.work import Office
 
 
@@ -36,6 +37,7 @@ def make_office(config: Config) -> Office:
         holidays_for=holidays_for,
         letters_a_minute=config.mail_a_minute,
         raw_days=config.raw_days,
+        erasures=ErasureList(config.erasures_path),
     )
 
 

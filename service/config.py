@@ -86,6 +86,12 @@ class Config:
     max_body_bytes: int = 2 * 1024 * 1024
     log_level: str = "INFO"
     log_format: str = "text"
+    erasures: Path | None = None
+
+    @property
+    def erasures_path(self) -> Path:
+        """Where the list of erasures is kept: beside the database and never in it."""
+        return self.erasures or self.home / "erasures.log"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Config:
@@ -151,6 +157,7 @@ class _Reader:
                 "KEEPWORD_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
             ),
             log_format=self._choice("KEEPWORD_LOG_FORMAT", ("text", "json"), "text"),
+            erasures=Path(erasures) if (erasures := self._text("KEEPWORD_ERASURES", "")) else None,
         )
         if config.secret_key and len(config.secret_key) < SHORTEST_KEY:
             self._faults.append(

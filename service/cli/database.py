@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 from alembic.util.exc import CommandError
 
-from service.cli import db_moves
+from service.cli import db_erasures, db_moves
 from service.cli.running import bring_up_to_date, core, unusable
 from service.cli.showing import as_json
 from service.workflows import migrate
@@ -20,7 +20,7 @@ def database() -> None:
     """Migrate, copy, back up and restore the database."""
 
 
-for _move in (db_moves.copy, db_moves.backup, db_moves.restore):
+for _move in (db_moves.copy, db_moves.backup, db_moves.restore, db_erasures.erasures):
     database.add_command(_move)
 
 

@@ -18,6 +18,7 @@ from typing import IO
 import click
 
 from service.assembly import make_engine
+from service.cli.db_erasures import document, say_restored, take
 from service.cli.running import bring_up_to_date, core, unusable
 from service.cli.showing import as_json
 from service.config import Config, ConfigError
@@ -92,21 +93,31 @@ def backup(file: str, *, over: bool, as_document: bool) -> None:
 
 @click.command("restore")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option(
+    "--take",
+    "lists",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    help="Another machine's list of erasures. May be given several times.",
+)
 @_json
-def restore(file: str, *, as_document: bool) -> None:
+def restore(file: str, lists: tuple[Path, ...], *, as_document: bool) -> None:
     """Fill the empty database that DATABASE_URL names from FILE ("-": standard input).
 
     Mail stays paused, and letters that had yet to leave wait for a person: they may have left
-    after the backup was made.
+    after the backup was made. Whoever is on the list of erasures is erased again.
     """
     with core() as built, _failing(), _progress() as tell:
         with _given(file) as found:
+            # Before anything is stored: a list that cannot be read is mended first.
+            take(built, lists)
             moved = moves.restore(found, built.engine, built.clock, tell)
-        bring_up_to_date(built)
+        again = bring_up_to_date(built)
     if as_document:
-        as_json(_document(moved))
+        as_json(_document(moved) | document(again))
         return
     _say(moved, "Restored")
+    say_restored(built, again)
     click.echo(
         "What had yet to leave may have left since, so it waits for a person: letters "
         f"{moved.care.letters} (keepword outbox list --state blocked), notes for an ATS "

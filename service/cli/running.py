@@ -6,6 +6,7 @@ A command that works on the database finds it migrated, or ends with the remedy 
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from service.models.colleague_at import colleague_at
 from service.vendors.base import Vendors
 from service.workflows import migrate
 from service.workflows.bootstrap import bootstrap
+from service.workflows.erase_again import Again, agree_on_erasures, is_unfinished
 from service.workflows.work import Office, Work
 from service.workflows.zone_rules import follow_zone_rules
 
@@ -39,6 +41,8 @@ LONGEST_NAME = 200
 
 ACTOR = "keepword"
 SOURCE = "command-line"
+
+logger = logging.getLogger("keepword.start")
 
 _ONE_MIGRATOR = 7_310_588_421
 """An arbitrary number: the advisory lock under which one process at a time migrates."""
@@ -130,6 +134,18 @@ def settings_judged() -> Iterator[None]:
 
 def require_migrated(engine: Engine) -> None:
     """Raise ``NotMigratedError`` unless the database stands where this version expects it."""
+    require_newest(engine)
+    with Session(engine) as session:
+        if is_unfinished(session):
+            raise NotMigratedError(
+                "The database was restored, and whoever was erased since its backup is not erased "
+                "in it yet. Run: keepword db upgrade"
+            )
+
+
+def require_newest(engine: Engine) -> None:
+    """Raise ``NotMigratedError`` unless the schema is this version's."""
+    _require_known(engine)
     there, wanted = migrate.current(engine), migrate.head(engine)
     if there == wanted:
         return
@@ -140,19 +156,48 @@ def require_migrated(engine: Engine) -> None:
     )
 
 
-def bring_up_to_date(built: Core) -> None:
-    """Migrate to the newest revision, add the calendar and policies that are missing, and let
-    wall-clock promises follow the zone data of today.
+def _require_known(engine: Engine) -> None:
+    """Raise ``NotMigratedError`` where the schema is a newer version's: nobody migrates that."""
+    there = migrate.current(engine)
+    if there is not None and not migrate.knows(engine, there):
+        raise NotMigratedError(
+            f"The database is at revision {there}, which only a newer Keepword knows. "
+            "Run: the newer Keepword, or restore a backup with this one"
+        )
+
+
+def bring_up_to_date(built: Core) -> Again:
+    """Migrate to the newest revision, add the calendar and policies that are missing, let
+    wall-clock promises follow the zone data of today, and erase again whom a backup brought back.
 
     Any number of processes may ask at once: one does it, the others find it done.
     """
     with _alone(built.engine):
+        _require_known(built.engine)
         migrate.upgrade(built.engine)
         with built.session() as session:
             work = Work(session, built.clock.now(), built.office, ACTOR, SOURCE)
             bootstrap(work)
             follow_zone_rules(work)
             session.commit()
+            try:
+                return agree_on_erasures(session, built.clock, built.office)
+            except OSError as error:
+                session.rollback()
+                if is_unfinished(session):
+                    raise
+                # Whoever has no disk to write to may work all the same.
+                logger.warning(
+                    "the list of erasures cannot be read or written (%s)", type(error).__name__
+                )
+                return Again()
+
+
+def follow_erasures(built: Core) -> Again:
+    """Let the migrated database and the list of erasures know the same; raises ``OSError``."""
+    require_newest(built.engine)
+    with _alone(built.engine), built.session() as session:
+        return agree_on_erasures(session, built.clock, built.office)
 
 
 @contextmanager

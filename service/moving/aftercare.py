@@ -18,6 +18,7 @@ from service.domain.delivery import MailState
 from service.models import Heartbeat, MailChannel, Message, ProfileEntry, SignInSession
 from service.queries.loops import LOOP_PREFIX, LOOPS
 from service.workflows.channel import CHANNEL
+from service.workflows.erase_again import UNFINISHED
 from service.workflows.profile_entries import SENDING, UNCERTAIN, WAITING
 from service.workflows.timeline import record_letters
 
@@ -61,6 +62,12 @@ def stand_still(connection: Connection, now: datetime, why: str) -> None:
             or_(Heartbeat.name.startswith(LOOP_PREFIX), Heartbeat.name.in_(LOOPS))
         )
     )
+
+
+def leave_unfinished(connection: Connection, now: datetime) -> None:
+    """Let nobody work on the copy until whoever was erased since is erased in it too."""
+    connection.execute(delete(Heartbeat).where(Heartbeat.name == UNFINISHED))
+    connection.execute(insert(Heartbeat).values(name=UNFINISHED, at=now, data={}))
 
 
 def ask_before_repeating(connection: Connection, now: datetime, whence: str) -> Aftercare:

@@ -20,6 +20,7 @@ from service.moving.aftercare import (
     NOTHING_WAITS,
     Aftercare,
     ask_before_repeating,
+    leave_unfinished,
     stand_still,
 )
 from service.moving.reading import Table, Tell, require_nobody_works, snapshot, tables
@@ -77,15 +78,23 @@ def backup(source: Engine, file: IO[bytes], clock: Clock, tell: Tell) -> Moved:
 def restore(file: IO[bytes], target: Engine, clock: Clock, tell: Tell) -> Moved:
     """Fill an empty database from a backup and bring it up to this version.
 
-    Mail is paused, and what had yet to leave waits for a person. Raises ``MovingError``.
+    Mail is paused, and what had yet to leave waits for a person. Nobody works on it until the
+    caller has applied the list of erasures. Raises ``MovingError``.
     """
     with archive.read(file) as found:
-        read_at = found.heading.made_at
-        require_empty(target, found.heading.revision)
+        read_at, revision = found.heading.made_at, found.heading.revision
+        if not migrate.knows(target, revision):
+            raise MovingError(
+                f"The backup was made by Keepword {found.heading.version} at revision {revision}, "
+                f"which this one ({__version__}) does not know. Install that version or a newer "
+                "one, and restore with it."
+            )
+        require_empty(target, revision)
 
         def care(connection: Connection) -> Aftercare:
             now, whence = clock.now(), f"restored from a backup of {instant_text(read_at)}"
             stand_still(connection, now, f"{whence}: {_LIFT}")
+            leave_unfinished(connection, now)
             return ask_before_repeating(connection, now, whence)
 
         moved = _store(target, found.tables(), lambda: found.shapes, tell, care)

@@ -10,6 +10,7 @@ from service.domain.changes import CandidateErased, CandidatesMerged, CandidateU
 from service.models import Application, Candidate, CandidateSource, Connection
 from service.workflows.applications import reassign
 from service.workflows.erase import erase_candidate
+from service.workflows.listing_erasures import note_erasure
 from service.workflows.people import (
     find_source,
     resolve,
@@ -80,6 +81,8 @@ def _erase(
                 facts_at=change.at or received_at,
             )
         )
+        work.session.flush()
+        note_erasure(work, candidate, ())
         return candidate, ["nothing was known of this person; it stays so"]
     candidate = resolve(work, source.candidate_id)
     if source.merged_away:

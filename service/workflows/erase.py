@@ -23,6 +23,7 @@ from service.models import (
 )
 from service.workflows.erase_traces import ERASED, erase_traces
 from service.workflows.erased_addresses import remember_erased
+from service.workflows.listing_erasures import note_erasure
 from service.workflows.profile_entries import erase_entries
 from service.workflows.promise_changes import release_by_rule
 from service.workflows.stored_answers import forget_answers
@@ -45,6 +46,7 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
     candidate.time_zone = candidate.locale = None
     candidate.can_email = False
     candidate.erased_at = work.now
+    note_erasure(work, candidate, addresses)
     candidate.emails.clear()
     candidate.phones.clear()
     applications = list(
@@ -122,9 +124,10 @@ def _blank(work: Work, candidate_id: str, application_ids: list[str]) -> None:
             version=Promise.version + 1,
         )
     )
+    # First the deliveries, then what lies beside them: so does whoever else touches both.
+    session.execute(update(Delivery).where(Delivery.candidate_id == candidate_id).values(body=b""))
     theirs = session.scalars(select(Delivery.id).where(Delivery.candidate_id == candidate_id))
     forget_answers(session, *theirs)
-    session.execute(update(Delivery).where(Delivery.candidate_id == candidate_id).values(body=b""))
     # Kept answers may hold the person's data; they are only a convenience for retries.
     session.execute(
         delete(IdempotentRequest).where(

@@ -22,6 +22,7 @@ from service.models import Application, CalendarVersion, Job
 from service.models import Calendar as CalendarRow
 from service.secret_box import SecretBox
 from service.workflows.door import Door
+from service.workflows.erasure_list import ErasureList
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Office:
     holidays_for: Callable[[str, str | None], HolidaySource]
     letters_a_minute: int = 0
     """How many letters may leave a minute, whoever sends them; 0 sets no limit."""
+    erasures: ErasureList | None = None
+    """Where it is noted who was erased, beside the database; ``None`` notes nobody."""
     raw_days: int = RAW_DAYS
     """How long what came in is kept as it came; 0 is for ever."""
     compiled: dict[tuple[str, int], Calendar] = field(default_factory=dict)

@@ -1,0 +1,155 @@
+"""Erases again whom a backup brought back, by the list that is kept beside the database.
+
+Until that is done the database is not worked on: the mark of an unfinished restore is set in the
+transaction that stores the rows, and taken away once everybody on the list is erased here too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.clock import Clock
+from service.db import in_chunks
+from service.models import Candidate, CandidateSource, Connection, ErasedAddress, Heartbeat
+from service.secret_box import SealedSecretError
+from service.workflows.channel import pause_channel
+from service.workflows.erase import erase_candidate
+from service.workflows.erasure_list import ErasedPerson, Erasures
+from service.workflows.listing_erasures import known_erasures
+from service.workflows.people import resolve
+from service.workflows.work import Office, Work
+
+UNFINISHED = "restore:unfinished"
+"""The heartbeat that marks a restored database until its erasures are applied."""
+
+_CHUNK = 500
+_WHY = "erased before, and brought back by a backup"
+_OLDER = (
+    "the database is older than the list of erasures: it was put back. See that no other Keepword "
+    "sends from the same data, look through the outbox, then resume"
+)
+
+
+@dataclass(frozen=True)
+class Again:
+    """What was done: ``people`` erased again, ``listed`` new on the list, and who is on it now.
+
+    ``listed_before`` is ``None`` where there was no list.
+    """
+
+    people: int = 0
+    listed: int = 0
+    listed_before: int | None = None
+    last_at: datetime | None = None
+    damaged: int = 0
+
+
+def is_unfinished(session: Session) -> bool:
+    """Tell whether a restore was broken off before its erasures were applied."""
+    return session.get(Heartbeat, UNFINISHED) is not None
+
+
+def agree_on_erasures(session: Session, clock: Clock, office: Office) -> Again:
+    """Let the database and the list know the same erasures; commit person by person.
+
+    Whoever stands on the list and is here is erased again; if the database turns out to be older
+    than the list and nobody said so, mail is paused. May be broken off anywhere and repeated.
+    Raises ``OSError`` where the list cannot be read or written.
+    """
+    kept = office.erasures
+    read = kept.read() if kept is not None else None
+    listed = read or Erasures()
+    mark = session.get(Heartbeat, UNFINISHED)
+    known = known_erasures(session, office.box, listed)
+    missing = listed.but(known)
+    here = _here(session, missing)
+    again = 0
+    if here or mark is not None:
+        # They are on the list already.
+        quiet = replace(office, erasures=None)
+        if mark is None:
+            pause_channel(session, clock.now(), _OLDER, by_provider=False)
+            session.commit()
+        for person in missing.people.values():
+            again += _erase(Work(session, clock.now(), quiet, source="erasures"), person)
+            session.commit()
+        for digest, at in missing.addresses.items():
+            # Whoever was erased just now has left theirs.
+            if session.get(ErasedAddress, digest) is None:
+                session.add(ErasedAddress(digest=digest, erased_at=at))
+    new = known.but(listed)
+    if kept is not None:
+        kept.add(new)
+    if mark is not None:
+        session.delete(mark)
+    session.commit()
+    return Again(
+        people=again,
+        listed=len(new.people),
+        listed_before=None if read is None else len(read.people),
+        last_at=max((each.erased_at for each in listed.people.values()), default=None),
+        damaged=listed.damaged,
+    )
+
+
+def _here(session: Session, missing: Erasures) -> bool:
+    """Tell whether anybody on the list is in the database unerased."""
+    return any(
+        session.scalars(select(Candidate.id).where(Candidate.id.in_(chunk)).limit(1)).first()
+        for chunk in in_chunks(sorted(missing.people), _CHUNK)
+    )
+
+
+def _erase(work: Work, person: ErasedPerson) -> int:
+    """Erase one person, and whoever bears their names at an ATS; else leave a tombstone."""
+    session, count = work.session, 0
+    candidate = session.get(Candidate, person.id, with_for_update={"key_share": True})
+    if candidate is None:
+        candidate = Candidate(
+            id=person.id, created_at=work.now, can_email=False, erased_at=person.erased_at
+        )
+        session.add(candidate)
+        session.flush()
+    elif candidate.erased_at is None:
+        erase_candidate(work, candidate, _WHY)
+        count += 1
+    for connection_id, sealed in person.known_as:
+        count += _close(work, person.id, connection_id, sealed)
+    return count
+
+
+def _close(work: Work, candidate_id: str, connection_id: str, sealed: str) -> int:
+    """See that nobody comes back under a name at an ATS; return how many it brought back."""
+    session = work.session
+    if session.get(Connection, connection_id) is None:
+        return 0
+    try:
+        external_id = work.office.box.open(sealed)
+    except SealedSecretError:
+        # Under a key that is lost: the person is known by our own id all the same.
+        return 0
+    source = session.scalars(
+        select(CandidateSource).where(
+            CandidateSource.connection_id == connection_id,
+            CandidateSource.external_id == external_id,
+        )
+    ).one_or_none()
+    if source is None:
+        session.add(
+            CandidateSource(
+                candidate_id=candidate_id,
+                connection_id=connection_id,
+                external_id=external_id,
+                facts_at=work.now,
+            )
+        )
+        return 0
+    bearer = resolve(work, source.candidate_id)
+    if bearer.erased_at is not None:
+        return 0
+    erase_candidate(work, bearer, _WHY)
+    return 1
