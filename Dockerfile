@@ -4,7 +4,8 @@ ARG PYTHON=3.11-slim-bookworm
 
 FROM python:${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-# The lock file of the parts wanted: requirements-cluster.lock, where there is one, adds Celery.
+# The lock file of the parts wanted: requirements-cluster.lock adds Celery, and
+# requirements-telemetry.lock both it and OpenTelemetry.
 ARG REQUIREMENTS=requirements.lock
 WORKDIR /build
 COPY requirements*.lock ./

@@ -13,7 +13,7 @@ from flask import Flask, request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from service import api, dashboard, health, hooks
+from service import api, dashboard, health, hooks, request_spans
 from service.assembly import make_office, make_ping, make_transport, make_vendors, make_verifier
 from service.calling import caller_to
 from service.clock import Clock, JumpGuard, SystemClock
@@ -51,6 +51,8 @@ def create_app(
     )
     _connect_database(app, config)
     equip(app, config, clock=clock, transport=transport, vendors=vendors)
+    # First, so that it has all of the request in it.
+    request_spans.init_app(app)
     app.before_request(_begin)
     app.teardown_request(_end)
     api.init_app(app)

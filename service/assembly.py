@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Engine, create_engine
 
+from service import telemetry
 from service.clock import Clock
-from service.config import Config, ensure_secret_key, make_home
+from service.config import Config, ConfigError, ensure_secret_key, make_home
 from service.connecting import LONG_WORK, Limits, engine_options
 from service.db import prepare_engine
 from service.mail.base import Transport
@@ -89,3 +93,33 @@ def make_engine(config: Config, limits: Limits = LONG_WORK) -> Engine:
     engine = create_engine(config.database_url, **engine_options(config.database_url, limits))
     prepare_engine(engine)
     return engine
+
+
+def require_tracing(config: Config) -> None:
+    """Raise ``ConfigError`` where traces are asked for and what makes them is not installed."""
+    missing = telemetry.missing() if config.traces_to else None
+    if missing is not None:
+        raise ConfigError([missing])
+
+
+def begin_tracing(config: Config) -> None:
+    """Collect traces in this process, where a collector is named; see ``require_tracing``.
+
+    Where a process forks, in the one that works: its thread would not survive the fork.
+    """
+    if config.traces_to:
+        require_tracing(config)
+        # Imported here: an extra, and most installations do without.
+        from service.tracing import by_otlp
+
+        telemetry.start(by_otlp())
+
+
+@contextmanager
+def tracing(config: Config) -> Iterator[None]:
+    """Collect traces as long as this lasts, where a collector is named."""
+    begin_tracing(config)
+    try:
+        yield
+    finally:
+        telemetry.stop()

@@ -25,6 +25,8 @@ DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 BROKERS = ("amqp", "amqps", "redis", "rediss")
 """What an address of a broker may begin with. Celery's others lose messages when killed."""
 
+_OTLP = "http/protobuf"
+
 SHORTEST_KEY = 32
 """Characters of the shortest secret key that is taken."""
 
@@ -86,6 +88,7 @@ class Config:
     max_body_bytes: int = 2 * 1024 * 1024
     log_level: str = "INFO"
     log_format: str = "text"
+    traces_to: str = ""
     erasures: Path | None = None
 
     @property
@@ -157,6 +160,7 @@ class _Reader:
                 "KEEPWORD_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
             ),
             log_format=self._choice("KEEPWORD_LOG_FORMAT", ("text", "json"), "text"),
+            traces_to=self._collector(),
             erasures=Path(erasures) if (erasures := self._text("KEEPWORD_ERASURES", "")) else None,
         )
         if config.secret_key and len(config.secret_key) < SHORTEST_KEY:
@@ -236,6 +240,24 @@ class _Reader:
             self._faults.append(f"{name} is {value!r}: write a whole number, 0 for no limit")
             return 0
         return int(value)
+
+    def _collector(self) -> str:
+        """Read where traces go, by OpenTelemetry's own variables; its library reads the rest."""
+        off = self._text("OTEL_SDK_DISABLED", "").lower() == "true"
+        if off or self._text("OTEL_TRACES_EXPORTER", "otlp").lower() == "none":
+            return ""
+        where = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+        name = next((name for name in where if self._text(name, "")), "")
+        if not name:
+            return ""
+        how = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+        protocol = next((said for each in how if (said := self._text(each, ""))), _OTLP)
+        if protocol != _OTLP:
+            self._faults.append(
+                f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}: Keepword speaks {_OTLP}, so set "
+                "that and name the collector's port for it (4318, as a rule)"
+            )
+        return self._url(name, "http://127.0.0.1:4318")
 
     def _choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self._text(name, default)

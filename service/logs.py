@@ -14,6 +14,8 @@ from collections.abc import Mapping, MutableMapping
 from types import TracebackType
 from typing import Any
 
+from service.telemetry import here
+
 CUT = "…"
 """Stands for what was left out."""
 
@@ -125,6 +127,7 @@ def json_formatter() -> logging.Formatter:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             without_persons,
+            _with_trace,
             structlog.processors.JSONRenderer(sort_keys=False, ensure_ascii=False),
         ],
     )
@@ -142,6 +145,15 @@ def _with_place(
     # A rendered traceback ends in the error's text; the others repeat what another handler wrote.
     for name in ("exception", "stack_info", "exc_text", "message", "asctime"):
         event.pop(name, None)
+    return event
+
+
+def _with_trace(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Say in which trace it was written, while traces are collected. Nobody is told by the ids."""
+    if (place := here()) is not None:
+        event["trace_id"], event["span_id"] = place.trace_id, place.span_id
     return event
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from service.steps import Step, Tools
+from service.telemetry import Fact, span
 from service.workflows.heartbeat import beat
 
 log = logging.getLogger("keepword.worker")
@@ -37,17 +38,21 @@ class Turner:
         self, step: Step, tools: Tools, may_begin: Callable[[Session], bool] | None = None
     ) -> None:
         """Run one step once, unless it may not begin. Its fault is logged and it comes again."""
-        try:
-            with self._session() as session:
-                if may_begin is not None and not may_begin(session):
-                    return
-                step.run(session, tools)
-                self._pulse(session, step, tools)
-        except Exception as error:  # noqa: BLE001 - a step that fails comes again
-            self._tell(step, error)
-        else:
-            if self._failing.pop(step.name, None) is not None:
-                log.warning("the step %s works again", step.name)
+        with span(f"step {step.name}", facts={Fact.STEP: step.name, Fact.LANE: step.lane}) as told:
+            # Most turns find nothing, every second: those nobody wants to read.
+            told.idle()
+            try:
+                with self._session() as session:
+                    if may_begin is not None and not may_begin(session):
+                        return
+                    told.did(step.run(session, tools))
+                    self._pulse(session, step, tools)
+            except Exception as error:  # noqa: BLE001 - a step that fails comes again
+                told.failed(type(error).__name__)
+                self._tell(step, error)
+            else:
+                if self._failing.pop(step.name, None) is not None:
+                    log.warning("the step %s works again", step.name)
 
     def _tell(self, step: Step, error: Exception) -> None:
         """Log a fault once, however many turns it lasts."""

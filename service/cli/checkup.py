@@ -6,15 +6,14 @@ A finding names settings, connections and counts, never a person.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from service import telemetry
 from service.assembly import make_verifier
-from service.calling import broker_fault
-from service.cli import machine_check, reach_check
+from service.cli import loop_check, machine_check, reach_check
 from service.cli.faults import NotMigratedError, told
 from service.cli.findings import Finding, Verdict
 from service.cli.running import Core, core, require_migrated, settings_judged
@@ -32,7 +31,6 @@ from service.queries.figures import (
     mail_figures,
     promise_figures,
 )
-from service.queries.loops import START_LOOPS, loop_states
 from service.queries.mail_health import (
     channel_rest,
     silence_remedy,
@@ -43,13 +41,11 @@ from service.queries.rules import all_calendars, documents_of
 from service.queries.traffic import all_connections
 from service.queries.wordings import approve_command, unapproved
 from service.resources import ResourceMissingError
-from service.steps import STEPS
-from service.workflows.check import SET_ASIDE, backlog
+from service.workflows.check import SET_ASIDE
 from service.workflows.connection_secrets import sealing_of
 from service.workflows.usual_hours import usual_working_time
 from service.workflows.work import Work
 
-_SINCE_EVER = timedelta(days=36_500)
 _NEEDS_A_PERSON = {
     MailState.UNCERTAIN: "Ask, then settle: on the page, or keepword outbox settle ID --arrived"
     " (or --send-again; --request ID for a whole request).",
@@ -82,7 +78,8 @@ def _built(built: Core) -> Iterator[Finding]:
     yield from _mail_settings(built.config)
     yield from reach_check.sender(built.config)
     yield from machine_check.machine(built.config, built.clock.now().date())
-    yield from _broker(built.config)
+    yield from loop_check.broker(built.config)
+    yield from _traces(built.config)
     try:
         require_migrated(built.engine)
     except NotMigratedError as error:
@@ -100,7 +97,7 @@ def _built(built: Core) -> Iterator[Finding]:
             _calendars,
             _wordings,
             _connections,
-            _loops,
+            loop_check.loops,
             _promises,
             _mail,
         ):
@@ -136,20 +133,16 @@ def _mail_settings(config: Config) -> Iterator[Finding]:
     yield Finding(Verdict.OK, "mail", "Goes out through SendGrid; its signed events are verified.")
 
 
-def _broker(config: Config) -> Iterator[Finding]:
-    if not config.broker_url:
+def _traces(config: Config) -> Iterator[Finding]:
+    if not config.traces_to:
         return
-    fault = broker_fault(config.broker_url)
-    if fault is None:
-        yield Finding(Verdict.OK, "broker", "It answers.")
-    else:
-        yield Finding(
-            Verdict.FAIL,
-            "broker",
-            f"{fault}. Nothing is lost, but no step turns on the workers behind it.",
-            "Start it, set KEEPWORD_BROKER_URL to where it is, or leave that unset and run: "
-            "keepword worker",
-        )
+    missing = telemetry.missing()
+    if missing is None:
+        host = urlsplit(config.traces_to).hostname
+        yield Finding(Verdict.OK, "traces", f"Go to the collector at {host}, by OTLP over HTTP.")
+        return
+    fault, _, remedy = missing.partition(": ")
+    yield Finding(Verdict.FAIL, "traces", f"{fault}.", f"Run: {remedy}")
 
 
 def _calendars(session: Session, here: Core) -> Iterator[Finding]:
@@ -218,26 +211,6 @@ def _connections(session: Session, here: Core) -> Iterator[Finding]:
             new = health.light is Light.NEW
             heard = "has not been heard from" if new else "has been heard from"
             yield Finding(Verdict.OK, "connections", f"{health.name} ({health.vendor}) {heard}.")
-
-
-def _loops(session: Session, here: Core) -> Iterator[Finding]:
-    bounds = {step.name: step.late_after for step in STEPS}
-    late = [
-        each for each in loop_states(session, here.clock.now(), bounds, _SINCE_EVER) if each.late
-    ]
-    for each in late:
-        if each.age_in is None:
-            yield Finding(Verdict.WARN, "loops", f"{each.title} never ran yet.", START_LOOPS)
-        else:
-            text = f"{each.title} ran {each.age_in:.0f} s ago. {each.consequence}"
-            yield Finding(Verdict.FAIL, "loops", text, START_LOOPS)
-    if not late:
-        yield Finding(Verdict.OK, "loops", "All loops run.")
-    waiting = backlog(session, here.clock.now())
-    if waiting is not None:
-        yield Finding(
-            Verdict.FAIL, "loops", f"{waiting[0].upper()}{waiting[1:]}.", "Run: keepword ingest"
-        )
 
 
 def _promises(session: Session, here: Core) -> Iterator[Finding]:

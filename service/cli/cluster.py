@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.assembly import make_ping
+from service.assembly import make_ping, require_tracing, tracing
 from service.cli.logs import log_to_stderr
 from service.cli.running import bring_up_to_date, core, require_migrated, spare_what_is_loaded
 from service.clock import JumpGuard
@@ -48,6 +48,7 @@ def worker(queues: str, *, no_migrate: bool) -> None:
     with core(limited=True) as built:
         log_to_stderr(built.config.log_level, built.config.log_format)
         app = _celery(built.config)
+        require_tracing(built.config)
         if no_migrate:
             require_migrated(built.engine)
         else:
@@ -73,19 +74,20 @@ def worker(queues: str, *, no_migrate: bool) -> None:
         # One thread a step: none waits for another, and each runs once at a time in one process.
         threads = 1 + sum(step.lane in lanes for step in STEPS)
         spare_what_is_loaded()
-        app.worker_main(
-            [
-                "--quiet",
-                "worker",
-                "--pool=threads",
-                f"--concurrency={threads}",
-                f"--queues={','.join(queue_of(lane) for lane in lanes)}",
-                "--without-gossip",
-                "--without-mingle",
-                "--without-heartbeat",
-                "--loglevel=WARNING",
-            ]
-        )
+        with tracing(built.config):
+            app.worker_main(
+                [
+                    "--quiet",
+                    "worker",
+                    "--pool=threads",
+                    f"--concurrency={threads}",
+                    f"--queues={','.join(queue_of(lane) for lane in lanes)}",
+                    "--without-gossip",
+                    "--without-mingle",
+                    "--without-heartbeat",
+                    "--loglevel=WARNING",
+                ]
+            )
 
 
 @cluster.command("beat")

@@ -19,7 +19,9 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
+from service import telemetry
 from service.app import create_app, engine_of
+from service.assembly import begin_tracing, require_tracing
 from service.auth.links import Purpose, an_administrator_can_sign_in, make_link
 from service.cli.logs import ServerLogger, log_to_stderr
 from service.cli.running import (
@@ -71,6 +73,7 @@ def web(host: str, port: int, *, no_migrate: bool) -> None:
 
 def _run(host: str, port: int, *, loops: bool, migrate: bool) -> None:
     config = Config.from_environment()
+    require_tracing(config)
     _require_free(host, port)
     log_to_stderr(config.log_level, config.log_format)
     # Closed again before the fork: the worker opens connections of its own.
@@ -183,11 +186,13 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             )
 
     def _start(self, _worker: ThreadWorker) -> None:
+        begin_tracing(parts(self._app).config)
         if self._loops:
             parts(self._app).runner.start()
 
     def _stop(self, _arbiter: Arbiter, _worker: ThreadWorker) -> None:
         parts(self._app).runner.stop()
+        telemetry.stop()
         engine_of(self._app).dispose()
 
 

@@ -10,7 +10,7 @@ import signal
 
 import click
 
-from service.assembly import make_ping
+from service.assembly import make_ping, require_tracing, tracing
 from service.cli.logs import log_to_stderr
 from service.cli.running import bring_up_to_date, core, require_migrated, spare_what_is_loaded
 from service.cli.showing import note
@@ -29,6 +29,7 @@ def worker(*, no_migrate: bool) -> None:
     """Run the loops alone: ingest, syncs, mail events, checker, digests, mail."""
     with core(limited=True) as built:
         log_to_stderr(built.config.log_level, built.config.log_format)
+        require_tracing(built.config)
         if no_migrate:
             require_migrated(built.engine)
         else:
@@ -40,10 +41,11 @@ def worker(*, no_migrate: bool) -> None:
         tools = Tools(built.office, built.clock, built.transport, built.vendors, jump, ping)
         runner = Runner(tools, built.session)
         spare_what_is_loaded()
-        runner.start()
-        click.echo("Keepword's loops run.")
-        signal.sigwait(STOP_SIGNALS)
-        still = runner.stop()
+        with tracing(built.config):
+            runner.start()
+            click.echo("Keepword's loops run.")
+            signal.sigwait(STOP_SIGNALS)
+            still = runner.stop()
     if still:
         note(f"Cut off while still at work: {', '.join(still)}. What it held settles by itself.")
         # Its thread would keep the process alive for as long as it hangs.

@@ -32,7 +32,7 @@ from service.queries.figures import (
     unsent_of,
     unsettled_query,
 )
-from service.queries.loops import LOOPS, START_LOOPS, LoopState, beats_query, states_of
+from service.queries.loops import LOOPS, LoopState, beats_query, start_loops, states_of
 from service.queries.mail_health import (
     Rest,
     Silence,
@@ -146,7 +146,7 @@ class Watchman:
             *(_spoke(each, now, who) for each in feeds if each.light is not Light.OFF),
         ]
         late = [_late(loop) for loop in loops if loop.late]
-        bars = [Bar("broken", late, READER.say(START_LOOPS))] if late else []
+        bars = [Bar("broken", late, READER.say(start_loops(config.broker_url)))] if late else []
         waits = backlog_of(read, now, READER)
         if waits is not None:
             bars.append(

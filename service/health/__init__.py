@@ -16,7 +16,10 @@ def equip(app: Flask) -> None:
     """Begin to watch the running parts; from here on a loop that never ran is measured."""
     running = parts(app)
     app.extensions["keepword.readiness"] = Readiness(
-        running.tools.clock, running.config.base_url, running.office
+        running.tools.clock,
+        running.config.base_url,
+        running.office,
+        running.config.broker_url,
     )
 
 

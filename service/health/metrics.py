@@ -29,7 +29,7 @@ from service.queries.figures import (
     mail_figures,
     promise_figures,
 )
-from service.queries.leases import expired_leases
+from service.queries.leases import claims_lost, expired_leases
 from service.queries.loops import LoopState, last_check, loop_states
 from service.queries.mail_health import channel_rest, webhook_silence
 from service.queries.wordings import unapproved
@@ -58,7 +58,7 @@ def metrics_text(work: Work, running_for: timedelta) -> bytes:
             float(backlog(session, now) is not None),
         ),
         *_lateness(session.get(Heartbeat, LATENESS)),
-        *_leases(expired_leases(session, now)),
+        *_leases(expired_leases(session, now), claims_lost(session)),
         *_connections(connection_figures(session), now),
         *_feeds(feed_health(session, now, usual_working_time(work)), now),
         *_mail(mail_figures(session, now)),
@@ -141,7 +141,7 @@ def _lateness(kept: Heartbeat | None) -> Iterator[Metric]:
     yield histogram
 
 
-def _leases(found: Mapping[str, int]) -> Iterator[Metric]:
+def _leases(found: Mapping[str, int], lost: Mapping[str, int]) -> Iterator[Metric]:
     expired = GaugeMetricFamily(
         "keepword_leases_expired",
         "Work that was taken and not finished in time, and waits to be taken over.",
@@ -149,7 +149,14 @@ def _leases(found: Mapping[str, int]) -> Iterator[Metric]:
     )
     for kind, count in found.items():
         expired.add_metric([kind], count)
-    yield expired
+    taken = CounterMetricFamily(
+        "keepword_claims_lost",
+        "Claims that a worker found in another's hands, since its lease had run out.",
+        labels=["step"],
+    )
+    for step, count in lost.items():
+        taken.add_metric([step], count)
+    yield from (expired, taken)
 
 
 def _connections(found: Sequence[ConnectionFigures], now: datetime) -> Iterator[Metric]:

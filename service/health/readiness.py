@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from service.clock import Clock
 from service.queries.feed_health import feed_health
 from service.queries.figures import answer_command, connection_figures, mail_pause
-from service.queries.loops import START_LOOPS, LoopState, loop_states
+from service.queries.loops import LoopState, loop_states, start_loops
 from service.queries.mail_health import (
     Rest,
     channel_rest,
@@ -62,10 +62,11 @@ class Report:
 class Readiness:
     """Asks the database. Once it was seen at the newest revision it is not asked for that again."""
 
-    def __init__(self, clock: Clock, base_url: str, office: Office) -> None:
+    def __init__(self, clock: Clock, base_url: str, office: Office, broker_url: str = "") -> None:
         self._clock = clock
         self._office = office
         self._base_url = base_url
+        self._broker_url = broker_url
         self._since = clock.monotonic()
         self._migrated = False
 
@@ -109,7 +110,7 @@ class Readiness:
                     Problem(
                         f"loop-late:{loop.name}",
                         f"{loop.title} {since}. {loop.consequence}",
-                        START_LOOPS,
+                        start_loops(self._broker_url),
                     )
                 )
         waiting = backlog(session, now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TypeVar
 
 from service.clock import Clock
 from service.mail.base import (
@@ -35,6 +36,7 @@ from service.mail.single_post import (
     SurelyNotSentError,
     Timeouts,
 )
+from service.telemetry import Fact, Facts, Kind, Span, span, tell
 
 DEFAULT_BASE_URL = "https://api.sendgrid.com"
 """For global accounts; EU subusers use ``https://api.eu.sendgrid.com``."""
@@ -43,6 +45,8 @@ DEFAULT_PROBE_FROM = "keepword@example.com"
 """A sender nobody has; an account that checks its senders wants the employer's own instead."""
 
 SEND_PATH = "/v3/mail/send"
+
+_Said = TypeVar("_Said", SendAnswer, LogAnswer)
 
 
 class SendGridTransport:
@@ -87,6 +91,11 @@ class SendGridTransport:
 
         The letters are checked once more, so that a group ``sort`` did not make is refused here.
         """
+        facts: Facts = {Fact.BATCH: batch_id, Fact.LETTERS: len(group)}
+        with span("send mail", Kind.CLIENT, facts) as told:
+            return _ended(told, self._send(group, batch_id))
+
+    def _send(self, group: Sequence[Envelope], batch_id: str) -> SendAnswer:
         try:
             body = _body(group, batch_id)
         except TooLargeError as fault:
@@ -101,14 +110,16 @@ class SendGridTransport:
 
     def probe(self) -> SendAnswer:
         """Have SendGrid judge a mail in its sandbox, which sends nothing and costs nothing."""
-        answer = self._post(self._probe)
-        if not isinstance(answer, HttpAnswer):
-            return answer
-        return judge_probe(answer, self._clock.now())
+        with span("probe mail", Kind.CLIENT) as told:
+            answer = self._post(self._probe)
+            if isinstance(answer, HttpAnswer):
+                return _ended(told, judge_probe(answer, self._clock.now()))
+            return _ended(told, answer)
 
     def look_up(self, sought: Sought) -> LogAnswer:
         """Search SendGrid's Email Logs, which the key must be allowed to read."""
-        return look_up(self._pool, self._headers, sought)
+        with span("look mail up", Kind.CLIENT, {Fact.BATCH: sought.batch_id}) as told:
+            return _ended(told, look_up(self._pool, self._headers, sought))
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -116,11 +127,19 @@ class SendGridTransport:
 
     def _post(self, body: bytes) -> HttpAnswer | RetryLater | Uncertain:
         try:
-            return self._pool.post(SEND_PATH, body, self._headers)
+            answer = self._pool.post(SEND_PATH, body, self._headers)
         except SurelyNotSentError as fault:
             return RetryLater(str(fault))
         except PerhapsSentError as fault:
             return Uncertain(str(fault))
+        tell(Fact.STATUS, answer.status)
+        return answer
+
+
+def _ended(told: Span, answer: _Said) -> _Said:
+    """Tell how it ended, by the kind of the answer alone: its words may quote an address."""
+    told.tell(Fact.OUTCOME, type(answer).__name__.lower())
+    return answer
 
 
 def _body(group: Sequence[Envelope], batch_id: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Work whose holder has not come back in time: a killed worker, or one that hangs.
+"""Work whose holder has not come back in time, or came back too late: killed, halted or slow.
 
 Read over the indexes of what is open, like every figure.
 """
@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.domain.claims import CLAIMING, kept_as, step_of
 from service.domain.delivery import MailState
-from service.models import Delivery, Message, ProfileEntry
+from service.models import Delivery, Heartbeat, Message, ProfileEntry
 
 
 def expired_leases(session: Session, now: datetime) -> dict[str, int]:
@@ -28,3 +29,12 @@ def expired_leases(session: Session, now: datetime) -> dict[str, int]:
         .where(ProfileEntry.state == "sending", ProfileEntry.lease_until <= now),
     }
     return {kind: session.scalars(query).one() for kind, query in counted.items()}
+
+
+def claims_lost(session: Session) -> dict[str, int]:
+    """Return by step how many claims were found in another worker's hands, ever since."""
+    kept = select(Heartbeat.name, Heartbeat.data).where(
+        Heartbeat.name.in_([kept_as(step) for step in CLAIMING])
+    )
+    found = {step_of(name): int(data["lost"]) for name, data in session.execute(kept)}
+    return {step: found.get(step, 0) for step in CLAIMING}

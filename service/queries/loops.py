@@ -71,7 +71,18 @@ START_LOOPS: Final = to_say(
     "Start the loops: “keepword serve” runs everything, “keepword worker” the loops alone. "
     "If one of them runs, its log says what fails."
 )
-"""The remedy for a late loop."""
+"""The remedy for a late loop, where one process or two do everything."""
+
+START_CLUSTER: Final = to_say(
+    "Start the loops: “keepword cluster worker” turns them, “keepword cluster beat” says when. "
+    "If both run, the log of the worker says what fails."
+)
+"""The remedy for a late loop, where a broker tells workers when to look."""
+
+
+def start_loops(broker_url: str) -> str:
+    """Return the remedy for a late loop, by whether the loops run behind a broker."""
+    return START_CLUSTER if broker_url else START_LOOPS
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from service.single_request import (
     SurelyNotSentError,
     Timeouts,
 )
+from service.telemetry import Fact, Kind, span
 from service.vendors.addresses import safe_base, target_of
 from service.vendors.answers import is_busy, is_unusable, wait_asked_for
 from service.vendors.base import Answered, AskError, Busy, Denied, Outcome, Reach, Unreachable
@@ -74,6 +75,17 @@ class HttpVendors:
 
     def ask(self, reach: Reach, ask: Ask) -> Outcome:
         """Make one request, once. Raises ``AskError`` for one that must not be made."""
+        facts = {Fact.CONNECTION: reach.connection_id, Fact.METHOD: ask.method}
+        with span("ask vendor", Kind.CLIENT, facts) as told:
+            outcome = self._ask(reach, ask)
+            told.tell(Fact.OUTCOME, type(outcome).__name__.lower())
+            told.tell(Fact.STATUS, _status_of(outcome))
+            if isinstance(outcome, Busy) and outcome.throttled:
+                # Nothing was asked.
+                told.idle()
+            return outcome
+
+    def _ask(self, reach: Reach, ask: Ask) -> Outcome:
         target = target_of(ask)
         way = self._way(reach)
         resting = way.pace.resting()
@@ -232,6 +244,12 @@ class HttpVendors:
         return way.pace.failed(
             why, self._chance.random(), max(asked or _SHORTEST_REST, _SHORTEST_REST)
         )
+
+
+def _status_of(outcome: Outcome) -> int | None:
+    if isinstance(outcome, Answered):
+        return outcome.answer.status
+    return None if isinstance(outcome, Busy) else outcome.status
 
 
 def _merged(usual: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:

@@ -31,6 +31,7 @@ from service.mail.base import (
 )
 from service.models import Message, SendBatch
 from service.workflows.channel import pause_channel, provider_answers, rest
+from service.workflows.leases import Lease
 from service.workflows.sibling_letters import SENT_AGAIN
 from service.workflows.timeline import record_letters
 
@@ -66,7 +67,7 @@ class Answered:
     now: datetime
     jitter: random.Random
     report: DispatchReport
-    token: str
+    lease: Lease
     batch_id: str
     ids: Sequence[str]
 
@@ -111,12 +112,20 @@ class Answered:
 
     def _lock(self) -> None:
         # In one order, whoever locks: events about the same request may be folded just now.
-        self.session.scalars(
-            select(Message.id)
+        letters = self.session.execute(
+            select(Message.id, Message.lease_token, Message.state)
             .where(Message.batch_id == self.batch_id)
             .order_by(Message.id)
             .with_for_update()
         ).all()
+        # Of one that has come to its end an event told before its answer did.
+        open_still = (*_OPEN, *SENT_AGAIN)
+        others = {
+            id_
+            for id_, token, state in letters
+            if token != self.lease.token and state in open_still
+        }
+        self.lease.missed(self.session, self.now, others)
 
     def _accept(self, provider_id: str | None) -> None:
         self._end(
@@ -158,7 +167,7 @@ class Answered:
         """Keep what is still this worker's for smaller requests, and give the rest back."""
         self._write(
             Message.state == MailState.SENDING,
-            Message.lease_token == self.token,
+            Message.lease_token == self.lease.token,
             state=take(MailState.SENDING, Step.TAKE_APART),
             attempts=Message.attempts - 1,
             due_at=self.now + LEASE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from service.domain.changes import (
 )
 from service.domain.policies import Trigger
 from service.domain.promises import PromiseError
-from service.models import Application, Candidate, Interview, Job
+from service.models import Application, Candidate, Interview, Job, Promise
 from service.workflows.apply_interviews import apply_interview
 from service.workflows.candidates import check_present
 from service.workflows.contacts import SKEW
@@ -75,17 +76,25 @@ def add_application(
     return application
 
 
-def reassign(work: Work, application: Application, owner_id: str | None) -> None:
-    """Hand an application over, with the open promises its owner owed but did not give."""
+def reassign(
+    work: Work,
+    application: Application,
+    owner_id: str | None,
+    promises: Sequence[Promise] | None = None,
+) -> None:
+    """Hand an application over, with the open promises its owner owed but did not give.
+
+    ``promises`` are its open ones, where the caller has read them already.
+    """
     before = application.owner_id
     if before == owner_id:
         return
     application.owner_id = owner_id
-    for promise in open_promises(work, application.id):
+    for promise in open_promises(work, application.id) if promises is None else promises:
         if promise.owner_id == before and promise.promised_by_id is None:
             promise.owner_id = owner_id
     record(work, application.id, "reassigned", before=before, owner=owner_id)
-    work.session.flush()
+    work.flush()
 
 
 def add_interview(

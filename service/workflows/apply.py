@@ -7,10 +7,8 @@ an older one never undoes a newer one, reopens what was closed, or revives an er
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-
-from sqlalchemy import select
 
 from service.domain.changes import (
     ApplicationDeleted,
@@ -31,7 +29,6 @@ from service.domain.changes import (
     OfferMade,
     OfferWithdrawn,
     Rejected,
-    Stage,
     Stands,
     Unhired,
     Unrejected,
@@ -39,23 +36,35 @@ from service.domain.changes import (
 )
 from service.models import Application, Candidate, Connection, GoneApplication, Job
 from service.workflows import apply_interviews, apply_people
-from service.workflows.applications import reassign
 from service.workflows.apply_standing import apply_standing
-from service.workflows.assigning import await_by_default
 from service.workflows.erase import release_everything
-from service.workflows.people import (
-    candidate_of,
-    find_job,
-    job_of,
-    lock_person,
-    resolve,
-    user_of,
+from service.workflows.known_application import (
+    Found,
+    find_application,
+    find_or_make,
+    take_surroundings,
 )
-from service.workflows.promise_changes import lock_application, retire
-from service.workflows.rule_promises import arm_silence
-from service.workflows.stage_labels import take_label
+from service.workflows.people import find_job, job_of
+from service.workflows.promise_changes import retire
+from service.workflows.rule_promises import NOTHING_YET, arm_silence
 from service.workflows.timeline import record
 from service.workflows.work import Work
+from service.workflows.written_new import write_new, written_once
+
+AboutApplication = (
+    Applied
+    | Moved
+    | Stands
+    | Rejected
+    | Unrejected
+    | Hired
+    | Unhired
+    | Withdrawn
+    | InterviewBooked
+    | InterviewDone
+    | InterviewCancelled
+    | ApplicationUpdated
+)
 
 
 @dataclass
@@ -89,7 +98,6 @@ class _Applier:
         self._connection = connection
         self._received_at = received_at
         self._done = done
-        self._label_before: str | None = None
 
     def apply(self, change: Change) -> None:
         match change:
@@ -141,13 +149,7 @@ class _Applier:
         job.status, job.status_at = change.job.status, at
 
     def _find(self, external_id: str) -> Application | None:
-        found = self._work.session.scalars(
-            select(Application.id).where(
-                Application.connection_id == self._connection.id,
-                Application.external_id == external_id,
-            )
-        ).one_or_none()
-        return lock_application(self._work, found) if found else None
+        return find_application(self._work, self._connection, external_id)
 
     def _by_id(self, change: ApplicationDeleted | OfferMade | OfferWithdrawn) -> None:
         external_id = (
@@ -189,110 +191,57 @@ class _Applier:
             release_everything(self._work, application, "the application was deleted in the ATS")
             record(self._work, application.id, "application_deleted")
 
-    def _application(
-        self,
-        change: (
-            Applied
-            | Moved
-            | Stands
-            | Rejected
-            | Unrejected
-            | Hired
-            | Unhired
-            | Withdrawn
-            | InterviewBooked
-            | InterviewDone
-            | InterviewCancelled
-            | ApplicationUpdated
-        ),
-    ) -> None:
-        if change.application is None:
+    def _application(self, change: AboutApplication) -> None:
+        ref, at = change.application, change.at
+        if ref is None:
             return
-        application = self._known(change.application, change)
+        found = find_or_make(self._work, self._connection, ref, at, self._received_at)
+        application = found.application
+        self._saw(found.candidate)
         if application is None:
+            self._done.notes += found.notes
             return
+        if found.new and isinstance(change, Applied):
+            # It is written as it stands in the end, and nothing of it is looked for before.
+            with written_once(self._work):
+                self._take(found, application, ref, change)
+            return
+        if found.new:
+            write_new(self._work)
+            application = self._work.session.get_one(Application, application.id)
+            found = replace(found, new=False)
+        self._take(found, application, ref, change)
+
+    def _take(
+        self,
+        found: Found,
+        application: Application,
+        ref: ApplicationRef,
+        change: AboutApplication,
+    ) -> None:
+        work, received_at = self._work, self._received_at
+        label_before = application.ats_stage
+        take_surroundings(work, self._connection, found, application, ref, change.at, received_at)
         if application.deleted_at is not None or application.candidate.erased_at is not None:
             self._done.notes.append("the application is gone here, so nothing was changed")
             return
         match change:
             case InterviewBooked() | InterviewDone() | InterviewCancelled():
-                apply_interviews.apply_interview(self._work, application, change, self._received_at)
+                apply_interviews.apply_interview(work, application, change, received_at)
+                retire(work, application)
             case ApplicationUpdated():
-                pass
+                work.session.flush()
+                retire(work, application)
             case _:
+                # It lets go itself of what is no longer owed.
                 self._done.notes += apply_standing(
-                    self._work,
+                    work,
                     self._connection,
                     application,
                     change,
-                    self._received_at,
-                    self._label_before,
+                    received_at,
+                    label_before,
+                    new=found.new,
                 )
-        self._work.session.flush()
-        retire(self._work, application)
-        arm_silence(self._work, application)
-
-    def _known(self, ref: ApplicationRef, change: Change) -> Application | None:
-        """Find the application or make it, and take over what the source says around it."""
-        at = getattr(change, "at", None)
-        application = self._find(ref.external_id)
-        if ref.prospect and application is None:
-            self._done.notes.append("a prospect has not applied, so nothing is owed yet")
-            return None
-        gone = (self._connection.id, ref.external_id)
-        if application is None and self._work.session.get(GoneApplication, gone) is not None:
-            self._done.notes.append("the application was deleted before, so nothing was made")
-            return None
-        if ref.candidate is not None:
-            candidate = candidate_of(self._work, self._connection, ref.candidate, at)
-        elif application is not None:
-            candidate = resolve(self._work, application.candidate_id)
-        else:
-            self._done.notes.append("it names an unknown application without its candidate")
-            return None
-        self._saw(candidate)
-        job = job_of(self._work, self._connection, ref.job) if ref.job else None
-        owner = user_of(self._work, ref.owner)
-        if application is None:
-            # An erasure at this very moment ends before or begins after.
-            candidate = lock_person(self._work, candidate)
-            if candidate.erased_at is not None:
-                self._saw(candidate)
-                self._done.notes.append("the person was erased, so nothing was made")
-                return None
-            application = self._make(ref, candidate, job, at)
-        elif job is not None and application.job_id != job.id:
-            application.job = job
-        # An older event names an owner who may no longer be it.
-        newer = at is None or at >= application.stage_at
-        if owner is not None and (newer or application.owner_id is None):
-            reassign(self._work, application, owner.id)
-        await_by_default(self._work, application)
-        self._label_before = application.ats_stage
-        take_label(self._connection, application, ref.ats_stage, at, self._received_at)
-        if ref.applied_at is not None:
-            application.applied_at = ref.applied_at
-        return application
-
-    def _make(
-        self, ref: ApplicationRef, candidate: Candidate, job: Job | None, at: datetime | None
-    ) -> Application:
-        if job is None:
-            job = Job(
-                title="(no job named)", connection_id=self._connection.id, created_at=self._work.now
-            )
-        applied_at = ref.applied_at or at or self._received_at
-        application = Application(
-            candidate=candidate,
-            job=job,
-            connection_id=self._connection.id,
-            external_id=ref.external_id,
-            stage=Stage.APPLIED,
-            stage_at=min(applied_at, at or applied_at),
-            applied_at=min(applied_at, self._work.now),
-            created_at=self._work.now,
-        )
-        self._work.session.add(application)
-        self._work.session.flush()
-        record(self._work, application.id, "applied", at=application.applied_at)
-        return application
+        work.flush()
+        arm_silence(work, application, standing=NOTHING_YET if found.new else None)

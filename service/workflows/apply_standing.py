@@ -32,6 +32,7 @@ from service.workflows.erase import release_everything
 from service.workflows.people import user_of
 from service.workflows.promise_changes import retire
 from service.workflows.reopening import note_applied, owe_again
+from service.workflows.rule_promises import NOTHING_YET
 from service.workflows.stage_labels import mapped_stage, note_mapping
 from service.workflows.telling import note_telling
 from service.workflows.who_tells import ats_tells, note_ats_tells
@@ -53,10 +54,13 @@ def apply_standing(
     change: StandingChange,
     received_at: datetime,
     label_before: str | None,
+    *,
+    new: bool = False,
 ) -> list[str]:
     """Apply one change; return what could not be done, in words.
 
-    ``label_before`` is the source's label of the stage as it was known before this change.
+    ``label_before`` is the source's label of the stage as it was known before this change. ``new``
+    tells that the application is not written yet, so that nothing can be owed to it.
     """
     was_closed = Stage(application.stage) in CLOSED_STAGES
     applier = _Standing(work, connection, application, received_at, label_before)
@@ -75,9 +79,9 @@ def apply_standing(
             applier.close(change, Stage.HIRED)
         case Withdrawn():
             applier.close(change, Stage.WITHDRAWN)
-    retire(work, application)
+    retire(work, application, () if new else None)
     if isinstance(change, Applied):
-        note_applied(work, application)
+        note_applied(work, application, NOTHING_YET if new else None)
     if was_closed and Stage(application.stage) not in CLOSED_STAGES:
         owe_again(work, application)
     return applier.notes

@@ -32,8 +32,11 @@ def assign(
     work.session.flush()
 
 
-def await_by_default(work: Work, application: Application) -> None:
-    """Wait on the job's hiring manager, until they have answered or somebody has said otherwise."""
+def await_by_default(work: Work, application: Application, *, new: bool = False) -> None:
+    """Wait on the job's hiring manager, until they have answered or somebody has said otherwise.
+
+    ``new`` tells that nobody can have said anything of it yet.
+    """
     manager_id = application.job.hiring_manager_id
     if application.waiting_on_id is not None or manager_id is None:
         return
@@ -41,7 +44,7 @@ def await_by_default(work: Work, application: Application) -> None:
         TimelineEntry.application_id == application.id,
         TimelineEntry.kind.in_(("waiting_on", "manager_goes_on")),
     )
-    if work.session.scalars(said.limit(1)).first() is None:
+    if new or work.session.scalars(said.limit(1)).first() is None:
         application.waiting_on_id = manager_id
 
 

@@ -37,6 +37,7 @@ from service.workflows.channel import (
     rest,
 )
 from service.workflows.envelopes import envelope_of
+from service.workflows.leases import Lease
 from service.workflows.send_rate import room
 from service.workflows.send_rate import take as take_of_rate
 from service.workflows.sending import Sender, at_once, unready
@@ -134,7 +135,7 @@ class _Run:
             self._probed = self._probe()
             if not self._probed:
                 return False
-        token, ids = self._claim(allowed.letters)
+        lease, ids = self._claim(allowed.letters)
         if not ids:
             return False
         self.report.claimed += len(ids)
@@ -145,12 +146,12 @@ class _Run:
             self._transport,
             self._jitter,
             self.report,
-            token,
+            lease,
             self._pause,
         )
         went_on = self._carry(sender, self._sorted(sender, ids), probed=allowed.probe_first)
         if not went_on:
-            self._hand_back(token)
+            self._hand_back(lease)
         return went_on
 
     def _allowed(self) -> Allowance:
@@ -193,7 +194,7 @@ class _Run:
         self._session.commit()
         return isinstance(answer, Accepted | Captured)
 
-    def _claim(self, most: int) -> tuple[str, list[str]]:
+    def _claim(self, most: int) -> tuple[Lease, list[str]]:
         now = self._clock.now()
         token, ids = claim(
             self._session,
@@ -210,14 +211,14 @@ class _Run:
             },
         )
         self._session.commit()
-        return token, ids
+        return Lease("dispatch", Message, token, now + LEASE), ids
 
     def _sorted(self, sender: Sender, ids: Sequence[str]) -> list[Sequence[str]]:
         """Put what was claimed together into requests; set aside what would be refused."""
         work = Work(self._session, self._clock.now(), self._office, source="outbox")
         rows = self._session.scalars(
             select(Message)
-            .where(Message.id.in_(ids), Message.lease_token == sender.token)
+            .where(Message.id.in_(ids), Message.lease_token == sender.lease.token)
             .order_by(Message.created_at, Message.id)
         )
         letters, faulty = [], {}
@@ -266,9 +267,12 @@ class _Run:
             groups += reversed(sender.send(group))
         return True
 
-    def _hand_back(self, token: str) -> None:
-        """Make what was claimed and not begun ready again, so that it does not wait its lease."""
-        mine = (Message.lease_token == token, Message.state == MailState.CLAIMED)
+    def _hand_back(self, lease: Lease) -> None:
+        """Make what was claimed and not begun ready again, so that it does not wait its lease.
+
+        For when it was claimed: the clock may have jumped since, and is no measure then.
+        """
+        mine = (Message.lease_token == lease.token, Message.state == MailState.CLAIMED)
         # In one order, whoever locks: a person may be cancelling these just now.
         self._session.scalars(
             select(Message.id).where(*mine).order_by(Message.id).with_for_update()
@@ -278,7 +282,7 @@ class _Run:
             .where(*mine)
             .values(
                 state=take(MailState.CLAIMED, Step.HAND_BACK),
-                due_at=self._clock.now(),
+                due_at=lease.until - LEASE,
                 lease_token=None,
                 lease_until=None,
                 version=Message.version + 1,

@@ -21,8 +21,10 @@ from service.ats.registry import UnknownAdapterError, adapter_named
 from service.clock import Clock
 from service.db import LEASE, claim, is_passing
 from service.models import Connection, Delivery
+from service.telemetry import Fact, Kind, innermost, span
 from service.vendors.base import Answered, AskError, Reach, Vendors
 from service.workflows.heartbeat import beat
+from service.workflows.leases import Lease
 from service.workflows.reaching import (
     NoWayError,
     SealedWayError,
@@ -44,6 +46,7 @@ from service.workflows.work_in import (
     fail,
     hand_back,
     held_delivery,
+    lost_delivery,
     meaning_of,
     retry_or_fail,
 )
@@ -136,22 +139,22 @@ class _Turn:
     def run(self) -> None:
         """Serve the connection's hints in their order until its share is used up."""
         while not self._over():
-            token, ids = self._claim()
+            lease, ids = self._claim()
             if not ids:
                 return
             for delivery_id in ids:
-                rest = None if self._over() else self._serve(delivery_id, token)
+                rest = None if self._over() else self._serving(delivery_id, lease)
                 if rest is not None:
-                    let_rest(self._session, self._connection_id, token, rest)
+                    let_rest(self._session, self._connection_id, lease, rest)
                     return
                 if self._over():
-                    hand_back(self._session, token, self._clock.now())
+                    hand_back(self._session, lease, self._clock.now())
                     return
 
     def _over(self) -> bool:
         return self.stop() or self._clock.monotonic() >= self._until
 
-    def _claim(self) -> tuple[str, list[str]]:
+    def _claim(self) -> tuple[Lease, list[str]]:
         now = self._clock.now()
         token, ids = claim(
             self._session,
@@ -174,40 +177,47 @@ class _Turn:
             select(Delivery.id).where(Delivery.id.in_(ids)).order_by(Delivery.seq)
         ).all()
         self._session.commit()
-        return token, list(ordered)
+        return Lease("fetch", Delivery, token, now + LEASE), list(ordered)
 
-    def _serve(self, delivery_id: str, token: str) -> Wait | None:
+    def _serving(self, delivery_id: str, lease: Lease) -> Wait | None:
+        facts = {Fact.DELIVERY: delivery_id, Fact.CONNECTION: self._connection_id}
+        with span("hint", Kind.CONSUMER, facts):
+            return self._serve(delivery_id, lease)
+
+    def _serve(self, delivery_id: str, lease: Lease) -> Wait | None:
         """Work one hint in as far as answers come; return why all others must wait, if they must.
 
         It is left leased where the share is used up in the middle.
         """
         session = self._session
         try:
-            return self._rounds(delivery_id, token)
+            return self._rounds(delivery_id, lease)
         except (PayloadError, UnknownAdapterError, AskError, NoWayError) as error:
             session.rollback()
             # These texts name a place and a fault, never a value.
-            fail(session, delivery_id, token, self._clock.now(), str(error))
+            innermost().failed(type(error).__name__)
+            fail(session, delivery_id, lease, self._clock.now(), str(error))
             self._report.failed += 1
         except Exception as error:
             session.rollback()
             fault, now = type(error).__name__, self._clock.now()
+            innermost().failed(fault)
             if is_passing(error):
                 # Nothing is wrong with the delivery: it and the others keep their places.
-                hand_back(session, token, now)
+                hand_back(session, lease, now)
                 raise
-            retry_or_fail(session, delivery_id, token, now, fault, self.jitter, self._report)
+            retry_or_fail(session, delivery_id, lease, now, fault, self.jitter, self._report)
         return None
 
-    def _rounds(self, delivery_id: str, token: str) -> Wait | None:
+    def _rounds(self, delivery_id: str, lease: Lease) -> Wait | None:
         for _ in range(ROUNDS + 1):
             try:
-                found = self._look(delivery_id, token)
+                found = self._look(delivery_id, lease)
             except SealedWayError as error:
                 # The key may come back with the next start; nothing is wrong with the delivery.
                 self._session.rollback()
                 sealed = Wait(str(error), self._clock.now(), all_rest=False)
-                return self._postpone(delivery_id, token, sealed)
+                return self._postpone(delivery_id, lease, sealed)
             # Nothing may be open while the vendor takes its time.
             self._session.rollback()
             if found is None:
@@ -219,19 +229,20 @@ class _Turn:
                 outcome = without_permission(ask, self._vendors.ask(reach, ask), self._clock.now())
                 wait = wait_of(outcome, self._clock.now())
                 if wait is not None:
-                    return self._postpone(delivery_id, token, wait)
+                    return self._postpone(delivery_id, lease, wait)
                 if isinstance(outcome, Answered) and not self._keep(
-                    delivery_id, token, ask, outcome.answer
+                    delivery_id, lease, ask, outcome.answer
                 ):
                     return None
         raise PayloadError("", f"after {ROUNDS} rounds of answers it still asks for more")
 
-    def _look(self, delivery_id: str, token: str) -> tuple[Reach, tuple[Ask, ...]] | None:
+    def _look(self, delivery_id: str, lease: Lease) -> tuple[Reach, tuple[Ask, ...]] | None:
         """Work a delivery in by what is known, or say what to ask; ``None`` where it is settled."""
-        delivery = held_delivery(self._session, delivery_id, token)
-        if delivery is None:
+        held = held_delivery(self._session, delivery_id, lease)
+        if held is None:
+            lost_delivery(self._session, delivery_id, lease, self._clock.now())
             return None
-        connection = self._session.get_one(Connection, delivery.connection_id)
+        delivery, connection = held
         adapter = self.adapters(connection.vendor)
         meaning = meaning_of(self._session, adapter, delivery)
         if isinstance(meaning, Needs):
@@ -239,7 +250,7 @@ class _Turn:
                 if len(ask.key) > LONGEST_ASK:
                     raise PayloadError("", "it asks for too much at once")
             if not connection.active:
-                hand_back(self._session, token, self._clock.now())
+                hand_back(self._session, lease, self._clock.now())
                 return None
             return reach_of(self._office, connection, adapter), meaning.asks
         actor = f"ats:{connection.name}"
@@ -248,7 +259,7 @@ class _Turn:
         self._session.commit()
         return None
 
-    def _keep(self, delivery_id: str, token: str, ask: Ask, answer: Answer) -> bool:
+    def _keep(self, delivery_id: str, lease: Lease, ask: Ask, answer: Answer) -> bool:
         """Store an answer and commit; ``False`` where the lease was lost meanwhile."""
         session, now = self._session, self._clock.now()
         if not self._answers:
@@ -256,7 +267,7 @@ class _Turn:
             note_api_answers(session, self._connection_id, now)
             session.commit()
             self._answers = True
-        if not self._renew(delivery_id, token, now):
+        if not self._renew(delivery_id, lease, now):
             return False
         if count_answers(session, delivery_id) >= MOST_ANSWERS:
             raise PayloadError("", f"{MOST_ANSWERS} answers do not say what it is about")
@@ -265,12 +276,12 @@ class _Turn:
         self._report.asked += 1
         return True
 
-    def _renew(self, delivery_id: str, token: str, now: datetime) -> bool:
+    def _renew(self, delivery_id: str, lease: Lease, now: datetime) -> bool:
         renewed = self._session.execute(
             update(Delivery)
             .where(
                 Delivery.id == delivery_id,
-                Delivery.lease_token == token,
+                Delivery.lease_token == lease.token,
                 Delivery.state == "received",
             )
             .values(lease_until=now + LEASE, next_attempt_at=now + LEASE)
@@ -278,15 +289,17 @@ class _Turn:
             .execution_options(synchronize_session=False)
         ).first()
         if renewed is None:
-            self._session.rollback()
-        return renewed is not None
+            lost_delivery(self._session, delivery_id, lease, now)
+            return False
+        lease.until = now + LEASE
+        return True
 
-    def _postpone(self, delivery_id: str, token: str, wait: Wait) -> Wait | None:
+    def _postpone(self, delivery_id: str, lease: Lease, wait: Wait) -> Wait | None:
         """Keep a hint for when its vendor may answer. Return a wait that is everybody's."""
         self._answers = self._answers and wait.throttled
         now, chance = self._clock.now(), self.jitter.random()
         became = postpone(
-            self._session, self._connection_id, delivery_id, token, wait, now=now, chance=chance
+            self._session, self._connection_id, delivery_id, lease, wait, now=now, chance=chance
         )
         self._report.waiting += became == "waiting"
         self._report.failed += became == "failed"

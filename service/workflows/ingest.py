@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.ats.asking import Needs
@@ -17,8 +19,10 @@ from service.ats.base import Adapter, PayloadError
 from service.ats.registry import UnknownAdapterError, adapter_named
 from service.clock import Clock
 from service.db import LEASE, claim, is_passing
-from service.models import Connection, Delivery
+from service.models import Delivery
+from service.telemetry import Fact, Kind, innermost, span, tell
 from service.workflows.heartbeat import beat
+from service.workflows.leases import Lease
 from service.workflows.stored_answers import forget_answers
 from service.workflows.work import Office, Work, never
 from service.workflows.work_in import (
@@ -27,13 +31,15 @@ from service.workflows.work_in import (
     fail,
     hand_back,
     held_delivery,
+    lost_delivery,
     meaning_of,
     retry_or_fail,
 )
 
 __all__ = ["BATCH", "IngestReport", "ingest", "replay"]
 
-BATCH = 100
+BATCH = 40
+"""How many are leased at once: few enough that two workers come to their end at the same time."""
 
 
 def ingest(
@@ -51,6 +57,7 @@ def ingest(
     """
     report = IngestReport()
     jitter = chance or random.SystemRandom()
+    _take_in_at_once(session, clock.now())
     while not stop():
         now = clock.now()
         token, ids = claim(
@@ -67,20 +74,40 @@ def ingest(
         session.commit()
         if not ids:
             break
+        lease = Lease("ingest", Delivery, token, now + LEASE)
         ordered = session.scalars(
             select(Delivery.id).where(Delivery.id.in_(ids)).order_by(Delivery.seq)
         ).all()
         session.commit()
         for delivery_id in ordered:
             if stop():
-                hand_back(session, token, clock.now())
+                # For when it was claimed: the clock may have jumped since, and is no measure then.
+                hand_back(session, lease, now)
                 break
-            _work_in(session, office, clock, adapters, delivery_id, token, jitter, report)
+            with span("delivery", Kind.CONSUMER, {Fact.DELIVERY: delivery_id}):
+                _work_in(session, office, clock, adapters, delivery_id, lease, jitter, report)
     if report != IngestReport(retried=report.retried):
         beat(session, "ingest", clock.now(), dict(vars(report)))
         session.commit()
     session.rollback()
     return report
+
+
+def _take_in_at_once(session: Session, now: datetime) -> None:
+    """Let nothing that is new wait: only a clock that was ahead when it came can say so."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.state == "received",
+            Delivery.asked_at.is_(None),
+            Delivery.attempts == 0,
+            # Beyond any lease.
+            Delivery.next_attempt_at > now + 2 * LEASE,
+        )
+        .values(next_attempt_at=now, lease_token=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
 
 
 def _work_in(
@@ -89,16 +116,19 @@ def _work_in(
     clock: Clock,
     adapters: Callable[[str], Adapter],
     delivery_id: str,
-    token: str,
+    lease: Lease,
     jitter: random.Random,
     report: IngestReport,
+    *,
+    again: bool = False,
 ) -> None:
     now = clock.now()
-    delivery = held_delivery(session, delivery_id, token)
-    if delivery is None:
-        session.rollback()
+    held = held_delivery(session, delivery_id, lease)
+    if held is None:
+        lost_delivery(session, delivery_id, lease, now)
         return
-    connection = session.get_one(Connection, delivery.connection_id)
+    delivery, connection = held
+    tell(Fact.CONNECTION, connection.id)
     work = Work(session, now, office, actor=f"ats:{connection.name}", source=connection.name)
     try:
         meaning = meaning_of(session, adapters(connection.vendor), delivery)
@@ -111,15 +141,23 @@ def _work_in(
     except (PayloadError, UnknownAdapterError) as error:
         session.rollback()
         # Its text names a place in the payload and a fault, never a value.
-        fail(session, delivery_id, token, now, str(error))
+        innermost().failed(type(error).__name__)
+        fail(session, delivery_id, lease, now, str(error))
         report.failed += 1
     except Exception as error:
         session.rollback()
+        innermost().failed(type(error).__name__)
         if is_passing(error):
             # Nothing is wrong with the delivery: it and the others keep their places.
-            hand_back(session, token, now)
+            hand_back(session, lease, now)
             raise
-        retry_or_fail(session, delivery_id, token, now, type(error).__name__, jitter, report)
+        if isinstance(error, IntegrityError) and not again:
+            # Another worker made the same job or person meanwhile: now it is there to be found.
+            _work_in(
+                session, office, clock, adapters, delivery_id, lease, jitter, report, again=True
+            )
+            return
+        retry_or_fail(session, delivery_id, lease, now, type(error).__name__, jitter, report)
 
 
 def _leave_to_fetch(work: Work, delivery: Delivery) -> None:
@@ -132,6 +170,11 @@ def replay(work: Work, delivery: Delivery, *, afresh: bool = False) -> Delivery:
 
     What its vendor's API once answered is read again; ``afresh`` asks the API anew instead.
     """
+    if delivery.emptied_at is not None:
+        raise ValueError(
+            "the delivery's content was kept for its time and is gone: it cannot be replayed, but "
+            "what the ATS still knows can be read again by a sync"
+        )
     if not delivery.body:
         raise ValueError("the delivery's content was erased with its person: it cannot be replayed")
     if afresh:

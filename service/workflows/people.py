@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from service.db import new_id
 from service.domain.changes import CandidateFacts, JobFacts, Person
 from service.mail.addresses import BadAddressError, checked_address
 from service.models import (
@@ -27,28 +28,32 @@ from service.workflows.work import Work
 UNTITLED = "(a job without a title)"
 
 
-def candidate_of(
-    work: Work, connection: Connection, facts: CandidateFacts, at: datetime | None
+def update_candidate(
+    work: Work, source: CandidateSource, facts: CandidateFacts, at: datetime | None
 ) -> Candidate:
-    """Return the person a source means, made or brought up to date."""
-    source = find_source(work, connection, facts.external_id)
-    if source is None:
-        candidate = Candidate(created_at=work.now, can_email=True)
-        work.session.add(candidate)
-        work.session.flush()
-        source = CandidateSource(
-            candidate_id=candidate.id,
-            connection_id=connection.id,
-            external_id=facts.external_id,
-        )
-        work.session.add(source)
-        work.session.flush()
+    """Return the person behind a source's id, brought up to date."""
     candidate = resolve(work, source.candidate_id)
     # An older event, or one about somebody erased, tells nothing new.
     newer = source.facts_at is None or at is None or at >= source.facts_at
     if candidate.erased_at is None and newer:
         take_facts(work, candidate, facts)
         source.facts_at = at or source.facts_at
+    return candidate
+
+
+def make_candidate(
+    work: Work, connection: Connection, facts: CandidateFacts, at: datetime | None
+) -> Candidate:
+    """Return a new person whom a source names for the first time; not flushed."""
+    candidate = Candidate(id=new_id("cnd"), created_at=work.now, can_email=True)
+    source = CandidateSource(
+        candidate_id=candidate.id,
+        connection_id=connection.id,
+        external_id=facts.external_id,
+        facts_at=at,
+    )
+    work.session.add_all([candidate, source])
+    take_facts(work, candidate, facts)
     return candidate
 
 
@@ -116,10 +121,10 @@ def set_emails(work: Work, candidate: Candidate, addresses: tuple[str, ...]) -> 
     for position, (key, address) in enumerate(wanted.items()):
         email = known.get(key)
         if email is None:
-            email = CandidateEmail(address=address, address_key=key)
+            email = CandidateEmail(candidate_id=candidate.id, address=address, address_key=key)
             candidate.emails.append(email)
         email.position = position
-    work.session.flush()
+    _flush_known(work, candidate)
 
 
 def set_phones(work: Work, candidate: Candidate, numbers: tuple[str, ...]) -> None:
@@ -128,16 +133,28 @@ def set_phones(work: Work, candidate: Candidate, numbers: tuple[str, ...]) -> No
     if [phone.number for phone in candidate.phones] == wanted:
         return
     candidate.phones[:] = [
-        CandidatePhone(number=number, position=position) for position, number in enumerate(wanted)
+        CandidatePhone(candidate_id=candidate.id, number=number, position=position)
+        for position, number in enumerate(wanted)
     ]
-    work.session.flush()
+    _flush_known(work, candidate)
+
+
+def _flush_known(work: Work, candidate: Candidate) -> None:
+    # Who is new is written at once, with all that is said of them.
+    if candidate not in work.session.new:
+        work.session.flush()
 
 
 def job_of(work: Work, connection: Connection, facts: JobFacts) -> Job:
     """Return the job a source means, made or brought up to date (title and manager alone)."""
-    job = find_job(work, connection, facts.external_id)
+    return take_job(work, connection, facts, find_job(work, connection, facts.external_id))
+
+
+def take_job(work: Work, connection: Connection, facts: JobFacts, job: Job | None) -> Job:
+    """Return this job, or a new one where there is none, brought up to date as a source says."""
     if job is None:
         job = Job(
+            id=new_id("job"),
             title=facts.title or UNTITLED,
             connection_id=connection.id,
             external_id=facts.external_id,
@@ -145,12 +162,13 @@ def job_of(work: Work, connection: Connection, facts: JobFacts) -> Job:
             created_at=work.now,
         )
         work.session.add(job)
-    if facts.title:
+    if facts.title and facts.title != job.title:
         job.title = facts.title
     if facts.hiring_manager is not None:
         manager = user_of(work, facts.hiring_manager, role="hiring_manager")
         job.hiring_manager_id = manager.id if manager else job.hiring_manager_id
-    work.session.flush()
+    if job in work.session.new or job in work.session.dirty:
+        work.session.flush()
     return job
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.ats.asking import Answer, WriteBack
 from service.models import Connection
 from service.vendors.base import Answered, Busy, Denied, Outcome, Unreachable
+from service.workflows.leases import Lease
 from service.workflows.profile_entries import DONE, FAILED, UNCERTAIN
 from service.workflows.profile_ledger import Ledger
 
@@ -24,7 +25,7 @@ class Written:
     connection: Connection
     rules: WriteBack
     entry_id: str
-    token: str
+    lease: Lease
     letter: bool
 
     def take(self, outcome: Outcome) -> None:
@@ -37,13 +38,13 @@ class Written:
                 self.ledger.refused_us(
                     self.connection.id,
                     self.entry_id,
-                    self.token,
+                    self.lease,
                     why,
                     retry_at,
                     all_wait=status != _FORBIDDEN,
                 )
             case Busy(why=why, retry_at=retry_at):
-                self.ledger.again(self.entry_id, self.token, why, retry_at, exactly=True)
+                self.ledger.again(self.entry_id, self.lease, why, retry_at, exactly=True)
                 self.ledger.all_rest(self.connection.id, retry_at)
             case Unreachable(why=why, retry_at=retry_at):
                 if outcome.perhaps_sent and (
@@ -51,7 +52,7 @@ class Written:
                 ):
                     self._lost(f"{why}, so nobody knows whether it arrived")
                 else:
-                    self.ledger.again(self.entry_id, self.token, why, retry_at)
+                    self.ledger.again(self.entry_id, self.lease, why, retry_at)
 
     def _judged(self, answer: Answer) -> None:
         said = f"the vendor's API answered {answer.status}"
@@ -64,10 +65,10 @@ class Written:
             refusal = said
         if refusal is None:
             self.ledger.takes_us(self.connection.id)
-        self.ledger.end(self.entry_id, self.token, FAILED if refusal else DONE, refusal)
+        self.ledger.end(self.entry_id, self.lease, FAILED if refusal else DONE, refusal)
 
     def _lost(self, why: str) -> None:
         if self.rules.repeatable(letter=self.letter):
-            self.ledger.again(self.entry_id, self.token, why)
+            self.ledger.again(self.entry_id, self.lease, why)
         else:
-            self.ledger.end(self.entry_id, self.token, UNCERTAIN, why)
+            self.ledger.end(self.entry_id, self.lease, UNCERTAIN, why)

@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from service.clock import Clock
+from service.db import LEASE
 from service.domain.retries import next_attempt_at, out_of_patience
 from service.models import ProfileEntry
+from service.workflows.leases import Lease
 from service.workflows.profile_entries import DONE, FAILED, SENDING, UNCERTAIN, WAITING
 from service.workflows.reaching import note_api_answers, note_api_fault
 
@@ -43,24 +45,26 @@ class Ledger:
     jitter: random.Random
     report: WriteBackReport = field(default_factory=WriteBackReport)
 
-    def end(self, entry_id: str, token: str, state: str, why: str | None = None) -> None:
+    def end(self, entry_id: str, lease: Lease, state: str, why: str | None = None) -> None:
         """End an entry, unless it is no longer this worker's."""
         ended = self.change(
-            *_mine(entry_id, token),
+            *_mine(entry_id, lease),
             state=state,
             error=why,
             done_at=self.clock.now() if state == DONE else None,
             # An uncertain one can still be told by its token what became of it.
-            lease_token=token if state == UNCERTAIN else None,
+            lease_token=lease.token if state == UNCERTAIN else None,
             lease_until=None,
         )
         if ended:
             setattr(self.report, state, getattr(self.report, state) + 1)
+        else:
+            self.missed(entry_id, lease)
 
     def again(
         self,
         entry_id: str,
-        token: str,
+        lease: Lease,
         why: str,
         not_before: datetime | None = None,
         *,
@@ -75,16 +79,17 @@ class Ledger:
         now = self.clock.now()
         entry = self.session.scalars(
             select(ProfileEntry)
-            .where(*_mine(entry_id, token))
+            .where(*_mine(entry_id, lease))
             .with_for_update()
             .execution_options(populate_existing=True)
         ).one_or_none()
         if entry is None:
             self.session.rollback()
+            self.missed(entry_id, lease)
             return
         first = entry.first_tried_at or now
         if not forgiven and out_of_patience(first, now):
-            self.end(entry_id, token, FAILED, f"gave up after {entry.attempts} tries: {why}")
+            self.end(entry_id, lease, FAILED, f"gave up after {entry.attempts} tries: {why}")
             return
         entry.state, entry.error = WAITING, why
         entry.first_tried_at = None if forgiven else first
@@ -100,7 +105,7 @@ class Ledger:
         self,
         connection_id: str,
         entry_id: str,
-        token: str,
+        lease: Lease,
         why: str,
         retry_at: datetime,
         *,
@@ -112,7 +117,7 @@ class Ledger:
         """
         note_api_fault(self.session, connection_id, why, self.clock.now())
         self.session.commit()
-        self.again(entry_id, token, why, retry_at, forgiven=all_wait)
+        self.again(entry_id, lease, why, retry_at, forgiven=all_wait)
         if all_wait:
             self.all_rest(connection_id, retry_at)
 
@@ -132,15 +137,23 @@ class Ledger:
             lease_until=None,
         )
 
-    def hand_back(self, token: str) -> None:
-        """Put what was claimed and not begun back in line."""
+    def hand_back(self, lease: Lease) -> None:
+        """Put what was claimed and not begun back in line.
+
+        For when it was claimed: the clock may have jumped since, and is no measure then.
+        """
         self.change(
-            ProfileEntry.lease_token == token,
+            ProfileEntry.lease_token == lease.token,
             ProfileEntry.state == WAITING,
-            next_attempt_at=self.clock.now(),
+            next_attempt_at=lease.until - LEASE,
             lease_token=None,
             lease_until=None,
         )
+
+    def missed(self, entry_id: str, lease: Lease) -> None:
+        """Leave an entry that is no longer ours to whoever has it, and commit."""
+        lease.missed(self.session, self.clock.now(), (entry_id,))
+        self.session.commit()
 
     def change(self, *where: ColumnElement[bool], **values: Any) -> bool:
         """Change entries and commit; tell whether there were any."""
@@ -155,9 +168,9 @@ class Ledger:
         return bool(changed)
 
 
-def _mine(entry_id: str, token: str) -> tuple[ColumnElement[bool], ...]:
+def _mine(entry_id: str, lease: Lease) -> tuple[ColumnElement[bool], ...]:
     return (
         ProfileEntry.id == entry_id,
-        ProfileEntry.lease_token == token,
+        ProfileEntry.lease_token == lease.token,
         ProfileEntry.state.in_(_OPEN),
     )

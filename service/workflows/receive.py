@@ -26,13 +26,14 @@ from service.workflows.work import Office, Work
 
 @dataclass(frozen=True)
 class Receipt:
-    """How to answer the vendor. ``stored`` tells whether this was new."""
+    """How to answer the vendor. ``stored`` tells whether this was new, ``delivery_id`` as what."""
 
     status: int
     stored: bool
     headers: dict[str, str]
     body: bytes = b""
     noted: tuple[Door, datetime] | None = None
+    delivery_id: str | None = None
 
     def committed(self) -> None:
         """Remember that the connection's speaking was noted: its transaction was committed."""
@@ -65,7 +66,9 @@ def receive_known(
             raise
         # It had lain idle and fell meanwhile; were the row there already, it would be known.
         stored = _stored(engine, row)
-    return Receipt(door.adapter.success_status, True, {}) if stored else None
+    if not stored:
+        return None
+    return Receipt(door.adapter.success_status, True, {}, delivery_id=row["new_id"])
 
 
 def _is_authentic(door: Door, incoming: Incoming, now: datetime) -> bool:
@@ -106,11 +109,18 @@ def receive(work: Work, name: str, incoming: Incoming) -> Receipt | None:
     except SignatureError:
         _count_refusal(work, door)
         raise
-    stored = store(work.session.connection(), row_of(door, incoming, work.now))
+    row = row_of(door, incoming, work.now)
+    stored = store(work.session.connection(), row)
     if stored is None:
         raise RuntimeError("a connection changed although its row was locked")
     _note(work, door, connection)
-    return Receipt(door.adapter.success_status, stored, {}, noted=(door, work.now))
+    return Receipt(
+        door.adapter.success_status,
+        stored,
+        {},
+        noted=(door, work.now),
+        delivery_id=row["new_id"] if stored else None,
+    )
 
 
 def _remembered(work: Work, connection: Connection) -> Door:

@@ -18,6 +18,7 @@ from service.domain.promises import Origin
 from service.models import Application, Interview, Promise, TimelineEntry
 from service.workflows.policies import rules
 from service.workflows.rule_promises import (
+    NOTHING_YET,
     PromisedByRule,
     arm_silence,
     make_by_rule,
@@ -110,11 +111,17 @@ def _repeat_word(
             make_by_rule(work, application, rule, cause, heard, within=every, standing=by_rule)
 
 
-def note_applied(work: Work, application: Application) -> None:
-    """Owe the acknowledgement, or remember that one was due had the application been open."""
+def note_applied(
+    work: Work, application: Application, standing: PromisedByRule | None = None
+) -> None:
+    """Owe the acknowledgement, or remember that one was due had the application been open.
+
+    ``standing`` is what was promised by rule before, where the caller has read it already.
+    """
     if Stage(application.stage) not in CLOSED_STAGES:
-        trigger(work, application, Trigger.APPLIED, "applied", application.applied_at)
-    elif not _told_of(work, [application.id]):
+        applied_at = application.applied_at
+        trigger(work, application, Trigger.APPLIED, "applied", applied_at, standing=standing)
+    elif standing is NOTHING_YET or not _told_of(work, [application.id]):
         record(work, application.id, _NOT_ACKNOWLEDGED, stage=application.stage)
 
 

@@ -70,6 +70,10 @@ class PromisedByRule:
     policy_ids: frozenset[str]
 
 
+NOTHING_YET = PromisedByRule(frozenset(), frozenset())
+"""What an application was promised that has just become known."""
+
+
 def promised_by_rule(work: Work, application_ids: Sequence[str]) -> dict[str, PromisedByRule]:
     """Return what each of these applications was promised by rule, in few statements."""
     causes: dict[str, set[str]] = defaultdict(set)

@@ -24,6 +24,7 @@ from service.models import Application, Message, SendBatch
 from service.workflows.answers import Answered, DispatchReport
 from service.workflows.envelopes import envelope_of
 from service.workflows.last_look import objections_to
+from service.workflows.leases import Lease
 from service.workflows.telling import not_yet, too_early
 from service.workflows.timeline import record_letters
 from service.workflows.waking import asleep
@@ -51,7 +52,7 @@ class Sender:
     transport: Transport
     jitter: random.Random
     report: DispatchReport
-    token: str
+    lease: Lease
     pause: Callable[[float], object] = at_once
     """Waits so many seconds, or less where there is reason to hurry."""
 
@@ -80,11 +81,11 @@ class Sender:
         order = [letter.message_id for letter in envelopes]
         if self.clock.now() - now >= LEASE:
             # Others have called it lost, and a person may have sent it again since.
-            self._answered(batch_id, order).not_begun()
+            self._answered(batch_id, order, now).not_begun()
             self.session.commit()
             return []
         self.report.requests += 1
-        return self._write_down(batch_id, order, self.transport.send(envelopes, batch_id))
+        return self._write_down(batch_id, order, now, self.transport.send(envelopes, batch_id))
 
     def _prepare(self, ids: Sequence[str], batch_id: str, now: datetime) -> list[Envelope]:
         """Look once more, and note who goes in this request; the caller commits."""
@@ -99,25 +100,26 @@ class Sender:
             if id_ in going
         ]
 
-    def _answered(self, batch_id: str, order: Sequence[str]) -> Answered:
+    def _answered(self, batch_id: str, order: Sequence[str], began: datetime) -> Answered:
         return Answered(
             self.session,
             self.clock.now(),
             self.jitter,
             self.report,
-            self.token,
+            # A letter's own lease counts from where its request began.
+            replace(self.lease, until=began + LEASE),
             batch_id,
             order,
         )
 
     def _write_down(
-        self, batch_id: str, order: Sequence[str], answer: SendAnswer
+        self, batch_id: str, order: Sequence[str], began: datetime, answer: SendAnswer
     ) -> list[Sequence[str]]:
         """Write the answer down and commit, once more where the database undid it."""
         counted = replace(self.report)
         for again_in in (*WRITE_AGAIN_IN, None):
             try:
-                again = self._answered(batch_id, order).settle(answer)
+                again = self._answered(batch_id, order, began).settle(answer)
                 self.session.commit()
             except OperationalError:
                 # Two who waited for each other, or a connection that was cut.
@@ -157,11 +159,11 @@ class Sender:
         self.session.commit()
 
     def _mine(self, ids: Sequence[str]) -> Sequence[Message]:
-        return self.session.scalars(
+        mine = self.session.scalars(
             select(Message)
             .where(
                 Message.id.in_(ids),
-                Message.lease_token == self.token,
+                Message.lease_token == self.lease.token,
                 Message.state == MailState.CLAIMED,
             )
             # In one order, whoever locks: two workers never wait for each other crosswise.
@@ -169,6 +171,10 @@ class Sender:
             .with_for_update()
             .execution_options(populate_existing=True)
         ).all()
+        if len(mine) < len(ids):
+            others = set(ids).difference(message.id for message in mine)
+            self.lease.missed(self.session, self.clock.now(), others)
+        return mine
 
     def _last_look(self, work: Work, messages: Sequence[Message]) -> list[Message]:
         """Stop what must not leave, put back what must not leave yet; return the others."""

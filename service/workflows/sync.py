@@ -8,7 +8,7 @@ the next one reads from the same place, and what is known already is not stored 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
@@ -21,6 +21,7 @@ from service.db import claim
 from service.models import Connection
 from service.vendors.base import Vendors
 from service.workflows.connection_settings import LONGEST_SYNC_EVERY, SYNC_EVERY
+from service.workflows.leases import Lease
 from service.workflows.reaching import NoWayError, SealedWayError, reach_of
 from service.workflows.sync_reading import LEASE, Reading, SyncReport
 from service.workflows.work import Office, Work, never
@@ -125,14 +126,14 @@ def sync_now(
     found = session.scalars(select(Connection).where(Connection.name == name)).one_or_none()
     if found is None or not found.active:
         raise SyncRefusedError(f"there is no active connection “{name}”")
-    token, ids = _claim(session, clock.now(), Connection.id == found.id, limit=1)
+    lease, ids = _claim(session, clock.now(), Connection.id == found.id, limit=1)
     session.commit()
     if not ids:
         raise SyncRefusedError(f"“{name}” is being synced at this moment by another process")
     try:
-        reading = _begin(session, office, clock, vendors, adapters, found.id, token, since)
+        reading = _begin(session, office, clock, vendors, adapters, found.id, lease, since)
     except (NoWayError, UnknownAdapterError) as error:
-        _release(session, found.id, token)
+        _release(session, found.id, lease, clock.now())
         raise SyncRefusedError(str(error)) from None
     while not reading.over:
         if stop():
@@ -184,7 +185,7 @@ def _begin_due(
     room: int,
 ) -> list[Reading]:
     now = clock.now()
-    token, ids = _claim(
+    lease, ids = _claim(
         session,
         now,
         Connection.active.is_(True),
@@ -197,22 +198,22 @@ def _begin_due(
     for connection_id in ids:
         try:
             begun.append(
-                _begin(session, office, clock, vendors, adapters, connection_id, token, None)
+                _begin(session, office, clock, vendors, adapters, connection_id, lease, None)
             )
         except SealedWayError as error:
             # The key may come back with the next start.
             again, why = now + _USUAL, str(error)
-            _release(session, connection_id, token, next_sync_at=again, sync_fault=why)
+            _release(session, connection_id, lease, now, next_sync_at=again, sync_fault=why)
         except (NoWayError, UnknownAdapterError):
             # Nothing to ask, or nothing to ask with: whoever mends that plans the next sync.
-            _release(session, connection_id, token, next_sync_at=None)
+            _release(session, connection_id, lease, now, next_sync_at=None)
     return begun
 
 
 def _claim(
     session: Session, now: datetime, *where: ColumnElement[bool], limit: int
-) -> tuple[str, list[str]]:
-    return claim(
+) -> tuple[Lease, list[str]]:
+    token, ids = claim(
         session,
         Connection,
         or_(Connection.lease_until.is_(None), Connection.lease_until <= now),
@@ -221,6 +222,7 @@ def _claim(
         limit=limit,
         until=now + LEASE,
     )
+    return Lease("sync", Connection, token, now + LEASE), ids
 
 
 def _begin(
@@ -230,7 +232,7 @@ def _begin(
     vendors: Vendors,
     adapters: Callable[[str], Adapter],
     connection_id: str,
-    token: str,
+    lease: Lease,
     since: datetime | None,
 ) -> Reading:
     connection = session.get_one(Connection, connection_id, populate_existing=True)
@@ -249,7 +251,8 @@ def _begin(
         clock,
         vendors,
         connection,
-        token,
+        # Of several that were claimed together each is renewed by itself.
+        replace(lease),
         poller=adapter.poller,
         reach=reach,
         since=since or connection.created_at - FIRST_SPAN,
@@ -265,13 +268,17 @@ def _marks(connection: Connection, now: datetime) -> dict[str, str]:
     return {name: str(mark) for name, mark in connection.sync_marks.items()}
 
 
-def _release(session: Session, connection_id: str, token: str, **values: object) -> None:
-    session.execute(
+def _release(
+    session: Session, connection_id: str, lease: Lease, now: datetime, **values: object
+) -> None:
+    released = session.scalars(
         update(Connection)
-        .where(Connection.id == connection_id, Connection.lease_token == token)
+        .where(Connection.id == connection_id, Connection.lease_token == lease.token)
         .values(lease_token=None, lease_until=None, **values)
+        .returning(Connection.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    lease.missed(session, now, () if released else (connection_id,))
     session.commit()
 
 

@@ -24,6 +24,7 @@ from service.domain.retries import sync_again_in
 from service.models import Connection, Delivery
 from service.vendors.base import Answered, AskError, Busy, Denied, Reach, Vendors
 from service.workflows.heartbeat import beat
+from service.workflows.leases import Lease
 from service.workflows.reaching import note_api_answers, note_api_fault
 
 LEASE = timedelta(minutes=10)
@@ -62,7 +63,7 @@ class Reading:
         clock: Clock,
         vendors: Vendors,
         connection: Connection,
-        token: str,
+        lease: Lease,
         *,
         poller: Poller,
         reach: Reach,
@@ -76,7 +77,7 @@ class Reading:
         self._every = connection.sync_every_minutes
         self._failures = connection.sync_failures
         self._watermark = connection.watermark_at
-        self._token = token
+        self._lease = lease
         self._poller = poller
         self._reach = reach
         self._since = since
@@ -175,7 +176,10 @@ class Reading:
         session, now = self._session, self._clock.now()
         if not self._write(lease_until=now + LEASE):
             session.rollback()
+            self._lease.missed(session, now, (self._id,))
+            session.commit()
             return False
+        self._lease.until = now + LEASE
         stored = 0
         for rows in in_chunks([self._row(found, now) for found in listing.found], _ROWS):
             stored += _insert(session, rows)
@@ -230,14 +234,15 @@ class Reading:
         self._settle()
 
     def _settle(self, **values: Any) -> None:
-        self._write(lease_token=None, lease_until=None, **values)
+        if not self._write(lease_token=None, lease_until=None, **values):
+            self._lease.missed(self._session, self._clock.now(), (self._id,))
         self._session.commit()
         self.over = True
 
     def _write(self, **values: Any) -> bool:
         held = self._session.execute(
             update(Connection)
-            .where(Connection.id == self._id, Connection.lease_token == self._token)
+            .where(Connection.id == self._id, Connection.lease_token == self._lease.token)
             .values(**values)
             .returning(Connection.id)
             .execution_options(synchronize_session=False)

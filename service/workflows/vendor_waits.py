@@ -18,8 +18,9 @@ from service.ats.asking import Answer, Ask
 from service.domain.retries import out_of_patience, wait_for_vendor
 from service.models import Connection, Delivery
 from service.vendors.base import Answered, Busy, Denied, Outcome
+from service.workflows.leases import Lease
 from service.workflows.reaching import note_api_fault
-from service.workflows.work_in import fail, hand_back, held_delivery
+from service.workflows.work_in import fail, hand_back, held_delivery, lost_delivery
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def postpone(
     session: Session,
     connection_id: str,
     delivery_id: str,
-    token: str,
+    lease: Lease,
     wait: Wait,
     *,
     now: datetime,
@@ -83,10 +84,11 @@ def postpone(
         # By itself: whoever takes a delivery in locks the connection first and then its rows.
         note_api_fault(session, connection_id, wait.why, now)
         session.commit()
-    delivery = held_delivery(session, delivery_id, token)
-    if delivery is None:
-        session.rollback()
+    held = held_delivery(session, delivery_id, lease)
+    if held is None:
+        lost_delivery(session, delivery_id, lease, now)
         return "lost"
+    delivery = held.delivery
     if wait.throttled:
         delivery.next_attempt_at = wait.retry_at
     else:
@@ -97,7 +99,7 @@ def postpone(
         waited = now - since
         if out_of_patience(now - waited, now):
             why = f"{wait.why}, for {waited.days} days: mend that, then replay this"
-            fail(session, delivery_id, token, now, why)
+            fail(session, delivery_id, lease, now, why)
             return "failed"
         delivery.error = wait.why
         delivery.next_attempt_at = max(now + wait_for_vendor(waited, chance), wait.retry_at)
@@ -112,12 +114,12 @@ def _faulty_since(session: Session, connection_id: str) -> datetime | None:
     ).one_or_none()
 
 
-def let_rest(session: Session, connection_id: str, token: str, wait: Wait) -> None:
+def let_rest(session: Session, connection_id: str, lease: Lease, wait: Wait) -> None:
     """Put a connection's other hints off, those claimed and those not; commit.
 
     None is asked for meanwhile, and none stands in the way of other connections' hints.
     """
-    hand_back(session, token, wait.retry_at)
+    hand_back(session, lease, wait.retry_at)
     if wait.throttled:
         return
     others = (

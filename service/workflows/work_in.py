@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from service.ats.asking import Answers, Needs
@@ -19,6 +20,7 @@ from service.domain.changes import Translation
 from service.domain.retries import DELIVERY_ATTEMPTS, next_attempt_at
 from service.models import Connection, Delivery
 from service.workflows.apply import apply_changes
+from service.workflows.leases import Lease
 from service.workflows.stored_answers import answers_of, forget_answers
 from service.workflows.work import Work
 
@@ -36,17 +38,37 @@ class IngestReport:
     asking: int = 0
 
 
-def held_delivery(session: Session, delivery_id: str, token: str) -> Delivery | None:
+class Held(NamedTuple):
+    """A delivery that is leased to us, and the connection it came over."""
+
+    delivery: Delivery
+    connection: Connection
+
+
+def held_delivery(session: Session, delivery_id: str, lease: Lease) -> Held | None:
     """Return a delivery while it is waiting and leased to us, locked; else ``None``."""
     # Others write between two deliveries: nothing read for the last one counts any more.
     session.expunge_all()
-    delivery = session.scalars(
-        select(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.lease_token == token)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    return delivery if delivery is not None and delivery.state == "received" else None
+    ours = {"held_id": delivery_id, "token": lease.token}
+    found = session.execute(_HELD, ours).one_or_none()
+    held = Held(*found) if found is not None else None
+    return held if held is not None and held.delivery.state == "received" else None
+
+
+_HELD = (
+    select(Delivery, Connection)
+    .join(Connection, Connection.id == Delivery.connection_id)
+    .where(Delivery.id == bindparam("held_id"), Delivery.lease_token == bindparam("token"))
+    .with_for_update(of=Delivery)
+    .execution_options(populate_existing=True)
+)
+
+
+def lost_delivery(session: Session, delivery_id: str, lease: Lease, now: datetime) -> None:
+    """Leave a delivery that is no longer ours to whoever has it, and commit."""
+    session.rollback()
+    lease.missed(session, now, (delivery_id,))
+    session.commit()
 
 
 def meaning_of(session: Session, adapter: Adapter, delivery: Delivery) -> Translation | Needs:
@@ -102,11 +124,11 @@ def conclude(
     work.session.flush()
 
 
-def fail(session: Session, delivery_id: str, token: str, now: datetime, why: str) -> None:
+def fail(session: Session, delivery_id: str, lease: Lease, now: datetime, why: str) -> None:
     """Set a delivery aside for a person, and commit. ``why`` never holds a value from it."""
-    session.execute(
+    failed = session.scalars(
         update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.lease_token == token)
+        .where(Delivery.id == delivery_id, Delivery.lease_token == lease.token)
         .values(
             state="failed",
             error=why,
@@ -115,15 +137,17 @@ def fail(session: Session, delivery_id: str, token: str, now: datetime, why: str
             lease_token=None,
             lease_until=None,
         )
+        .returning(Delivery.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    lease.missed(session, now, () if failed else (delivery_id,))
     session.commit()
 
 
 def retry_or_fail(
     session: Session,
     delivery_id: str,
-    token: str,
+    lease: Lease,
     now: datetime,
     fault: str,
     jitter: random.Random,
@@ -132,12 +156,12 @@ def retry_or_fail(
     """Try a delivery again later that failed unforeseen, or set it aside; commit."""
     attempts = session.scalars(select(Delivery.attempts).where(Delivery.id == delivery_id)).one()
     if attempts + 1 >= DELIVERY_ATTEMPTS:
-        fail(session, delivery_id, token, now, f"gave up after {attempts + 1} tries: {fault}")
+        fail(session, delivery_id, lease, now, f"gave up after {attempts + 1} tries: {fault}")
         report.failed += 1
         return
-    session.execute(
+    put_off = session.scalars(
         update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.lease_token == token)
+        .where(Delivery.id == delivery_id, Delivery.lease_token == lease.token)
         .values(
             attempts=attempts + 1,
             error=fault,
@@ -145,17 +169,19 @@ def retry_or_fail(
             lease_token=None,
             lease_until=None,
         )
+        .returning(Delivery.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    lease.missed(session, now, () if put_off else (delivery_id,))
     session.commit()
     report.retried += 1
 
 
-def hand_back(session: Session, token: str, at: datetime) -> None:
+def hand_back(session: Session, lease: Lease, at: datetime) -> None:
     """Put what was claimed and not begun back in line for ``at``, not for its lease's end."""
     session.execute(
         update(Delivery)
-        .where(Delivery.lease_token == token, Delivery.state == "received")
+        .where(Delivery.lease_token == lease.token, Delivery.state == "received")
         .values(next_attempt_at=at, lease_token=None, lease_until=None)
         .execution_options(synchronize_session=False)
     )

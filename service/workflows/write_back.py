@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -23,6 +23,7 @@ from service.db import LEASE, claim
 from service.models import Connection, ProfileEntry
 from service.vendors.base import AskError, Reach, Vendors
 from service.workflows.heartbeat import beat
+from service.workflows.leases import Lease
 from service.workflows.profile_answers import Written
 from service.workflows.profile_entries import CANCELLED, FAILED, SENDING, UNCERTAIN, WAITING
 from service.workflows.profile_ledger import Ledger, WriteBackReport
@@ -104,6 +105,7 @@ class _Run:
             values={"next_attempt_at": now + LEASE},
         )
         self.session.commit()
+        lease = Lease("write-back", ProfileEntry, token, now + LEASE)
         # In the order in which they came to be.
         ordered = self.session.scalars(
             select(ProfileEntry.id)
@@ -113,42 +115,43 @@ class _Run:
         self.session.commit()
         for entry_id in ordered:
             if stop():
-                self.ledger.hand_back(token)
+                self.ledger.hand_back(lease)
                 return False
-            self._write(entry_id, token)
+            # Each is renewed by itself, once it is begun.
+            self._write(entry_id, replace(lease))
         return bool(ids)
 
-    def _write(self, entry_id: str, token: str) -> None:
+    def _write(self, entry_id: str, lease: Lease) -> None:
         # Others write between two entries: nothing read for the last one counts any more.
         self.session.expunge_all()
         try:
-            begun = self._begin(entry_id, token, self.clock.now())
+            begun = self._begin(entry_id, lease, self.clock.now())
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001 - one poison entry never stops the others
             self.session.rollback()
             why = f"it could not be put into words: {type(error).__name__}"
-            self.ledger.end(entry_id, token, FAILED, why)
+            self.ledger.end(entry_id, lease, FAILED, why)
             return
         if begun is None:
             return
         try:
             outcome = self.vendors.ask(begun.reach, begun.ask)
         except AskError as error:
-            self.ledger.end(entry_id, token, FAILED, str(error))
+            self.ledger.end(entry_id, lease, FAILED, str(error))
             return
         written = Written(
-            self.ledger, begun.connection, begun.rules, entry_id, token, letter=begun.letter
+            self.ledger, begun.connection, begun.rules, entry_id, lease, letter=begun.letter
         )
         written.take(outcome)
 
-    def _begin(self, entry_id: str, token: str, now: datetime) -> _Begun | None:
+    def _begin(self, entry_id: str, lease: Lease, now: datetime) -> _Begun | None:
         """Look once more, commit that it leaves, and return what leaves; ``None`` for nothing."""
         entry = self.session.scalars(
             select(ProfileEntry)
             .where(
                 ProfileEntry.id == entry_id,
-                ProfileEntry.lease_token == token,
+                ProfileEntry.lease_token == lease.token,
                 ProfileEntry.lease_until > now,
                 ProfileEntry.state == WAITING,
             )
@@ -156,12 +159,13 @@ class _Run:
         ).one_or_none()
         if entry is None:
             self.session.rollback()
+            self.ledger.missed(entry_id, lease)
             return None
         work = Work(self.session, now, self.office, source="write-back")
         connection = self.session.get_one(Connection, entry.connection_id)
         words = words_of(work, connection, entry)
         if isinstance(words, Unwanted):
-            self.ledger.end(entry_id, token, CANCELLED, words.reason)
+            self.ledger.end(entry_id, lease, CANCELLED, words.reason)
             return None
         adapter = adapter_named(connection.vendor)
         rules = _rules(connection.vendor)
@@ -170,13 +174,13 @@ class _Run:
         except NoWayError as error:
             self.session.rollback()
             later = now + ASK_AGAIN_AFTER
-            self.ledger.refused_us(connection.id, entry_id, token, str(error), later, all_wait=True)
+            self.ledger.refused_us(connection.id, entry_id, lease, str(error), later, all_wait=True)
             return None
         ask = rules.request(words, reach.settings)
         entry.state = SENDING
         entry.attempts += 1
         entry.first_tried_at = entry.first_tried_at or now
-        entry.lease_until = now + LEASE
+        entry.lease_until = lease.until = now + LEASE
         # From here on a crash is uncertain: the row says so before the first byte leaves.
         self.session.commit()
         return _Begun(connection, rules, reach, ask, letter=entry.message_id is not None)

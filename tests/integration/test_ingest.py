@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import logging
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from service.app import session_of
+from service.ats.asking import Needs
 from service.ats.greenhouse import Greenhouse
 from service.db import LEASE
+from service.domain.changes import Translation
 from service.domain.retries import DELIVERY_ATTEMPTS
 from service.models import Application, Candidate, Connection, Delivery, Heartbeat
 from service.parts import parts
@@ -195,6 +199,29 @@ def test_two_workers_at_once_work_each_delivery_in_once(ats: Employer) -> None:
     assert {(each.state, each.attempts > 0) for each in _deliveries(ats)} == {("done", True)}
     with ats.session() as session:
         assert len(session.scalars(select(Application)).all()) == 12
+
+
+@pytest.mark.parametrize(("clashes", "worked_in"), [(1, True), (2, False)])
+def test_what_clashed_with_another_worker_is_tried_once_more_at_once(
+    ats: Employer, clashes: int, worked_in: bool
+) -> None:
+    class Clashing(Greenhouse):
+        left = clashes
+
+        def translate(self, *given: Any) -> Translation | Needs:
+            if Clashing.left:
+                Clashing.left -= 1
+                raise IntegrityError("INSERT", {}, Exception("another was first"))
+            return super().translate(*given)
+
+    _post(ats, _applied())
+    with session_of(ats.app) as session:
+        office = parts(ats.app).office
+        report = ingest(session, office, ats.clock, adapters=lambda _vendor: Clashing())
+
+    assert (report.done, report.retried) == ((1, 0) if worked_in else (0, 1))
+    (delivery,) = _deliveries(ats)
+    assert (delivery.state, delivery.attempts) == ("done" if worked_in else "received", 1)
 
 
 def test_a_stopped_worker_hands_back_what_it_did_not_begin(ats: Employer) -> None:

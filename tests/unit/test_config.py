@@ -260,3 +260,27 @@ def test_a_broker_is_one_that_loses_nothing_and_a_rate_is_a_number(tmp_path: Pat
         "KEEPWORD_MAIL_PER_MINUTE",
     ]
     assert "secret" not in str(faults)
+
+
+def test_traces_go_where_opentelemetrys_own_variables_say_and_only_by_http() -> None:
+    named = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example.com:4318"}
+    of_traces = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://traces.example.com/v1/traces"}
+    off: list[dict[str, str]] = [
+        {},
+        named | {"OTEL_SDK_DISABLED": "true"},
+        named | {"OTEL_TRACES_EXPORTER": "none"},
+    ]
+
+    assert [Config.from_environment(each).traces_to for each in off] == [""] * 3
+    assert Config.from_environment(named).traces_to == "http://collector.example.com:4318"
+    both = Config.from_environment(named | of_traces)
+    assert both.traces_to == "https://traces.example.com/v1/traces"
+    with pytest.raises(ConfigError) as raised:
+        Config.from_environment(
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+        )
+    assert [fault.split()[0] for fault in raised.value.faults] == [
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ]
+    assert "http/protobuf" in raised.value.faults[0]

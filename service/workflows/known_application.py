@@ -1,0 +1,171 @@
+"""Finds or makes the application that an event is about, with its person, its job and its owner.
+
+A known one is locked before anything around it is read. A new one stands in the session unwritten:
+nobody else knows it yet, and whoever asked for it says when it is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+
+from service.db import new_id
+from service.domain.changes import ApplicationRef, CandidateFacts, Stage
+from service.models import Application, Candidate, Connection, Job, User
+from service.workflows.applications import reassign
+from service.workflows.assigning import await_by_default
+from service.workflows.named import Named, named_by
+from service.workflows.people import (
+    lock_person,
+    make_candidate,
+    resolve,
+    take_job,
+    update_candidate,
+    user_of,
+)
+from service.workflows.stage_labels import take_label
+from service.workflows.timeline import record
+from service.workflows.work import Work
+from service.workflows.written_new import write_new
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an event is about; ``notes`` say why there is no application, in words."""
+
+    application: Application | None = None
+    candidate: Candidate | None = None
+    owner: User | None = None
+    new: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def find_application(work: Work, connection: Connection, external_id: str) -> Application | None:
+    """Return the application that a source's id names, with its row locked, or ``None``."""
+    named = {"by": connection.id, "named": external_id}
+    return work.session.scalars(_LOCKED, named).one_or_none()
+
+
+_LOCKED = (
+    select(Application)
+    .where(
+        Application.connection_id == bindparam("by"),
+        Application.external_id == bindparam("named"),
+    )
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
+def find_or_make(
+    work: Work,
+    connection: Connection,
+    ref: ApplicationRef,
+    at: datetime | None,
+    received_at: datetime,
+) -> Found:
+    """Find the application or make it, and bring its person and its job up to date."""
+    application = find_application(work, connection, ref.external_id)
+    if ref.prospect and application is None:
+        return Found(notes=("a prospect has not applied, so nothing is owed yet",))
+    named = named_by(work, connection, ref)
+    if application is not None:
+        return _around_known(work, connection, application, ref, at, named)
+    if named.gone:
+        return Found(notes=("the application was deleted before, so nothing was made",))
+    if ref.candidate is None:
+        return Found(notes=("it names an unknown application without its candidate",))
+    return _made(work, connection, ref, ref.candidate, at, received_at, named)
+
+
+def _around_known(
+    work: Work,
+    connection: Connection,
+    application: Application,
+    ref: ApplicationRef,
+    at: datetime | None,
+    named: Named,
+) -> Found:
+    if ref.candidate is None:
+        candidate = resolve(work, application.candidate_id)
+    elif named.source is not None:
+        candidate = update_candidate(work, named.source, ref.candidate, at)
+    else:
+        candidate = make_candidate(work, connection, ref.candidate, at)
+        write_new(work)
+    job = take_job(work, connection, ref.job, named.job) if ref.job else None
+    owner = user_of(work, ref.owner)
+    if job is not None and application.job_id != job.id:
+        application.job = job
+    return Found(application, candidate, owner)
+
+
+def _made(
+    work: Work,
+    connection: Connection,
+    ref: ApplicationRef,
+    facts: CandidateFacts,
+    at: datetime | None,
+    received_at: datetime,
+    named: Named,
+) -> Found:
+    # Before the person: what a query flushes must not be half of somebody who is new.
+    job = take_job(work, connection, ref.job, named.job) if ref.job else None
+    owner = user_of(work, ref.owner)
+    if named.source is None:
+        # Nobody else can see them yet.
+        candidate = make_candidate(work, connection, facts, at)
+    else:
+        # An erasure at this very moment ends before or begins after.
+        candidate = lock_person(work, update_candidate(work, named.source, facts, at))
+    if candidate.erased_at is not None:
+        return Found(candidate=candidate, notes=("the person was erased, so nothing was made",))
+    if job is None:
+        job = Job(
+            id=new_id("job"),
+            title="(no job named)",
+            connection_id=connection.id,
+            created_at=work.now,
+        )
+        work.session.add(job)
+    applied_at = ref.applied_at or at or received_at
+    application = Application(
+        id=new_id("app"),
+        candidate_id=candidate.id,
+        candidate=candidate,
+        job_id=job.id,
+        job=job,
+        connection_id=connection.id,
+        external_id=ref.external_id,
+        stage=Stage.APPLIED,
+        stage_at=min(applied_at, at or applied_at),
+        unmapped=False,
+        applied_at=min(applied_at, work.now),
+        closed_here=False,
+        created_at=work.now,
+    )
+    work.session.add(application)
+    record(work, application.id, "applied", at=application.applied_at)
+    return Found(application, candidate, owner, new=True)
+
+
+def take_surroundings(
+    work: Work,
+    connection: Connection,
+    found: Found,
+    application: Application,
+    ref: ApplicationRef,
+    at: datetime | None,
+    received_at: datetime,
+) -> None:
+    """Take over what the source says around an application: who owns it, its own label of it."""
+    # An older event names an owner who may no longer be it.
+    newer = at is None or at >= application.stage_at
+    if found.owner is not None and (newer or application.owner_id is None):
+        reassign(work, application, found.owner.id, () if found.new else None)
+    await_by_default(work, application, new=found.new)
+    take_label(connection, application, ref.ats_stage, at, received_at)
+    if ref.applied_at is not None:
+        application.applied_at = ref.applied_at
