@@ -54,15 +54,16 @@ bench-quick: $(STAMP) ## The same with less data, in under two minutes.
 	$(BIN)/python -m bench.run --quick
 
 chaos: $(STAMP) ## Kill workers everywhere on both databases; count what is lost, doubled, uncertain.
-	$(BIN)/python -m tests.chaos.run
-	$(BIN)/python -m tests.chaos.burst
-	$(BIN)/python -m tests.chaos.faults
+	@ended=0; for each in run burst faults; do \
+	  $(BIN)/python -m tests.chaos.$$each --results tests/chaos/results.json || ended=1; \
+	done; $(BIN)/python -m tests.chaos.published && exit $$ended
 
 lock: $(STAMP) ## Write the lock files anew from pyproject.toml.
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra cluster pyproject.toml -c requirements.lock -o requirements-cluster.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -c requirements-cluster.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra cluster --extra telemetry pyproject.toml -c requirements-cluster.lock -o requirements-telemetry.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -c requirements-telemetry.lock -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header bench/peers/requirements.in -o bench/peers/requirements.lock
 
 clean: ## Remove what setup and the tests made.

@@ -110,14 +110,18 @@ def publish(page: Path = PAGE, results: Path = RESULTS) -> None:
     figures = read(results)
     if not publishable(figures):
         raise ValueError(f"{results.name} holds figures of a quick run: they are not published")
-    text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page.name} has no place for figures: {BEGIN} and {END}")
     on = datetime.fromtimestamp(results.stat().st_mtime, UTC)
-    told = measured(figures, on, machine())
-    page.write_text(f"{before}{BEGIN}\n{told}{END}{after}", encoding="utf-8")
+    put_between(page, (BEGIN, END), measured(figures, on, machine()))
+
+
+def put_between(page: Path, marks: tuple[str, str], told: str) -> None:
+    """Put a text between two marks of a page; raise ``ValueError`` where it lacks one."""
+    text = page.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
+    if not begin or not end:
+        raise ValueError(f"{page.name} has no place for figures: {marks[0]} and {marks[1]}")
+    page.write_text(f"{before}{begin}\n{told}{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

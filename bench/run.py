@@ -97,7 +97,7 @@ def _workers(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
     if store.kind != "postgresql":  # SQLite has one process
         return ()
     if quick:
-        return by_two(home, deliveries=60, letters=2_000, runs=1)
+        return by_two(home, deliveries=240, letters=2_000, runs=1)
     return by_two(home, deliveries=2_000, letters=20_000, runs=3)
 
 

@@ -23,6 +23,11 @@ class Clock(Protocol):
         ...
 
 
+STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""The clock that goes on while the machine sleeps, where there is one (Linux): a laptop that was
+closed over night has truly grown older, and that is no jump."""
+
+
 class SystemClock:
     """The machine's own clocks."""
 
@@ -31,8 +36,8 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return the machine's monotonic clock in seconds."""
-        return time.monotonic()
+        """Return the machine's steady clock in seconds, its sleep counted."""
+        return time.clock_gettime(STEADY)
 
 
 class FakeClock:
@@ -68,7 +73,7 @@ class FakeClock:
 
 HOLD_AFTER_JUMP = timedelta(minutes=5)
 """How long nothing is flagged or sent after the wall clock jumped: time to set it right again,
-and not so long that a machine that merely slept keeps anybody waiting."""
+and not so long that a virtual machine that was merely halted keeps anybody waiting."""
 
 
 class JumpGuard:

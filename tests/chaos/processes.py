@@ -97,9 +97,7 @@ class Process:
     def pids(self) -> list[int]:
         """Return its own number and those of what it started."""
         assert self._process is not None
-        pid = self._process.pid
-        told = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        return [pid, *map(int, told)]
+        return with_children(self._process.pid)
 
     def kill_children(self) -> int:
         """Cut off what it started, and leave itself; return how many those were."""
@@ -114,9 +112,15 @@ class Process:
                 os.killpg(self._process.pid, number)
 
 
-def wait_for(holds: Callable[[], bool], what: str, *of: Process) -> None:
+def with_children(pid: int) -> list[int]:
+    """Return a process's number and those of what it started itself."""
+    told = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [pid, *map(int, told)]
+
+
+def wait_for(holds: Callable[[], bool], what: str, *of: Process, within: float = PATIENCE) -> None:
     """Wait until something holds; fail with what these printed where it does not."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + within
     while not holds():
         assert time.monotonic() < end, "\n".join([f"waited for {what}", *(each.log for each in of)])
         time.sleep(0.05)

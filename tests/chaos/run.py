@@ -17,6 +17,7 @@ from sqlalchemy import create_engine
 
 from service.db import prepare_engine
 from service.workflows import migrate
+from tests.chaos.results import Results, command_of
 from tests.chaos.trial import Tally, Trial, all_of, trial
 from tests.chaos.victim import EDGES
 from tests.doubles.sendgrid_behaviours import (
@@ -102,7 +103,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=300, help="random lives on each database")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--results", type=Path, help="keep JSON lines in this file")
     asked = parser.parse_args()
+    results = Results(asked.results, "run", asked.seed, command_of("run", sys.argv[1:]))
     failed = False
     print("database    lives killed letters delivered uncertain lost twice wrongly-uncertain  s")
     for kind in ("sqlite", "postgresql"):
@@ -116,7 +119,24 @@ def main() -> int:
         for fault in tally.faults:
             print(f"  {fault}")
         failed |= bool(tally.faults)
+        results.keep(
+            "seeded-kills", kind, figures_of(tally), ok=not tally.faults, said=tally.faults
+        )
+    results.was_whole()
     return int(failed)
+
+
+def figures_of(tally: Tally) -> dict[str, float]:
+    """Return what is published of all lives on one database."""
+    return {
+        "lives": tally.lives,
+        "killed": tally.killed,
+        "letters": tally.letters,
+        "lost": tally.lost,
+        "doubled": tally.doubled,
+        "uncertain": tally.uncertain,
+        "wrongly": tally.wrongly_uncertain,
+    }
 
 
 def _on(kind: str, runs: int, seed: int) -> Tally:

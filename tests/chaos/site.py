@@ -28,6 +28,7 @@ from tests.chaos.load import CONNECTION, SECRET, Load
 from tests.chaos.processes import Process, wait_for
 from tests.chaos.proxy import FaultProxy
 from tests.chaos.stores import Store
+from tests.chaos.watcher import Watcher
 from tests.doubles.sendgrid import SendGridDouble
 from tests.postgres import free_port
 
@@ -52,7 +53,7 @@ class Pace:
     """How long things last, in seconds. ``halt`` is how long a process stands still."""
 
     a_second: int = 20
-    before: float = 10.0
+    before: float = 8.0
     after: float = 10.0
     halt: float = LEASE.total_seconds() + 10
     provider: float = 100.0
@@ -73,6 +74,7 @@ class Site:
     proxy: FaultProxy
     pace: Pace
     shape: Shape
+    watcher: Watcher
     environment: dict[str, str]
     port: int
     processes: dict[str, Process] = field(default_factory=dict)
@@ -133,6 +135,17 @@ class Site:
             return urllib3.request("GET", url, retries=False, timeout=timeout).status
         return 0
 
+    def readiness(self, timeout: float = 20.0) -> tuple[int, set[str]]:
+        """Return what ``/readyz`` is answered with, and the codes of what is wrong; 0 and none
+        where nobody answers in time.
+        """
+        url = f"http://127.0.0.1:{self.port}/readyz"
+        try:
+            answer = urllib3.request("GET", url, retries=False, timeout=timeout)
+        except urllib3.exceptions.HTTPError:
+            return 0, set()
+        return answer.status, {each["code"] for each in answer.json()["problems"]}
+
     def complain(self, text: str) -> None:
         """Note that something was not as it should be."""
         self.complaints.append(text)
@@ -153,7 +166,7 @@ def site_of(
     brokerage: Brokerage | None = None,
 ) -> Iterator[Site]:
     """Start a Keepword on a migrated database; ``more`` are settings beside ours."""
-    with SendGridDouble() as double, FaultProxy(double.port) as proxy:
+    with SendGridDouble() as double, FaultProxy(double.port) as proxy, Watcher() as watcher:
         port = free_port()
         environment = {
             "HOME": str(store.home),
@@ -165,10 +178,13 @@ def site_of(
             "SENDGRID_API_KEY": double.api_key,
             "SENDGRID_BASE_URL": f"http://127.0.0.1:{proxy.port}",
             "SENDGRID_EVENT_PUBLIC_KEY": double.public_key,
+            "KEEPWORD_PING_URL": watcher.url,
             **({"KEEPWORD_BROKER_URL": brokerage.url} if brokerage else {}),
             **(more or {}),
         }
-        made = Site(store, double, proxy, pace, shape, environment, port, brokerage=brokerage)
+        made = Site(
+            store, double, proxy, pace, shape, watcher, environment, port, brokerage=brokerage
+        )
         with made.work() as work:
             bootstrap(work)
             add_connection(work, CONNECTION, "greenhouse", [SECRET], rejections_by="keepword")

@@ -6,26 +6,40 @@ Each is made anew and migrated, and ends with its block.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import psycopg
 from sqlalchemy import create_engine, text
 
 from service.db import prepare_engine
 from service.workflows import migrate
+from tests.chaos.processes import with_children
 from tests.postgres import Installed, address_of, free_port, installed
 
 SMALL = 48
 """MiB of the file system that is to become full."""
 
+Small = Literal["", "data", "log"]
+"""What lies on the small file system: nothing, the data, or PostgreSQL's log of what it writes."""
+
+_SMALL_LOG = {"max_wal_size": "8MB", "min_wal_size": "2MB"}
+"""A log that has room for itself on the small file system, until that is filled."""
+
 KINDS = ("sqlite", "postgresql")
+
+_ONE_MIGRATION = threading.Lock()
+"""What migrates keeps what it works on in one place for the whole process."""
 
 
 class Store(ABC):
@@ -71,6 +85,14 @@ class Store(ABC):
         assert self._small is not None
         return self._small / "ballast"
 
+    @abstractmethod
+    def held(self) -> AbstractContextManager[None]:
+        """Hold what the checker needs, as somebody who forgot to end their transaction does."""
+
+    def pids(self) -> list[int]:
+        """Return the processes of its server, none where it has none."""
+        return []
+
     def is_sound(self) -> bool:
         """Tell whether the database finds no fault with its own files."""
         return True
@@ -79,7 +101,8 @@ class Store(ABC):
         """Bring its schema up to date."""
         engine = create_engine(self.url)
         prepare_engine(engine)
-        migrate.upgrade(engine)
+        with _ONE_MIGRATION:
+            migrate.upgrade(engine)
         engine.dispose()
 
 
@@ -92,6 +115,17 @@ class SQLite(Store):
     def url(self) -> str:
         """Its file, on the small file system where there is one."""
         return f"sqlite:///{self._small or self.home}/keepword.db"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the one right to write that there is."""
+        connection = sqlite3.connect(
+            f"{self._small or self.home}/keepword.db", timeout=30, isolation_level=None
+        )
+        with contextlib.closing(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("ROLLBACK")
 
     def is_sound(self) -> bool:
         """Ask it to look through all of itself."""
@@ -107,14 +141,17 @@ class PostgreSQL(Store):
 
     kind = "postgresql"
 
-    def __init__(self, home: Path, small: Path | None, ready: Installed) -> None:
+    def __init__(
+        self, home: Path, small: Path | None, ready: Installed, *, small_log: bool = False
+    ) -> None:
         super().__init__(home, small)
         self._ready = ready
         self._port = free_port()
         self._server: subprocess.Popen[bytes] | None = None
+        self._settings = _SMALL_LOG if small_log else {}
         self.start()
         where = ""
-        if small is not None:
+        if small is not None and not small_log:
             # Its log lies elsewhere: where that is full the server ends, which is another fault.
             ready.own(small)
             self._admin(f"CREATE TABLESPACE small LOCATION '{small}'")
@@ -128,7 +165,31 @@ class PostgreSQL(Store):
 
     def start(self) -> None:
         """Start the server, on the port it had."""
-        self._server = self._ready.start(self._port)
+        self._server = self._ready.start(self._port, **self._settings)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the server is there."""
+        return self._server is not None and self._server.poll() is None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the table of the promises."""
+        with psycopg.connect(self._dsn("keepword")) as connection:
+            connection.execute("LOCK TABLE promise IN ACCESS EXCLUSIVE MODE")
+            yield
+            connection.rollback()
+
+    def begin_log_file(self) -> None:
+        """Have it go on with the next file of its log, as it does when one is full."""
+        with contextlib.suppress(psycopg.Error):
+            self._admin("SELECT pg_logical_emit_message(false, 'chaos', repeat('x', 100000))")
+            self._admin("SELECT pg_switch_wal()")
+
+    def pids(self) -> list[int]:
+        """Return the server's own number and those of what it started."""
+        assert self._server is not None
+        return with_children(self._server.pid)
 
     def stop_at_once(self) -> None:
         """Have it end without a word to anybody and without writing down what it holds."""
@@ -152,7 +213,7 @@ class PostgreSQL(Store):
 
     def end(self) -> None:
         """End the server for good."""
-        if self._server is not None:
+        if self._server is not None and self.runs:
             self._server.send_signal(signal.SIGINT)
             self._server.wait(30)
 
@@ -165,8 +226,8 @@ class PostgreSQL(Store):
 
 
 @contextmanager
-def store_of(kind: str, *, small: bool = False) -> Iterator[Store]:
-    """Make a migrated database; ``small`` puts it on a file system that can be filled.
+def store_of(kind: str, *, small: Small = "") -> Iterator[Store]:
+    """Make a migrated database; ``small`` puts it, or its log, on a file system that can be filled.
 
     Raises ``PermissionError`` where nothing may be mounted here.
     """
@@ -174,7 +235,7 @@ def store_of(kind: str, *, small: bool = False) -> Iterator[Store]:
     usable = memory.is_dir() and os.access(memory, os.W_OK | os.X_OK)
     with (
         TemporaryDirectory(prefix="keepword-chaos-", dir=memory if usable else None) as name,
-        _mounted(Path(name) / "small", wanted=small) as mounted,
+        _mounted(Path(name) / "small", wanted=bool(small)) as mounted,
     ):
         folder = Path(name)
         home = folder / "home"
@@ -184,8 +245,9 @@ def store_of(kind: str, *, small: bool = False) -> Iterator[Store]:
             made.migrate()
             yield made
             return
-        ready = installed(folder)
-        server = PostgreSQL(home, mounted, ready)
+        small_log = small == "log"
+        ready = installed(folder, log=mounted if small_log else None)
+        server = PostgreSQL(home, mounted, ready, small_log=small_log)
         try:
             server.migrate()
             yield server

@@ -1,7 +1,8 @@
 """Watches the system calls of a running Keepword: what it acknowledges was on the disk before.
 
-A kill says nothing about the loss of power. That each answer of success comes after the sync of
-its own thread does; it needs strace.
+A kill says nothing about the loss of power. That each answer of success comes after a sync does: on
+SQLite one of its own thread, on PostgreSQL one that its server began after it was told the last
+thing. It needs strace.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,12 +27,11 @@ def program() -> str | None:
 
 
 @contextmanager
-def traced(process: Process, path: Path) -> Iterator[None]:
-    """Write down the system calls of a process and its children while the block lasts."""
-    pids = [str(pid) for pid in process.pids()]
+def traced(pids: Sequence[int], path: Path, process: Process) -> Iterator[None]:
+    """Write down the system calls of these and their children while the block lasts."""
     command = [program() or "", "-f", "-q", "-s", "64", "-e", _WATCHED, "-o", str(path)]
     for pid in pids:
-        command += ["-p", pid]
+        command += ["-p", str(pid)]
     tracer = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(lambda: _is_traced(pids), "strace to attach", process)
@@ -42,27 +42,40 @@ def traced(process: Process, path: Path) -> Iterator[None]:
         tracer.wait(30)
 
 
-def _is_traced(pids: list[str]) -> bool:
+def _is_traced(pids: Sequence[int]) -> bool:
     told = [Path(f"/proc/{pid}/status").read_text(encoding="ascii") for pid in pids]
     return all("TracerPid:\t0\n" not in each for each in told)
 
 
-def answers(path: Path) -> tuple[int, int]:
-    """Return how many deliveries were acknowledged in a trace, and how many of them were synced
-    by the same thread between the request and the answer.
+def answers(path: Path, *, elsewhere: bool) -> tuple[int, int]:
+    """Return how many deliveries were acknowledged in a trace, and how many of them were synced.
+
+    A sync counts if it was begun after the thread had said its last word to the database, or
+    without a server after the request had come; where there is a server (``elsewhere``) its sync
+    counts whoever asked for it, and else only the thread's own.
     """
-    synced: dict[str, bool] = {}
+    # Instants are numbers of lines. What each thread is at since when; the latest sync of each.
+    begun: dict[str, int] = {}
+    said: dict[str, int] = {}
+    synced: dict[str, int] = {}
     acknowledged = after_sync = 0
-    for line in path.read_text(encoding="ascii", errors="replace").splitlines():
+    for now, line in enumerate(path.read_text(encoding="ascii", errors="replace").splitlines()):
         found = _CALL.match(line)
         if found is None:
             continue
-        thread = found["thread"]
+        thread, call = found["thread"], found["call"]
+        since = begun.pop(thread, now) if "resumed>" in line else now
+        if line.endswith("<unfinished ...>"):
+            begun[thread] = now
         if "POST /hooks/ats/" in line:
-            synced[thread] = False
-        elif found["call"] in ("fsync", "fdatasync") and line.rstrip().endswith("= 0"):
-            synced[thread] = True
-        elif '"HTTP/1.1 200 ' in line and thread in synced:
+            said[thread] = now
+        elif call in ("fsync", "fdatasync") and line.rstrip().endswith("= 0"):
+            synced["" if elsewhere else thread] = since
+        elif thread not in said or "resumed>" in line:
+            continue
+        elif '"HTTP/1.1 200 ' in line:
             acknowledged += 1
-            after_sync += synced.pop(thread)
+            after_sync += synced.get("" if elsewhere else thread, -1) > said.pop(thread)
+        elif elsewhere and call in ("send", "sendto"):
+            said[thread] = now
     return acknowledged, after_sync

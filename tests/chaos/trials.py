@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +21,7 @@ from tests.chaos.counting import Counts, Rates, count, rates, settle
 from tests.chaos.harms import Harm
 from tests.chaos.importing import import_killed
 from tests.chaos.site import Pace, Shape, Site, site_of
-from tests.chaos.stores import may_mount, store_of
+from tests.chaos.stores import Small, may_mount, store_of
 
 WARM_UP = 3.0
 """Seconds of load before anything is measured."""
@@ -37,7 +38,8 @@ class Fault:
     """One thing that happens to a Keepword of one shape.
 
     ``recovers`` holds the rate after it to the rate before; ``small`` puts the database where it
-    can be filled; ``broker`` and ``remembering`` say which broker there is.
+    can be filled; ``broker`` and ``remembering`` say which broker there is. ``lasts`` is how many
+    seconds suffice for a halt or for an absence of the provider.
     """
 
     name: str
@@ -45,9 +47,10 @@ class Fault:
     shape: Shape
     kind: str
     recovers: bool = False
-    small: bool = False
+    small: Small = ""
     broker: str = ""
     remembering: bool = False
+    lasts: float = math.inf
     more: Callable[[Path], Mapping[str, str]] | None = None
 
     @property
@@ -99,6 +102,8 @@ def suffer(fault: Fault, pace: Pace, seed: str, *, patient: bool = False) -> Out
     if skipped is not None:
         return Outcome(fault.name, fault.where, skipped=skipped)
     chance, start = random.Random(seed), time.monotonic()  # noqa: S311 - the same again by its seed
+    lasts = fault.lasts
+    pace = replace(pace, halt=min(pace.halt, lasts), provider=min(pace.provider, lasts))
     with (
         store_of(fault.kind, small=fault.small) as store,
         _brokerage(fault) as brokerage,
@@ -166,20 +171,20 @@ def suffer_killed_imports(kind: str, pace: Pace, seed: str, people: int) -> Outc
         )
 
 
-def watch_syncs(pace: Pace) -> Outcome:
-    """Watch that what SQLite's Keepword acknowledges is on the disk by then."""
-    name, where, start = "synced-first", f"sqlite-{Shape.ONE}", time.monotonic()
+def watch_syncs(kind: str, pace: Pace) -> Outcome:
+    """Watch that what Keepword acknowledges is on the disk by then, on one database."""
+    name, where, start = "synced-first", f"{kind}-{Shape.ONE}", time.monotonic()
     if tracing.program() is None:
         return Outcome(name, where, skipped="strace is not installed")
-    with store_of("sqlite") as store, site_of(store, Shape.ONE, pace) as site:
+    with store_of(kind) as store, site_of(store, Shape.ONE, pace) as site:
         trace = store.home / "calls.txt"
-        with tracing.traced(site.web, trace):
+        with tracing.traced([*site.web.pids(), *store.pids()], trace, site.web):
             site.load.start()
             end = time.monotonic() + 60
             while len(site.load.acknowledged) < ENOUGH and time.monotonic() < end:
                 time.sleep(0.1)
             site.load.stop()
-        acknowledged, after_sync = tracing.answers(trace)
+        acknowledged, after_sync = tracing.answers(trace, elsewhere=bool(store.pids()))
         settle(site)
         if acknowledged < ENOUGH:
             site.complain(f"only {acknowledged} answers were seen in the trace")

@@ -135,8 +135,8 @@ def test_prometheus_takes_the_rules_and_they_fire(tmp_path: Path) -> None:
                                 "exp_labels": {"loop": "check", "severity": "page"},
                                 "exp_annotations": {
                                     "summary": "The loop check stands still.",
-                                    "remedy": "Start “keepword worker”; if it runs, its log says "
-                                    "what fails. “keepword doctor” says what waits.",
+                                    "remedy": "Start its worker, which “keepword doctor” names; "
+                                    "if one runs, its log says what fails.",
                                 },
                             }
                         ],

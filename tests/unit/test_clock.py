@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from service.clock import (
     HOLD_AFTER_JUMP,
+    STEADY,
     FakeClock,
     JumpGuard,
     SystemClock,
@@ -24,6 +26,11 @@ def test_the_machines_clock_is_aware_and_its_monotonic_reading_never_falls() -> 
 
     assert clock.now().tzinfo is UTC
     assert clock.monotonic() <= clock.monotonic()
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="no clock here counts sleep")
+def test_a_machine_that_slept_has_not_jumped() -> None:
+    assert STEADY == time.CLOCK_BOOTTIME
 
 
 def test_a_naive_instant_is_refused() -> None:
