@@ -55,9 +55,10 @@ def replay_delivery(call: Call, delivery_id: str) -> Answer:
     try:
         replay(call.work, delivery)
     except ValueError as error:
-        fault = str(error)
-        code = "delivery-erased" if delivery.emptied_at is None else "delivery-emptied"
-        raise ProblemError(409, code, f"{fault[:1].upper()}{fault[1:]}.") from error
+        fault = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        if delivery.emptied_at is not None:
+            raise ProblemError(409, "delivery-emptied", fault) from error
+        raise ProblemError(409, "delivery-erased", fault) from error
     call.session.flush()
     return Answer(_whole(delivery), wake=("ingest",))
 
