@@ -61,11 +61,11 @@ def _accepting(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
 
 
 def _importing(store: Store, home: Path, *, quick: bool) -> Figure:
-    return importing(store, home, people=2_000 if quick else 100_000, runs=1 if quick else 3)
+    return importing(store, home, people=1_000 if quick else 100_000, runs=1 if quick else 3)
 
 
 def _import_memory(store: Store, home: Path, *, quick: bool) -> Figure:
-    few, many = (2_000, 8_000) if quick else (10_000, 100_000)
+    few, many = (1_000, 4_000) if quick else (10_000, 100_000)
     return import_memory(store, home, few=few, many=many)
 
 
@@ -84,7 +84,7 @@ def _beside_helpdesk(store: Store, home: Path, *, quick: bool) -> tuple[Figure, 
 def _calendars(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
     if store.kind != KINDS[0]:  # no database has a part in it
         return ()
-    runs = 1 if quick else 7
+    runs = 3 if quick else 7
     return adding(home, additions=1_000, runs=runs), compiling(runs=runs)
 
 

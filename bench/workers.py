@@ -84,6 +84,8 @@ def _ingested(store: Store, home: Path, workers: int, count: int) -> float:
             store_applied(
                 work.session, connection.id, 0, count, received_at=work.now, next_attempt_at=NEVER
             )
+            # What is new is never put off that far, and would be taken in at once.
+            work.session.execute(update(Delivery).values(attempts=1))
         engine = engine_of(employer.app)
         with _turning(employer, home, workers):
             _let_go(engine, update(Delivery).values(next_attempt_at=datetime.now(UTC)))
