@@ -181,7 +181,7 @@ def bring_up_to_date(built: Core) -> Again:
             follow_zone_rules(work)
             session.commit()
             try:
-                return agree_on_erasures(session, built.clock, built.office)
+                return _told(agree_on_erasures(session, built.clock, built.office))
             except OSError as error:
                 session.rollback()
                 if is_unfinished(session):
@@ -193,11 +193,25 @@ def bring_up_to_date(built: Core) -> Again:
                 return Again()
 
 
+def _told(again: Again) -> Again:
+    # A start has nobody to tell: whoever finds people gone or mail paused looks here.
+    if again.people:
+        logger.warning("erased again: %d, by the list of erasures", again.people)
+    if again.here:
+        logger.warning(
+            "%d on the list of erasures are in the database, and mail is paused: if it was put "
+            "back from a backup, run “keepword db erasures”; if the list is of another database, "
+            "give this one its own by KEEPWORD_ERASURES; then “keepword outbox resume”",
+            again.here,
+        )
+    return again
+
+
 def follow_erasures(built: Core) -> Again:
     """Let the migrated database and the list of erasures know the same; raises ``OSError``."""
     require_newest(built.engine)
     with _alone(built.engine), built.session() as session:
-        return agree_on_erasures(session, built.clock, built.office)
+        return agree_on_erasures(session, built.clock, built.office, asked=True)
 
 
 @contextmanager

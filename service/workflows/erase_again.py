@@ -1,7 +1,8 @@
 """Erases again whom a backup brought back, by the list that is kept beside the database.
 
-Until that is done the database is not worked on: the mark of an unfinished restore is set in the
-transaction that stores the rows, and taken away once everybody on the list is erased here too.
+Until that is done a restored database is not worked on: the mark of an unfinished restore is set
+in the transaction that stores the rows, and taken away once everybody on the list is erased here
+too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from sqlalchemy.orm import Session
 
 from service.clock import Clock
 from service.db import in_chunks
-from service.models import Candidate, CandidateSource, Connection, ErasedAddress, Heartbeat
+from service.models import (
+    Application,
+    Candidate,
+    CandidateSource,
+    Connection,
+    ErasedAddress,
+    Heartbeat,
+)
 from service.secret_box import SealedSecretError
 from service.workflows.channel import pause_channel
 from service.workflows.erase import erase_candidate
@@ -29,8 +37,10 @@ UNFINISHED = "restore:unfinished"
 _CHUNK = 500
 _WHY = "erased before, and brought back by a backup"
 _OLDER = (
-    "the database is older than the list of erasures: it was put back. See that no other Keepword "
-    "sends from the same data, look through the outbox, then resume"
+    "somebody on the list of erasures is in the database. If it was put back from a backup, run "
+    "“keepword db erasures”, see that no other Keepword sends from the same data, and look through "
+    "the outbox; if the list is of another database, give this one its own by KEEPWORD_ERASURES. "
+    "Then resume"
 )
 
 
@@ -38,10 +48,12 @@ _OLDER = (
 class Again:
     """What was done: ``people`` erased again, ``listed`` new on the list, and who is on it now.
 
+    ``here`` are on the list and in the database, and were left alone because nobody asked.
     ``listed_before`` is ``None`` where there was no list.
     """
 
     people: int = 0
+    here: int = 0
     listed: int = 0
     listed_before: int | None = None
     last_at: datetime | None = None
@@ -53,12 +65,16 @@ def is_unfinished(session: Session) -> bool:
     return session.get(Heartbeat, UNFINISHED) is not None
 
 
-def agree_on_erasures(session: Session, clock: Clock, office: Office) -> Again:
+def agree_on_erasures(
+    session: Session, clock: Clock, office: Office, *, asked: bool = False
+) -> Again:
     """Let the database and the list know the same erasures; commit person by person.
 
-    Whoever stands on the list and is here is erased again; if the database turns out to be older
-    than the list and nobody said so, mail is paused. May be broken off anywhere and repeated.
-    Raises ``OSError`` where the list cannot be read or written.
+    Whoever stands on the list and is here is erased again after a restore, or where somebody
+    ``asked`` for it. Otherwise mail is paused and nobody touched: the database may have been put
+    back, or the list may be that of a copy somebody tried things on, and an erasure cannot be taken
+    back. May be broken off anywhere and repeated. Raises ``OSError`` where the list cannot be read
+    or written.
     """
     kept = office.erasures
     read = kept.read() if kept is not None else None
@@ -68,12 +84,12 @@ def agree_on_erasures(session: Session, clock: Clock, office: Office) -> Again:
     missing = listed.but(known)
     here = _here(session, missing)
     again = 0
-    if here or mark is not None:
+    if here and mark is None:
+        pause_channel(session, clock.now(), _OLDER, by_provider=False)
+        session.commit()
+    if mark is not None or (here and asked):
         # They are on the list already.
         quiet = replace(office, erasures=None)
-        if mark is None:
-            pause_channel(session, clock.now(), _OLDER, by_provider=False)
-            session.commit()
         for person in missing.people.values():
             again += _erase(Work(session, clock.now(), quiet, source="erasures"), person)
             session.commit()
@@ -89,6 +105,7 @@ def agree_on_erasures(session: Session, clock: Clock, office: Office) -> Again:
     session.commit()
     return Again(
         people=again,
+        here=0 if asked or mark is not None else here,
         listed=len(new.people),
         listed_before=None if read is None else len(read.people),
         last_at=max((each.erased_at for each in listed.people.values()), default=None),
@@ -96,10 +113,10 @@ def agree_on_erasures(session: Session, clock: Clock, office: Office) -> Again:
     )
 
 
-def _here(session: Session, missing: Erasures) -> bool:
-    """Tell whether anybody on the list is in the database unerased."""
-    return any(
-        session.scalars(select(Candidate.id).where(Candidate.id.in_(chunk)).limit(1)).first()
+def _here(session: Session, missing: Erasures) -> int:
+    """Count those on the list who are in the database unerased."""
+    return sum(
+        len(session.scalars(select(Candidate.id).where(Candidate.id.in_(chunk))).all())
         for chunk in in_chunks(sorted(missing.people), _CHUNK)
     )
 
@@ -118,12 +135,15 @@ def _erase(work: Work, person: ErasedPerson) -> int:
         erase_candidate(work, candidate, _WHY)
         count += 1
     for connection_id, sealed in person.known_as:
-        count += _close(work, person.id, connection_id, sealed)
+        count += _close(work, person, connection_id, sealed)
     return count
 
 
-def _close(work: Work, candidate_id: str, connection_id: str, sealed: str) -> int:
-    """See that nobody comes back under a name at an ATS; return how many it brought back."""
+def _close(work: Work, person: ErasedPerson, connection_id: str, sealed: str) -> int:
+    """See that nobody comes back under a name at an ATS; return how many it brought back.
+
+    Whoever applied under it after the erasure came of their own will, and stays.
+    """
     session = work.session
     if session.get(Connection, connection_id) is None:
         return 0
@@ -141,7 +161,7 @@ def _close(work: Work, candidate_id: str, connection_id: str, sealed: str) -> in
     if source is None:
         session.add(
             CandidateSource(
-                candidate_id=candidate_id,
+                candidate_id=person.id,
                 connection_id=connection_id,
                 external_id=external_id,
                 facts_at=work.now,
@@ -149,7 +169,14 @@ def _close(work: Work, candidate_id: str, connection_id: str, sealed: str) -> in
         )
         return 0
     bearer = resolve(work, source.candidate_id)
-    if bearer.erased_at is not None:
+    if bearer.erased_at is not None or _applied_since(session, bearer, person.erased_at):
         return 0
     erase_candidate(work, bearer, _WHY)
     return 1
+
+
+def _applied_since(session: Session, candidate: Candidate, at: datetime) -> bool:
+    since = select(Application.id).where(
+        Application.candidate_id == candidate.id, Application.applied_at > at
+    )
+    return session.scalars(since.limit(1)).first() is not None

@@ -118,17 +118,25 @@ def _lines(erasures: Erasures) -> Iterator[bytes]:
 
 
 def _take(found: Erasures, line: bytes) -> None:
+    # Whatever a hand or a failing disk made of a line, it must not keep Keepword from starting.
     try:
         match json.loads(line):
             case {"person": str(id_), "at": str(at), "known_as": list(names)}:
-                known_as = tuple((str(connection), str(sealed)) for connection, sealed in names)
-                found.people[id_] = ErasedPerson(id_, _instant(at), known_as)
+                known_as = tuple((_word(connection), _word(sealed)) for connection, sealed in names)
+                found.people[_word(id_)] = ErasedPerson(id_, _instant(at), known_as)
             case {"address": str(digest), "at": str(at)}:
-                found.addresses[digest] = _instant(at)
+                found.addresses[_word(digest)] = _instant(at)
             case _:
                 found.damaged += 1
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         found.damaged += 1
+
+
+def _word(written: str) -> str:
+    """Return an id as we write them; ``ValueError`` for what no database could even be asked."""
+    if not (written.isascii() and written.isprintable()):
+        raise ValueError("no id, digest or sealed text of ours")
+    return written
 
 
 def _instant(written: str) -> datetime:

@@ -122,10 +122,14 @@ def test_a_line_that_a_crash_cut_short_spoils_no_other(tmp_path: Path) -> None:
     with listed.path.open("ab") as file:
         file.write(b'[1]\n{"person":"x","at":"2026-03-02T09:00:00","known_as":[]}\n')
         file.write(b'{"person":"x","at":"2026-03-02T09:00:00Z","known_as":[1]}\n\xff\n')
+        # What would end the start of Keepword, and every start after that.
+        file.write(b'{"address":"x","at":"0001-01-01T00:00:00+23:00"}\n' + b"[" * 100_000 + b"\n")
+        file.write(b'{"address":"\\u0000","at":"2026-03-02T09:00:00Z"}\n')
+        file.write(b'{"person":"x","at":"2026-03-02T09:00:00Z","known_as":[["c","\\ud800"]]}\n')
 
     read = listed.read()
 
     assert read is not None
     assert read.people == first.people | second.people
     assert read.addresses == first.addresses | second.addresses
-    assert read.damaged == 5
+    assert read.damaged == 9
