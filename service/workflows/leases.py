@@ -32,14 +32,19 @@ class Lease:
         """Count those that a write under this lease did not find because another has them.
 
         A person ends a claim too, by cancelling a letter or replaying a delivery. That is no loss:
-        a row that nobody holds counts only once the lease is over. The caller commits.
+        a row that nobody holds counts only once the lease is over, and one that still bears our
+        token never does: nobody took it. The caller commits.
         """
         if not ids:
             return
-        query = select(func.count()).select_from(self.model).where(self.model.id.in_(ids))
+        held = self.model.lease_token
+        query = (
+            select(func.count())
+            .select_from(self.model)
+            .where(self.model.id.in_(ids), held.is_distinct_from(self.token))
+        )
         if now < self.until:
-            held = self.model.lease_token
-            query = query.where(held.is_not(None), held != self.token)
+            query = query.where(held.is_not(None))
         note_lost(session, self.step, session.scalars(query).one(), now)
 
 

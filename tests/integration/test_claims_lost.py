@@ -18,7 +18,7 @@ from service.parts import parts
 from service.vendors.base import Outcome, Reach
 from service.workflows.cancelling import Which, cancel_letters
 from service.workflows.ingest import ingest
-from service.workflows.leases import note_lost
+from service.workflows.leases import Lease, note_lost
 from tests.doubles.hint_vendor import find
 from tests.doubles.vendor_api import VendorApiDouble
 from tests.harness import Employer, RecordingTransport, make_employer
@@ -94,6 +94,19 @@ def test_what_a_person_takes_back_meanwhile_is_no_claim_lost(alone: Employer) ->
     run_dispatch(alone, slow, clock=alone.clock)
 
     assert len(slow.sent) == 1
+    assert lost(alone) == {}
+
+
+def test_a_claim_that_ran_out_and_that_nobody_took_is_not_lost(
+    alone: Employer, api: VendorApiDouble
+) -> None:
+    connect(alone, api)
+    hint(alone)
+    with alone.work() as work:
+        ids = work.session.scalars(
+            update(Delivery).values(lease_token="ours").returning(Delivery.id)
+        )
+        Lease("ingest", Delivery, "ours", work.now).missed(work.session, work.now, ids.all())
     assert lost(alone) == {}
 
 
