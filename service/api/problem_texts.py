@@ -82,7 +82,7 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
     "delivery-emptied": ProblemText(
         "The delivery's body had its time",
         "What the ATS posted is kept as it came for so many days and is gone by now.",
-        "Have the connection synced: what the ATS still knows is read again.",
+        "Nothing is to be done: what changes at the ATS is read as ever.",
     ),
     "delivery-erased": ProblemText(
         "The delivery's body was erased",

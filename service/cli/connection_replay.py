@@ -50,7 +50,7 @@ def replay(
     if found.emptied:
         note(
             f"{found.emptied} had their time: their content is gone and cannot be replayed. "
-            "“keepword connection sync” reads again what the ATS still knows."
+            "What changes at the ATS is read as ever."
         )
 
 

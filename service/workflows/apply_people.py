@@ -13,6 +13,7 @@ from service.workflows.erase import erase_candidate
 from service.workflows.listing_erasures import note_erasure
 from service.workflows.people import (
     find_source,
+    lock_person,
     resolve,
     set_emails,
     set_phones,
@@ -46,9 +47,12 @@ def _update(
     if source is None:
         # Without an application nothing is owed to anybody, so nobody is made.
         return None, ["it speaks of a person without an application here"]
-    candidate = resolve(work, source.candidate_id)
+    # An erasure at this very moment ends before or begins after.
+    candidate = lock_person(work, resolve(work, source.candidate_id))
     if candidate.erased_at is not None:
         return candidate, ["the person was erased, so nothing was changed"]
+    # Somebody else may have told more of them while we waited.
+    work.session.refresh(source)
     if source.facts_at is None or change.at is None or change.at >= source.facts_at:
         take_facts(work, candidate, change.candidate)
         source.facts_at = change.at or source.facts_at

@@ -13,6 +13,8 @@ from service.domain.promises import OPEN_STATES, Origin
 from service.models import (
     Application,
     Candidate,
+    CandidateEmail,
+    CandidatePhone,
     Contact,
     Decision,
     Delivery,
@@ -57,6 +59,9 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
             .with_for_update(key_share=True)
         )
     )
+    # Those too that an event wrote while this waited for its application.
+    for model in (CandidateEmail, CandidatePhone):
+        work.session.execute(delete(model).where(model.candidate_id == candidate.id))
     for application in applications:
         release_everything(work, application, reason)
         record(work, application.id, "candidate_erased")

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from service.ats.asking import Needs
 from service.ats.base import Adapter, PayloadError
@@ -146,18 +147,23 @@ def _work_in(
         report.failed += 1
     except Exception as error:
         session.rollback()
-        innermost().failed(type(error).__name__)
-        if is_passing(error):
-            # Nothing is wrong with the delivery: it and the others keep their places.
-            hand_back(session, lease, now)
-            raise
-        if isinstance(error, IntegrityError) and not again:
-            # Another worker made the same job or person meanwhile: now it is there to be found.
+        passing = is_passing(error)
+        if isinstance(error, _CLASHES) and not passing and not again:
+            # Another worker made the same job or person meanwhile, or somebody changed one: now it
+            # is there to be found as it is.
             _work_in(
                 session, office, clock, adapters, delivery_id, lease, jitter, report, again=True
             )
             return
+        innermost().failed(type(error).__name__)
+        if passing:
+            # Nothing is wrong with the delivery: it and the others keep their places.
+            hand_back(session, lease, now)
+            raise
         retry_or_fail(session, delivery_id, lease, now, type(error).__name__, jitter, report)
+
+
+_CLASHES = (IntegrityError, StaleDataError)
 
 
 def _leave_to_fetch(work: Work, delivery: Delivery) -> None:
@@ -172,8 +178,8 @@ def replay(work: Work, delivery: Delivery, *, afresh: bool = False) -> Delivery:
     """
     if delivery.emptied_at is not None:
         raise ValueError(
-            "the delivery's content was kept for its time and is gone: it cannot be replayed, but "
-            "what the ATS still knows can be read again by a sync"
+            "the delivery's content was kept for its time and is gone: it cannot be replayed, and "
+            "what changes at the ATS is read as ever"
         )
     if not delivery.body:
         raise ValueError("the delivery's content was erased with its person: it cannot be replayed")

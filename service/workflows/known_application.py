@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from service.db import new_id
 from service.domain.changes import ApplicationRef, CandidateFacts, Stage
-from service.models import Application, Candidate, Connection, Job, User
+from service.models import Application, Candidate, CandidateSource, Connection, Job, User
 from service.workflows.applications import reassign
 from service.workflows.assigning import await_by_default
 from service.workflows.named import Named, named_by
@@ -111,15 +111,12 @@ def _made(
     received_at: datetime,
     named: Named,
 ) -> Found:
-    # Before the person: what a query flushes must not be half of somebody who is new.
+    known = _taken_hold_of(work, named.source, facts, at) if named.source is not None else None
+    # Before somebody new: what a query flushes must not be half of them.
     job = take_job(work, connection, ref.job, named.job) if ref.job else None
     owner = user_of(work, ref.owner)
-    if named.source is None:
-        # Nobody else can see them yet.
-        candidate = make_candidate(work, connection, facts, at)
-    else:
-        # An erasure at this very moment ends before or begins after.
-        candidate = lock_person(work, update_candidate(work, named.source, facts, at))
+    # Nobody else can see who is new yet.
+    candidate = known or make_candidate(work, connection, facts, at)
     if candidate.erased_at is not None:
         return Found(candidate=candidate, notes=("the person was erased, so nothing was made",))
     if job is None:
@@ -149,6 +146,21 @@ def _made(
     work.session.add(application)
     record(work, application.id, "applied", at=application.applied_at)
     return Found(application, candidate, owner, new=True)
+
+
+def _taken_hold_of(
+    work: Work, source: CandidateSource, facts: CandidateFacts, at: datetime | None
+) -> Candidate:
+    """Return a known person, brought up to date, with the row locked.
+
+    Known people come before jobs and colleagues, for whoever writes of them: nobody waits
+    crosswise then.
+    """
+    # An erasure at this very moment ends before anything is written of them, or begins after.
+    lock_person(work, resolve(work, source.candidate_id))
+    # Somebody else may have told more of them while we waited.
+    work.session.refresh(source)
+    return update_candidate(work, source, facts, at)
 
 
 def take_surroundings(

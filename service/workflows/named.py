@@ -20,16 +20,18 @@ class Named:
     """What is known of an application's surroundings.
 
     ``gone`` tells that the source deleted the application before it was known here; ``source``
-    how the person is known, ``None`` for a new one.
+    how the person is known, ``None`` for a new one; ``person`` who stands behind that, perhaps
+    merged into another since.
     """
 
     gone: bool
     source: CandidateSource | None
+    person: Candidate | None
     job: Job | None
 
 
 def named_by(work: Work, connection: Connection, ref: ApplicationRef) -> Named:
-    """Read it. The person behind the source is in the session then, too."""
+    """Read it. The session knows the person by it for as long as what is returned is kept."""
     found = work.session.execute(
         _NAMED,
         {
@@ -39,7 +41,7 @@ def named_by(work: Work, connection: Connection, ref: ApplicationRef) -> Named:
             "job": ref.job.external_id if ref.job else None,
         },
     ).one()
-    return Named(found.gone is not None, found.CandidateSource, found.Job)
+    return Named(found.gone is not None, found.CandidateSource, found.Candidate, found.Job)
 
 
 _NAMED = (

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
 from service.app import session_of
 from service.ats.asking import Needs
@@ -201,9 +202,16 @@ def test_two_workers_at_once_work_each_delivery_in_once(ats: Employer) -> None:
         assert len(session.scalars(select(Application)).all()) == 12
 
 
-@pytest.mark.parametrize(("clashes", "worked_in"), [(1, True), (2, False)])
+@pytest.mark.parametrize(
+    ("clashes", "clash", "worked_in"),
+    [
+        (1, IntegrityError("INSERT", {}, Exception("another was first")), True),
+        (1, StaleDataError("somebody changed it since it was read"), True),
+        (2, IntegrityError("INSERT", {}, Exception("another was first")), False),
+    ],
+)
 def test_what_clashed_with_another_worker_is_tried_once_more_at_once(
-    ats: Employer, clashes: int, worked_in: bool
+    ats: Employer, clashes: int, clash: Exception, worked_in: bool
 ) -> None:
     class Clashing(Greenhouse):
         left = clashes
@@ -211,7 +219,7 @@ def test_what_clashed_with_another_worker_is_tried_once_more_at_once(
         def translate(self, *given: Any) -> Translation | Needs:
             if Clashing.left:
                 Clashing.left -= 1
-                raise IntegrityError("INSERT", {}, Exception("another was first"))
+                raise clash
             return super().translate(*given)
 
     _post(ats, _applied())

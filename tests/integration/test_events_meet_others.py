@@ -1,0 +1,121 @@
+"""Events about a person whom somebody else writes of at that very moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from service.app import engine_of, session_of
+from service.domain.changes import (
+    ApplicationRef,
+    ApplicationUpdated,
+    Applied,
+    CandidateFacts,
+    CandidateUpdated,
+    Change,
+    JobFacts,
+)
+from service.models import Candidate, CandidateEmail, Connection
+from service.workflows.apply import apply_changes
+from service.workflows.connections import add_connection
+from service.workflows.erase import erase_candidate
+from service.workflows.work import Work
+from tests.harness import MONDAY, Employer, make_employer
+from tests.statements import statements_of
+
+_TRIES = 1000
+
+KNOWN = CandidateFacts("501", "Mira", "Okafor", ("mira@example.com",))
+TOLD = CandidateFacts("501", "Mira", "Okafor", ("mira@example.com", "new.mira@example.com"))
+
+FIRST = Applied(ApplicationRef("9001", KNOWN, JobFacts("71", "Bookbinder")), MONDAY)
+SECOND = Applied(ApplicationRef("9002", TOLD, JobFacts("71", "Bookbinder")), MONDAY)
+UPDATED = CandidateUpdated(TOLD, MONDAY)
+AROUND = ApplicationUpdated(ApplicationRef("9001", TOLD), MONDAY)
+
+
+def _apply(work: Work, change: Change) -> None:
+    connection = work.session.scalars(select(Connection)).one()
+    apply_changes(work, connection, [change], work.now)
+
+
+def _erase(work: Work) -> None:
+    erase_candidate(work, work.session.scalars(select(Candidate)).one(), "erased on request")
+
+
+@pytest.fixture(name="employer")
+def _employer(
+    request: pytest.FixtureRequest, new_database: Callable[..., str], tmp_path: Path
+) -> Iterator[Employer]:
+    """An employer whose ATS has told of one application."""
+    made = make_employer(new_database(request.param, started=True), tmp_path)
+    with made.work() as work:
+        add_connection(work, "main", "greenhouse", ["an invented secret"], rejections_by="keepword")
+        _apply(work, FIRST)
+    yield made
+    engine_of(made.app).dispose()
+
+
+def _meet(employer: Employer, first: Callable[[Work], None], then: Callable[[Work], None]) -> None:
+    """Do one thing, and commit it once the other one waits for it or is done."""
+
+    def other() -> None:
+        with employer.work() as work:
+            then(work)
+
+    with ThreadPoolExecutor(1) as pool:
+        with employer.work() as work:
+            first(work)
+            work.session.flush()
+            doing = pool.submit(other)
+            with session_of(employer.app) as watcher:
+                for _ in range(_TRIES):
+                    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                    if watcher.execute(waits).scalar_one() or doing.done():
+                        break
+                    watcher.rollback()
+                    threading.Event().wait(0.01)
+        doing.result(timeout=30)
+
+
+# SQLite lets only one writer in, so nobody meets there.
+@pytest.mark.parametrize("employer", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("change", "erased_first"),
+    [(SECOND, True), (UPDATED, True), (AROUND, True), (AROUND, False), (UPDATED, False)],
+)
+def test_nothing_told_while_a_person_is_erased_is_kept(
+    employer: Employer, change: Change, erased_first: bool
+) -> None:
+    def tell(work: Work) -> None:
+        _apply(work, change)
+
+    _meet(employer, *((_erase, tell) if erased_first else (tell, _erase)))
+
+    with employer.session() as session:
+        person = session.scalars(select(Candidate)).one()
+        assert (person.erased_at is None, person.first_name) == (False, None)
+        assert session.scalars(select(CandidateEmail.address)).all() == []
+
+
+@pytest.mark.parametrize("employer", ["sqlite"], indirect=True)
+def test_whoever_writes_of_a_known_person_begins_with_them(employer: Employer) -> None:
+    renamed = CandidateFacts("501", "Mirela")
+    again = CandidateFacts("501", "Mira")
+    for change, reads in (
+        (Applied(ApplicationRef("9003", renamed, JobFacts("72", "Cook")), MONDAY), 1),
+        (ApplicationUpdated(ApplicationRef("9001", again, JobFacts("73", "Chef")), MONDAY), 0),
+    ):
+        with employer.work() as work, statements_of(employer) as seen:
+            _apply(work, change)
+        told = [" ".join(each.split()) for each in seen]
+        (person,) = [i for i, each in enumerate(told) if each.startswith("UPDATE candidate ")]
+        (job,) = [i for i, each in enumerate(told) if each.startswith("INSERT INTO job ")]
+        assert person < job
+        # They came with what the event names; once more only to be locked.
+        assert sum("FROM candidate WHERE candidate.id" in each for each in told) == reads
