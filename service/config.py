@@ -1,7 +1,4 @@
-"""Configuration from the environment, read once, every fault reported at once.
-
-Each secret may come from a file named by ``NAME_FILE`` instead of the variable itself.
-"""
+"""Configuration from the environment, read once, every fault reported at once."""
 
 from __future__ import annotations
 
@@ -13,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
-from unicodedata import category
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from service.environment import Environment, is_address
 from service.proxies import Network, networks_of
 
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
@@ -30,7 +26,6 @@ _OTLP = "http/protobuf"
 SHORTEST_KEY = 32
 """Characters of the shortest secret key that is taken."""
 
-_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
@@ -102,18 +97,14 @@ class Config:
         return _Reader(os.environ if environment is None else environment).read()
 
 
-class _Reader:
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self._faults: list[str] = []
-
+class _Reader(Environment):
     def read(self) -> Config:
-        home = Path(self._text("KEEPWORD_HOME", "./var"))
-        mail = self._choice("KEEPWORD_MAIL", ("capture", "sendgrid"), "capture")
-        sender = self._text("KEEPWORD_MAIL_FROM", "")
+        home = Path(self.text("KEEPWORD_HOME", "./var"))
+        mail = self.choice("KEEPWORD_MAIL", ("capture", "sendgrid"), "capture")
+        sender = self.text("KEEPWORD_MAIL_FROM", "")
         name, address = parseaddr(sender)
-        sendgrid_key = self._secret("SENDGRID_API_KEY")
-        event_key = self._secret("SENDGRID_EVENT_PUBLIC_KEY")
+        sendgrid_key = self.secret("SENDGRID_API_KEY")
+        event_key = self.secret("SENDGRID_EVENT_PUBLIC_KEY")
         if mail == "sendgrid":
             self._need("SENDGRID_API_KEY", sendgrid_key, "create a key with Mail Send access")
             self._need(
@@ -128,93 +119,71 @@ class _Reader:
                 "events nothing counts as delivered",
             )
         if sender and not (_ADDRESS.fullmatch(address) and sender.isprintable()):
-            self._faults.append("KEEPWORD_MAIL_FROM holds no address: write Name <name@domain>")
+            self.faults.append("KEEPWORD_MAIL_FROM holds no address: write Name <name@domain>")
         config = Config(
             home=home,
             database_url=self._database() or f"sqlite:///{home.absolute()}/keepword.db",
-            secret_key=self._secret("SECRET_KEY"),
-            secret_key_previous=self._secret("SECRET_KEY_PREVIOUS"),
-            base_url_given=bool(self._text("KEEPWORD_BASE_URL", "")),
-            base_url=self._url("KEEPWORD_BASE_URL", "http://127.0.0.1:8000"),
-            company=self._line("KEEPWORD_COMPANY", name or "our company"),
-            time_zone=self._zone("KEEPWORD_TIME_ZONE", "UTC"),
+            secret_key=self.secret("SECRET_KEY"),
+            secret_key_previous=self.secret("SECRET_KEY_PREVIOUS"),
+            base_url_given=bool(self.text("KEEPWORD_BASE_URL", "")),
+            base_url=self.url("KEEPWORD_BASE_URL", "http://127.0.0.1:8000"),
+            company=self.line("KEEPWORD_COMPANY", name or "our company"),
+            time_zone=self.zone("KEEPWORD_TIME_ZONE", "UTC"),
             mail=mail,
             mail_from=address or "hiring@keepword.invalid",
             mail_from_name=name,
             sendgrid_api_key=sendgrid_key,
-            sendgrid_base_url=self._url("SENDGRID_BASE_URL", "https://api.sendgrid.com"),
+            sendgrid_base_url=self.url("SENDGRID_BASE_URL", "https://api.sendgrid.com"),
             sendgrid_event_public_key=event_key,
-            oidc_issuer=self._text("OIDC_ISSUER", ""),
-            oidc_client_id=self._text("OIDC_CLIENT_ID", ""),
-            oidc_client_secret=self._secret("OIDC_CLIENT_SECRET"),
-            oidc_name=self._line("OIDC_NAME", "OpenID"),
-            ping_url=self._optional_url("KEEPWORD_PING_URL"),
+            oidc_issuer=self.text("OIDC_ISSUER", ""),
+            oidc_client_id=self.text("OIDC_CLIENT_ID", ""),
+            oidc_client_secret=self.secret("OIDC_CLIENT_SECRET"),
+            oidc_name=self.line("OIDC_NAME", "OpenID"),
+            ping_url=self.optional_url("KEEPWORD_PING_URL"),
             broker_url=self._broker(),
-            mail_a_minute=self._count("KEEPWORD_MAIL_PER_MINUTE"),
-            statement_seconds=self._count("KEEPWORD_STATEMENT_SECONDS", 60),
-            lock_seconds=self._count("KEEPWORD_LOCK_SECONDS", 10),
-            raw_days=self._count("KEEPWORD_KEEP_RAW_DAYS", 90),
-            pages=self._choice("KEEPWORD_PAGES", ("local", "machine", "key"), "local"),
+            mail_a_minute=self.count("KEEPWORD_MAIL_PER_MINUTE"),
+            statement_seconds=self.count("KEEPWORD_STATEMENT_SECONDS", 60),
+            lock_seconds=self.count("KEEPWORD_LOCK_SECONDS", 10),
+            raw_days=self.count("KEEPWORD_KEEP_RAW_DAYS", 90),
+            pages=self.choice("KEEPWORD_PAGES", ("local", "machine", "key"), "local"),
             trusted_proxies=self._networks("KEEPWORD_TRUSTED_PROXIES"),
-            log_level=self._choice(
+            log_level=self.choice(
                 "KEEPWORD_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
             ),
-            log_format=self._choice("KEEPWORD_LOG_FORMAT", ("text", "json"), "text"),
+            log_format=self.choice("KEEPWORD_LOG_FORMAT", ("text", "json"), "text"),
             traces_to=self._collector(),
-            erasures=Path(erasures) if (erasures := self._text("KEEPWORD_ERASURES", "")) else None,
+            erasures=Path(erasures) if (erasures := self.text("KEEPWORD_ERASURES", "")) else None,
         )
         if config.secret_key and len(config.secret_key) < SHORTEST_KEY:
-            self._faults.append(
+            self.faults.append(
                 f"SECRET_KEY is shorter than {SHORTEST_KEY} characters: make a longer one"
             )
         if config.secret_key_previous and len(config.secret_key_previous) < SHORTEST_KEY:
-            self._faults.append(
+            self.faults.append(
                 f"SECRET_KEY_PREVIOUS is shorter than {SHORTEST_KEY} characters, so it never was "
                 "the key: copy all of it, or leave it out"
             )
         self._judge_provider(config)
-        if self._faults:
-            raise ConfigError(self._faults)
+        if self.faults:
+            raise ConfigError(self.faults)
         return config
 
     def _judge_provider(self, config: Config) -> None:
         """Sign-in by an OpenID provider is configured whole or not at all."""
         given = (config.oidc_issuer, config.oidc_client_id, config.oidc_client_secret)
         if any(given) and not all(given):
-            self._faults.append(
+            self.faults.append(
                 "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together: set all or none"
             )
-        issuer = urlsplit(config.oidc_issuer) if _is_address(config.oidc_issuer) else None
+        issuer = urlsplit(config.oidc_issuer) if is_address(config.oidc_issuer) else None
         local = issuer is not None and issuer.hostname in ("localhost", "127.0.0.1")
         if config.oidc_issuer and (issuer is None or (issuer.scheme != "https" and not local)):
-            self._faults.append("OIDC_ISSUER is no https address: copy it from your provider")
-
-    def _text(self, name: str, default: str) -> str:
-        return self._environment.get(name, "").strip() or default
-
-    def _line(self, name: str, default: str) -> str:
-        value = self._text(name, default)
-        if any(category(letter) in _BREAKING for letter in value):
-            self._faults.append(f"{name} holds a line break or control character: leave it out")
-        return value
-
-    def _secret(self, name: str) -> str:
-        path = self._environment.get(f"{name}_FILE", "").strip()
-        if not path:
-            return self._environment.get(name, "").strip()
-        if self._environment.get(name, "").strip():
-            self._faults.append(f"{name} and {name}_FILE are both set: keep one")
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            self._faults.append(f"{name}_FILE cannot be read: {reason}")
-            return ""
+            self.faults.append("OIDC_ISSUER is no https address: copy it from your provider")
 
     def _database(self) -> str:
-        url = self._secret("DATABASE_URL")
+        url = self.secret("DATABASE_URL")
         if url and url.partition(":")[0] not in DATABASES:
-            self._faults.append(
+            self.faults.append(
                 "DATABASE_URL is not understood: write sqlite:////absolute/path.db or "
                 "postgresql+psycopg://user:password@host/name"
             )
@@ -226,89 +195,45 @@ class _Reader:
 
     def _broker(self) -> str:
         # It holds a password, as a rule.
-        url = self._secret("KEEPWORD_BROKER_URL")
+        url = self.secret("KEEPWORD_BROKER_URL")
         if url and url.partition("://")[0] not in BROKERS:
-            self._faults.append(
+            self.faults.append(
                 "KEEPWORD_BROKER_URL is not understood: write amqp://user:password@host/vhost for "
                 "RabbitMQ or redis://:password@host/0 for Redis"
             )
         return url
 
-    def _count(self, name: str, default: int = 0) -> int:
-        value = self._text(name, str(default))
-        if not (value.isascii() and value.isdigit()):
-            self._faults.append(f"{name} is {value!r}: write a whole number, 0 for no limit")
-            return 0
-        return int(value)
-
     def _collector(self) -> str:
         """Read where traces go, by OpenTelemetry's own variables; its library reads the rest."""
-        off = self._text("OTEL_SDK_DISABLED", "").lower() == "true"
-        if off or self._text("OTEL_TRACES_EXPORTER", "otlp").lower() == "none":
+        off = self.text("OTEL_SDK_DISABLED", "").lower() == "true"
+        if off or self.text("OTEL_TRACES_EXPORTER", "otlp").lower() == "none":
             return ""
         where = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-        name = next((name for name in where if self._text(name, "")), "")
+        name = next((name for name in where if self.text(name, "")), "")
         if not name:
             return ""
         how = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-        protocol = next((said for each in how if (said := self._text(each, ""))), _OTLP)
+        protocol = next((said for each in how if (said := self.text(each, ""))), _OTLP)
         if protocol != _OTLP:
-            self._faults.append(
+            self.faults.append(
                 f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}: Keepword speaks {_OTLP}, so set "
                 "that and name the collector's port for it (4318, as a rule)"
             )
-        return self._url(name, "http://127.0.0.1:4318")
-
-    def _choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self._text(name, default)
-        if value not in allowed:
-            self._faults.append(f"{name} is {value!r}: it must be one of {', '.join(allowed)}")
-        return value
-
-    def _optional_url(self, name: str) -> str:
-        # An address of a watcher is a secret of its own kind, so it may come from a file too.
-        value = self._secret(name)
-        if value and urlsplit(value).scheme not in ("http", "https"):
-            self._faults.append(f"{name} is no http(s) address: copy it whole from your watcher")
-        return value
+        return self.url(name, "http://127.0.0.1:4318")
 
     def _networks(self, name: str) -> tuple[Network, ...]:
         try:
-            return networks_of(self._text(name, ""))
+            return networks_of(self.text(name, ""))
         except ValueError:
-            self._faults.append(
+            self.faults.append(
                 f"{name} is no list of addresses and networks: write such as 10.0.0.5, "
                 "172.18.0.0/16, and never everybody's"
             )
             return ()
 
-    def _url(self, name: str, default: str) -> str:
-        value = self._text(name, default).rstrip("/")
-        if not _is_address(value):
-            self._faults.append(f"{name} is not an http(s) address, such as {default}")
-        return value
-
-    def _zone(self, name: str, default: str) -> str:
-        value = self._text(name, default)
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            self._faults.append(f"{name} is {value!r}: write a zone such as Europe/Berlin")
-        return value
-
     def _need(self, name: str, value: str, remedy: str) -> None:
         if not value:
-            self._faults.append(f"{name} is missing though KEEPWORD_MAIL=sendgrid: {remedy}")
-
-
-def _is_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        return False
-    whole = value.isprintable() and " " not in value and port != 0
-    return whole and parts.scheme in ("http", "https") and bool(parts.hostname)
+            self.faults.append(f"{name} is missing though KEEPWORD_MAIL=sendgrid: {remedy}")
 
 
 def make_home(config: Config) -> None:
