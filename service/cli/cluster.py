@@ -7,6 +7,7 @@ ends the piece of work it is at; one that is killed leaves leases that end by th
 from __future__ import annotations
 
 import importlib.util
+import logging
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -96,6 +97,10 @@ def beat() -> None:
     config = Config.from_environment()
     log_to_stderr(config.log_level, config.log_format)
     app = _celery(config)
+    # Imported here: it loads Celery.
+    from service.cli.beat_log import BrokerAway
+
+    logging.getLogger("celery.beat").addFilter(BrokerAway())
     click.echo("Keepword's beat runs.")
     app.start(["--quiet", "beat", "--pidfile=", "--loglevel=WARNING"])
 
