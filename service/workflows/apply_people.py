@@ -99,6 +99,8 @@ def _erase(
 def _merge(
     work: Work, connection: Connection, change: CandidatesMerged
 ) -> tuple[Candidate | None, list[str]]:
+    if change.external_id == change.into:
+        return None, ["it merges a person into themselves, so nothing was done"]
     gone = find_source(work, connection, change.external_id)
     stays = find_source(work, connection, change.into)
     if gone is None or stays is None:
@@ -126,11 +128,31 @@ def _merge(
         work.session.flush()
         return resolve(work, candidate_id), []
     gone.merged_away = True
-    old, new = resolve(work, gone.candidate_id), resolve(work, stays.candidate_id)
+    old, new = _taken_hold_of(work, gone, stays)
     if old.id == new.id:
         return new, []
     _move_everything(work, old, new)
     return new, []
+
+
+def _taken_hold_of(
+    work: Work, gone: CandidateSource, stays: CandidateSource
+) -> tuple[Candidate, Candidate]:
+    """Return two persons as they are now, with their rows locked: an erasure of one of them ends
+    before anything of the other's becomes theirs, or begins after.
+    """
+    held: set[str] = set()
+    while True:
+        old, new = resolve(work, gone.candidate_id), resolve(work, stays.candidate_id)
+        missing = {old.id: old, new.id: new}.keys() - held
+        if not missing:
+            return old, new
+        # In one order, whoever merges them and which way round.
+        for candidate_id in sorted(missing):
+            held |= {
+                candidate_id,
+                lock_person(work, work.session.get_one(Candidate, candidate_id)).id,
+            }
 
 
 def _move_everything(work: Work, old: Candidate, new: Candidate) -> None:

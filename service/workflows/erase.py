@@ -35,6 +35,7 @@ from service.workflows.work import Work
 
 def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
     """Erase one person and everybody merged into them; harmless when done already."""
+    _take_hold_of(work, candidate)
     for merged in work.session.scalars(
         select(Candidate).where(Candidate.merged_into_id == candidate.id)
     ):
@@ -72,6 +73,17 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
     work.session.flush()
     # Objects read before hold what is gone from the tables now.
     work.session.expire_all()
+
+
+def _take_hold_of(work: Work, candidate: Candidate) -> None:
+    """Lock this very row: who is being merged into them is theirs before, or finds them erased."""
+    work.session.flush()
+    work.session.scalars(
+        select(Candidate)
+        .where(Candidate.id == candidate.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def release_everything(work: Work, application: Application, reason: str) -> None:

@@ -299,6 +299,17 @@ def test_merged_candidates_keep_one_history(friday: Employer) -> None:
         assert session.scalar(select(func.count()).select_from(Candidate)) == 2
 
 
+def test_a_person_merged_into_themselves_stays_as_they_are(friday: Employer) -> None:
+    before = report(friday, CandidatesMerged("c9", "c9", None))
+    report(friday, Applied(ref_of("a1", "c1"), T0))
+    after = report(friday, CandidatesMerged("c1", "c1", None))
+
+    assert before.notes == after.notes
+    assert before.notes == ["it merges a person into themselves, so nothing was done"]
+    with friday.session() as session:
+        assert session.scalars(select(Candidate.first_name)).all() == ["Ada"]
+
+
 def test_merging_a_tombstone_leaves_the_living_reachable(friday: Employer) -> None:
     report(friday, Applied(ref_of("a2", "c2"), T0), CandidateErased("c1", None))
     report(friday, CandidatesMerged("c1", "c2", None))

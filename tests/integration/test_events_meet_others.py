@@ -16,6 +16,7 @@ from service.domain.changes import (
     ApplicationUpdated,
     Applied,
     CandidateFacts,
+    CandidatesMerged,
     CandidateUpdated,
     Change,
     JobFacts,
@@ -100,6 +101,29 @@ def test_nothing_told_while_a_person_is_erased_is_kept(
     with employer.session() as session:
         person = session.scalars(select(Candidate)).one()
         assert (person.erased_at is None, person.first_name) == (False, None)
+        assert session.scalars(select(CandidateEmail.address)).all() == []
+
+
+@pytest.mark.parametrize("employer", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("erased_first", [True, False])
+def test_nobody_lives_on_in_a_person_who_is_erased_meanwhile(
+    employer: Employer, erased_first: bool
+) -> None:
+    other = CandidateFacts("502", "Jo", "Adeyemi", ("jo@example.com",))
+    with employer.work() as work:
+        stays = work.session.scalars(select(Candidate.id)).one()
+        _apply(work, Applied(ApplicationRef("9002", other, JobFacts("71", "Bookbinder")), MONDAY))
+
+    def erase(work: Work) -> None:
+        erase_candidate(work, work.session.get_one(Candidate, stays), "erased on request")
+
+    def merge(work: Work) -> None:
+        _apply(work, CandidatesMerged("502", "501", MONDAY))
+
+    _meet(employer, *((erase, merge) if erased_first else (merge, erase)))
+
+    with employer.session() as session:
+        assert session.scalars(select(Candidate.first_name)).all() == [None, None]
         assert session.scalars(select(CandidateEmail.address)).all() == []
 
 
