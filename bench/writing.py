@@ -20,7 +20,7 @@ from sqlalchemy.orm import selectinload
 from bench.checker import Store
 from bench.figure import Figure
 from service.app import engine_of
-from service.mail.templates import inlined_page
+from service.mail.compiling import inlined_page
 from service.models import Application, Candidate, CandidateEmail, Job
 from service.workflows.composing import Letter
 from service.workflows.enqueue import enqueue_letters

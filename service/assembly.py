@@ -17,8 +17,8 @@ from service.connecting import LONG_WORK, Limits, engine_options
 from service.db import prepare_engine
 from service.mail.base import Transport
 from service.mail.capture import CaptureTransport
+from service.mail.compiling import load_templates
 from service.mail.event_signature import EventVerifier
-from service.mail.templates import load_templates
 from service.ping import Ping
 from service.public_holidays import holidays_for
 from service.resources import resource_folder

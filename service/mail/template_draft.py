@@ -9,8 +9,9 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from service.mail.compiling import compile_template
 from service.mail.template_markup import check_markup
-from service.mail.templates import Template, TemplateSource, compile_template
+from service.mail.templates import Template, TemplateSource
 from service.mail.variables import DATED, KINDS, OPTIONAL, TemplateError
 
 LONGEST_SUBJECT: Final = 200

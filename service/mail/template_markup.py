@@ -11,8 +11,9 @@ from html.parser import HTMLParser
 from types import MappingProxyType
 from typing import Final
 
+from service.mail.compiling import inlined_page
 from service.mail.template_text import TAG
-from service.mail.templates import TemplateSource, inlined_page
+from service.mail.templates import TemplateSource
 from service.mail.variables import TemplateError
 
 _TEXT_ELEMENTS: Final = ("b", "br", "em", "i", "small", "span", "strong", "u")

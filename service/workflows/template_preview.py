@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from service.mail.compiling import compile_template
 from service.mail.examples import example_values
-from service.mail.templates import Rendered, Value, compile_template
+from service.mail.templates import Rendered, Value
 from service.models import Application, TemplateVersion
 from service.workflows.composing import Letter, compose, sender_for
 from service.workflows.letter_dates import dated

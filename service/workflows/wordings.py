@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from service.mail.templates import Template, TemplateError, TemplateSource, compile_template
+from service.mail.compiling import compile_template
+from service.mail.templates import Template, TemplateError, TemplateSource
 from service.models import TemplateVersion
 from service.workflows.work import Work
 

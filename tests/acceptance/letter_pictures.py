@@ -14,8 +14,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from service.mail.compiling import load_templates
 from service.mail.examples import example_values
-from service.mail.templates import load_templates
 from service.mail.variables import CANDIDATE_KINDS
 from service.resources import resource_folder
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from service.mail.compiling import load_templates
 from service.mail.examples import example_values
-from service.mail.templates import load_templates
 from service.mail.variables import CANDIDATE_KINDS, KINDS, LISTS
 from service.resources import resource_folder
 from tests.acceptance.letter_pictures import FOLDER, SCHEMES, WIDTHS

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from service.db import db
+from service.mail.compiling import load_templates
 from service.mail.examples import example_values
-from service.mail.templates import Value, load_templates
+from service.mail.templates import Value
 from service.mail.variables import KINDS, one_line
 from service.resources import resource_folder
 from tests.every_path import every_path

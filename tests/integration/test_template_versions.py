@@ -12,7 +12,8 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from service.domain.promises import PromiseError
-from service.mail.templates import TemplateError, TemplateSet, load_templates
+from service.mail.compiling import load_templates
+from service.mail.templates import TemplateError, TemplateSet
 from service.mail.variables import KINDS
 from service.models import Message, TemplateVersion
 from service.resources import resource_folder

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from service.mail.compiling import read_sources
 from service.mail.lint import looks, variables, words
 from service.mail.lint.findings import Finding, Letter, Rule, Severity
-from service.mail.templates import TemplateSource, read_sources
+from service.mail.templates import TemplateSource
 
 RULES: tuple[Rule, ...] = (
     variables.every_part,

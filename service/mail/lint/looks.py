@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from service.mail.compiling import inlined_page
 from service.mail.lint.colours import contrast, shown_text
 from service.mail.lint.css import Style, read_declared, read_styles
 from service.mail.lint.findings import Finding, Letter
-from service.mail.templates import inlined_page
 from service.mail.variables import TemplateError
 
 LEAST_CONTRAST: Final = 4.5

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from service.mail.compiling import compile_template
 from service.mail.lint.findings import Finding, Letter, Severity
 from service.mail.template_text import TAG
-from service.mail.templates import compile_template
 from service.mail.variables import DATED, LISTS, OPTIONAL, TemplateError
 
 _ODD_TAG = re.compile(r"\{\{([^{}]*)(\}\})?|\}\}")

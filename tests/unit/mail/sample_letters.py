@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from service.mail.templates import Rendered, load_templates
+from service.mail.compiling import load_templates
+from service.mail.templates import Rendered
 from service.mail.variables import KINDS, OPTIONAL
 from service.resources import resource_folder
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.mail.base import Skeleton, Slot
+from service.mail.compiling import compile_template as compiled
 from service.mail.template_text import parse
 from service.mail.templates import Template, TemplateError, TemplateSource
-from service.mail.templates import compile_template as compiled
 from service.mail.variables import CANDIDATE_KINDS, KINDS, OPTIONAL, STAFF_KINDS
 from tests.unit.mail.sample_letters import TEMPLATES, values_for
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.mail.templates import TemplateError, TemplateSet, load_templates
+from service.mail.compiling import load_templates
+from service.mail.templates import TemplateError, TemplateSet
 from service.mail.variables import KINDS, OPTIONAL
 from tests.unit.mail.sample_letters import FOLDER, TEMPLATES, render, values_for
 
