@@ -91,6 +91,11 @@ class Archive:
                     break
         raise MovingError(f"{_DAMAGED}.")
 
+    def require_whole(self) -> None:
+        """Read what is left; raise ``MovingError`` where the file is not as it was written."""
+        for _ in self._lines:
+            pass
+
     def _rows(self) -> Iterator[Row]:
         tally = Tally()
         for line in self._lines:

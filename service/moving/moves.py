@@ -97,7 +97,12 @@ def restore(file: IO[bytes], target: Engine, clock: Clock, tell: Tell) -> Moved:
             leave_unfinished(connection, now)
             return ask_before_repeating(connection, now, whence)
 
-        moved = _store(target, found.tables(), lambda: found.shapes, tell, care)
+        try:
+            moved = _store(target, found.tables(), lambda: found.shapes, tell, care)
+        except Exception:
+            # One changed bit may look like anything: a column without a name, a row without room.
+            found.require_whole()
+            raise
     migrate.upgrade(target)
     return moved
 
