@@ -249,8 +249,9 @@ def make_home(config: Config) -> None:
 def ensure_secret_key(config: Config) -> str:
     """Return the secret key, making one under ``KEEPWORD_HOME`` (mode 0600) where none is set.
 
-    It signs nothing that outlives a restart but encrypts the connections' secrets, so losing the
-    file means entering those again.
+    It signs nothing that outlives a restart. It seals the connections' secrets and digests the
+    addresses of the erased: without the file the first must be entered again, and nobody who was
+    erased is known again.
     """
     if config.secret_key:
         return config.secret_key
