@@ -79,7 +79,7 @@ def caller_to(broker_url: str) -> Caller:
 def broker_fault(broker_url: str) -> str | None:
     """Say why no broker can be spoken to at this address, without its password; else ``None``."""
     if importlib.util.find_spec("celery") is None:
-        return "Celery is not installed: pip install “keepword[cluster]”"
+        return "Celery is not installed: pip install “.[cluster]” in its checkout"
     # Imported here: as above.
     from service.cluster import BROKER_WITHIN, make_celery
 

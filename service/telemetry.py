@@ -179,7 +179,7 @@ def missing(packages: tuple[str, ...] = PACKAGES) -> str | None:
         return None
     return (
         "OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, but OpenTelemetry is not installed: "
-        "pip install “keepword[telemetry]”, or set OTEL_SDK_DISABLED=true"
+        "pip install “.[telemetry]” in its checkout, or set OTEL_SDK_DISABLED=true"
     )
 
 

@@ -34,7 +34,7 @@ class KomboApi(KeyedApi):
         Field(
             "integration_id",
             "Integration ID",
-            "Kombo's dashboard: the integration's own page, such as greenhouse:HWUTwvyx2wLoSU",
+            "Kombo's dashboard: the integration's own page, such as tool:id",
         ),
     )
     rate: Rate = Rate(10, timedelta(seconds=1))

@@ -122,7 +122,7 @@ def _celery(config: Config) -> Celery:
             ["KEEPWORD_BROKER_URL is missing: name the broker, such as amqp://user:password@host//"]
         )
     if importlib.util.find_spec("celery") is None:
-        raise ConfigError(["Celery is not installed: pip install “keepword[cluster]”"])
+        raise ConfigError(["Celery is not installed: pip install “.[cluster]” in its checkout"])
     from celery.signals import setup_logging
 
     from service.cluster import make_celery

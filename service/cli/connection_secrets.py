@@ -106,7 +106,10 @@ def reseal_all(*, as_document: bool) -> None:
             [(each.name, each.previous, each.newest, each.unreadable) for each in found],
         )
         if not unreadable:
-            note("SECRET_KEY_PREVIOUS can be left out from now on, by every process.")
+            note(
+                "No connection needs SECRET_KEY_PREVIOUS any more. Where people were erased under "
+                "it, leave it set: they are not known again without."
+            )
     if unreadable:
         raise click.ClickException(
             f"No key opens what is sealed of {', '.join(unreadable)}: restore the key it was "

@@ -69,10 +69,16 @@ def add(
             mail_link(keepword, row, Purpose.INVITATION)
         session.commit()
         added = {"id": row.id, "email": row.email, "name": row.name, "role": row.role}
+        kept = invited and keepword.core.config.mail == "capture"
     if as_document:
         as_json(added)
-    else:
-        click.echo(f"Added {added['email']} as {added['id']}.")
+        return
+    click.echo(f"Added {added['email']} as {added['id']}.")
+    if kept:
+        click.echo(
+            "The letter to them is kept here and never sent. The link: "
+            f"keepword user invite {added['email']} --print"
+        )
 
 
 @user.command("list")

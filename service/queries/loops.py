@@ -49,6 +49,10 @@ _CONSEQUENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "A letter whose answer was lost stays undecided though the provider may know of it."
             ),
         ),
+        "interviews": (
+            to_say("The look for interviews that are over"),
+            to_say("Whoever was interviewed is not yet owed a word for it."),
+        ),
         "check": (
             to_say("The checker"),
             to_say("Nobody is reminded and no letter is written by rule until it runs."),
@@ -58,6 +62,10 @@ _CONSEQUENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             to_say("Colleagues are not told by mail who waits for them."),
         ),
         "dispatch": (to_say("The mail sender"), to_say("No mail leaves the outbox.")),
+        "write-back": (
+            to_say("The writer of notes into the ATS"),
+            to_say("What was said to people here does not yet stand in your ATS."),
+        ),
         "retention": (
             to_say("The clearing of what had its time"),
             to_say("Old sign-ins and the raw content of deliveries stay in the database."),

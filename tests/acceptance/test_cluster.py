@@ -31,7 +31,7 @@ from tests.doubles.sendgrid import SendGridDouble
 from tests.doubles.sendgrid_behaviours import ACCEPT, held
 from tests.harness import Employer, add_notices, make_employer
 
-pytest.importorskip("celery", reason="Celery is an extra: pip install keepword[cluster]")
+pytest.importorskip("celery", reason="Celery is an extra: pip install .[cluster]")
 
 from service.cluster import make_celery, queue_of
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("opentelemetry.sdk", reason="an extra: pip install keepword[telemetry]")
+pytest.importorskip("opentelemetry.sdk", reason="an extra: pip install .[telemetry]")
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -129,8 +129,8 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
 
     done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
 
-    assert "pip install “keepword[telemetry]”" in done.stderr, "serve does not start"
+    assert "pip install “.[telemetry]”" in done.stderr, "serve does not start"
     assert "fail  traces" in done.stdout
-    assert "pip install “keepword[telemetry]”" in done.stdout, "the doctor says so too"
+    assert "pip install “.[telemetry]”" in done.stdout, "the doctor says so too"
     assert done.stdout.count("ended with 1") == 2
     assert "Traceback" not in done.stderr

@@ -65,7 +65,7 @@ class Fault:
         if self.more is clocks.environment and (wrong := clocks.fault()) is not None:
             return wrong
         if self.shape is Shape.CLUSTER and importlib.util.find_spec("celery") is None:
-            return "Celery is not installed: pip install keepword[cluster]"
+            return "Celery is not installed: pip install .[cluster]"
         if self.broker and program_of(self.broker) is None:
             return f"there is no {self.broker} server here"
         return None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("opentelemetry.sdk", reason="an extra: pip install keepword[telemetry]")
+pytest.importorskip("opentelemetry.sdk", reason="an extra: pip install .[telemetry]")
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
@@ -210,4 +210,4 @@ def test_without_a_collector_nothing_is_kept_and_all_goes_on() -> None:
     assert telemetry.missing() is None
     said = telemetry.missing(("no_such_package.of_any_kind",))
     assert said is not None
-    assert "pip install “keepword[telemetry]”" in said
+    assert "pip install “.[telemetry]”" in said

@@ -49,6 +49,8 @@ def test_no_command_shows_a_link_that_was_mailed(employer: Desk, command: Comman
         letter = session.scalars(select(Message)).one()
         work = Work(session, SystemClock().now(), employer.office)
         secret = envelope_of(work, letter, attempt=1).text.partition("/welcome/")[2].split()[0]
+    assert "never sent" in said
+    assert "keepword user invite ana@example.com --print" in said
     again = command("user", "invite", "ana@example.com").stdout
     shown = [
         said,

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-pytest.importorskip("celery", reason="Celery is an extra: pip install keepword[cluster]")
+pytest.importorskip("celery", reason="Celery is an extra: pip install .[cluster]")
 
 from celery.beat import Scheduler, SchedulingError
 
