@@ -71,10 +71,10 @@ def agree_on_erasures(
     """Let the database and the list know the same erasures; commit person by person.
 
     Whoever stands on the list and is here is erased again after a restore, or where somebody
-    ``asked`` for it. Otherwise mail is paused and nobody touched: the database may have been put
-    back, or the list may be that of a copy somebody tried things on, and an erasure cannot be taken
-    back. May be broken off anywhere and repeated. Raises ``OSError`` where the list cannot be read
-    or written.
+    ``asked`` for it; who is not here leaves a tombstone. Otherwise mail is paused and nobody
+    touched: the database may have been put back, or the list may be that of a copy somebody tried
+    things on, and an erasure cannot be taken back. May be broken off anywhere and repeated. Raises
+    ``OSError`` where the list cannot be read or written.
     """
     kept = office.erasures
     read = kept.read() if kept is not None else None
@@ -87,7 +87,8 @@ def agree_on_erasures(
     if here and mark is None:
         pause_channel(session, clock.now(), _OLDER, by_provider=False)
         session.commit()
-    if mark is not None or (here and asked):
+    # Who asks means everybody listed: an ATS may have brought somebody back under a new id.
+    if mark is not None or asked:
         # They are on the list already.
         quiet = replace(office, erasures=None)
         for person in missing.people.values():

@@ -216,6 +216,33 @@ def test_without_a_list_it_says_what_that_means_and_takes_one_from_elsewhere(
     assert mentions(engine) == []
 
 
+def test_a_list_taken_later_erases_whom_the_ats_brought_back_and_the_backup_never_held(
+    town: Town, employer: Desk, command: Command, target: tuple[str, Engine], tmp_path: Path
+) -> None:
+    url, engine = target
+    elsewhere = {"DATABASE_URL": url, "KEEPWORD_ERASURES": str(tmp_path / "new" / "list")}
+    assert command("db", "restore", str(town.file), **elsewhere).exit_code == 0
+    # Nobody on this list was in the backup; a sync has made them anew meanwhile.
+    other = tmp_path / "other"
+    lines = town.list.read_text(encoding="ascii").splitlines(keepends=True)
+    other.write_text("".join(line for line in lines if town.late in line), encoding="ascii")
+    with Session(engine) as session:
+        work = Work(session, MONDAY, employer.office)
+        back = add_application(work, applied_at=MONDAY - timedelta(hours=1)).candidate
+        back.first_name = "was brought"
+        session.add(
+            CandidateSource(candidate_id=back.id, connection_id=town.acme, external_id="n6")
+        )
+        session.commit()
+
+    taken = command("db", "erasures", "--take", str(other), **elsewhere)
+
+    assert taken.exit_code == 0, taken.output
+    assert "Erased again here: 1." in taken.stdout
+    assert "was brought" not in names(engine).values()
+    assert names(engine)[town.late] is None, "a tombstone, so that no sync makes them again"
+
+
 def test_the_list_is_made_again_from_the_database_after_a_crash_before_its_line(
     town: Town, command: Command, target: tuple[str, Engine]
 ) -> None:
