@@ -20,7 +20,7 @@ from service.clock import Clock
 from service.db import claim
 from service.models import Connection
 from service.vendors.base import Vendors
-from service.workflows.connection_settings import LONGEST_SYNC_EVERY, SYNC_EVERY
+from service.workflows.connection_settings import LONGEST_SYNC_EVERY, SYNC_EVERY, stop_reading
 from service.workflows.leases import Lease
 from service.workflows.reaching import NoWayError, SealedWayError, reach_of
 from service.workflows.sync_reading import LEASE, Reading, SyncReport
@@ -152,6 +152,8 @@ def ask_for_sync(work: Work, connection: Connection, since: datetime | None = No
         raise SyncRefusedError(f"“{connection.name}” is not synced by itself")
     connection.next_sync_at = work.now
     if since is not None:
+        # Whoever reads just now would settle to where they read from, and this wish were gone.
+        stop_reading(work, connection)
         # Everything before it counts as read, what is after it is read again.
         connection.sync_marks = {}
         reach_back = since + OVERLAP

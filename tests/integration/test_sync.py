@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -239,6 +239,29 @@ def test_the_loop_can_be_asked_to_read_again_from_an_instant(
             ask_for_sync(work, work.session.get_one(Connection, never))
 
     assert run_sync(employer).synced == 1
+    assert asked_since(api) == [instant_text(since)]
+    assert connection_of(employer).watermark_at == employer.now
+
+
+def test_a_wish_to_read_again_that_comes_while_it_is_read_is_not_lost(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    since = employer.now - timedelta(days=30)
+    of = polled(employer, api, watermark_at=employer.now)
+    answer_lists(api, {"1": page_of("1", following="2"), "2": page_of("2")})
+    real, wished = http(employer), list[datetime]()
+
+    class Meanwhile:
+        """The second page is on its way as somebody asks for the last month."""
+
+        def ask(self, reach: Reach, ask: Ask) -> Outcome:
+            if dict(ask.query)["page"] == "2" and not wished:
+                wished.append(since)
+                with employer.work() as work:
+                    ask_for_sync(work, work.session.get_one(Connection, of), since)
+            return real.ask(reach, ask)
+
+    assert run_sync(employer, Meanwhile()).synced == 1
     assert asked_since(api) == [instant_text(since)]
     assert connection_of(employer).watermark_at == employer.now
 
