@@ -34,6 +34,7 @@ from service.workflows.reaching import (
 from service.workflows.stored_answers import count_answers, store_answer
 from service.workflows.vendor_waits import (
     Wait,
+    ask_at_once,
     let_rest,
     postpone,
     wait_of,
@@ -88,6 +89,7 @@ def fetch(
     ``stop`` is asked before each request whether to leave the rest, which is handed back at once.
     """
     report = FetchReport()
+    ask_at_once(session, clock.now())
     due = session.scalars(
         select(Delivery.connection_id)
         .join(Connection, Connection.id == Delivery.connection_id)

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -20,6 +20,7 @@ from service.ats.base import Adapter, PayloadError
 from service.ats.registry import UnknownAdapterError, adapter_named
 from service.clock import Clock
 from service.db import LEASE, claim, is_passing
+from service.domain.retries import CAP
 from service.models import Delivery
 from service.telemetry import Fact, Kind, innermost, span, tell
 from service.workflows.heartbeat import beat
@@ -95,15 +96,17 @@ def ingest(
 
 
 def _take_in_at_once(session: Session, now: datetime) -> None:
-    """Let nothing that is new wait: only a clock that was ahead when it came can say so."""
+    """Let nothing that is new wait, and nothing that failed wait for longer than it ever does: only
+    a clock that was ahead can say so.
+    """
     session.execute(
         update(Delivery)
         .where(
             Delivery.state == "received",
             Delivery.asked_at.is_(None),
-            Delivery.attempts == 0,
             # Beyond any lease.
             Delivery.next_attempt_at > now + 2 * LEASE,
+            or_(Delivery.attempts == 0, Delivery.next_attempt_at > now + CAP + 2 * LEASE),
         )
         .values(next_attempt_at=now, lease_token=None, lease_until=None)
         .execution_options(synchronize_session=False)

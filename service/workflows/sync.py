@@ -218,7 +218,12 @@ def _claim(
     token, ids = claim(
         session,
         Connection,
-        or_(Connection.lease_until.is_(None), Connection.lease_until <= now),
+        or_(
+            Connection.lease_until.is_(None),
+            Connection.lease_until <= now,
+            # Taken by a clock that was ahead: nobody leases for so long.
+            Connection.lease_until > now + 2 * LEASE,
+        ),
         *where,
         order_by=Connection.next_sync_at,
         limit=limit,

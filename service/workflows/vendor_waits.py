@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.ats.asking import Answer, Ask
+from service.db import LEASE, UTCDateTime
 from service.domain.retries import out_of_patience, wait_for_vendor
 from service.models import Connection, Delivery
 from service.vendors.base import Answered, Busy, Denied, Outcome
 from service.workflows.leases import Lease
 from service.workflows.reaching import note_api_fault
 from service.workflows.work_in import fail, hand_back, held_delivery, lost_delivery
+
+_FAR = timedelta(days=1)
+"""No hint waits for longer at once: a vendor may ask for six hours."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,31 @@ def _faulty_since(session: Session, connection_id: str) -> datetime | None:
     return session.scalars(
         select(Connection.api_fault_at).where(Connection.id == connection_id)
     ).one_or_none()
+
+
+def ask_at_once(session: Session, now: datetime) -> None:
+    """Let no hint wait for an instant that only a clock that was ahead could mean; commit.
+
+    It would be asked about only then, and as news that waits keep everybody unflagged until then.
+    """
+    ahead = Delivery.asked_at > now + 2 * LEASE
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.state == "received",
+            Delivery.asked_at.is_not(None),
+            Delivery.next_attempt_at > now + 2 * LEASE,
+            or_(ahead, Delivery.next_attempt_at > now + _FAR),
+        )
+        .values(
+            asked_at=case((ahead, literal(now, UTCDateTime())), else_=Delivery.asked_at),
+            next_attempt_at=now,
+            lease_token=None,
+            lease_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
 
 
 def let_rest(session: Session, connection_id: str, lease: Lease, wait: Wait) -> None:

@@ -19,6 +19,7 @@ from service.models import (
 )
 from service.parts import parts
 from service.vendors.base import Answered, Busy, Outcome, Reach, Vendors
+from service.workflows.check import backlog
 from service.workflows.fetch import fetch
 from tests.doubles.hint_vendor import find
 from tests.doubles.vendor_api import Reply, VendorApiDouble
@@ -248,6 +249,25 @@ def test_a_stopped_worker_keeps_what_was_answered_and_hands_the_rest_back(
     assert count(employer, Delivery, Delivery.lease_token.is_not(None)) == 0
     assert run_fetch(employer).done == 3
     assert len(api.asked("/things/0")) == 1
+
+
+def test_a_hint_that_a_clock_far_ahead_took_in_is_asked_about_and_stops_no_checker(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    connect(employer, api)
+    tell_things(api)
+    hint(employer)
+    right = employer.now
+    # Of several machines the one that ingests is three hours ahead.
+    employer.clock.jump_to(right + 3 * HOUR)
+    run_ingest(employer)
+    employer.clock.jump_to(right + HOUR / 2)
+    with employer.session() as session:
+        assert backlog(session, employer.now) is not None
+
+    assert run_fetch(employer).done == 1
+    with employer.session() as session:
+        assert backlog(session, employer.now) is None
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(

@@ -256,7 +256,15 @@ def test_a_clock_that_was_a_year_ahead_for_a_while_stops_no_sync(
     employer: Employer, api: VendorApiDouble
 ) -> None:
     now, ahead = employer.now, employer.now + timedelta(days=365)
-    polled(employer, api, watermark_at=ahead, last_synced_at=ahead, next_sync_at=ahead)
+    polled(
+        employer,
+        api,
+        watermark_at=ahead,
+        last_synced_at=ahead,
+        next_sync_at=ahead,
+        lease_token="of a worker that was killed",
+        lease_until=ahead,
+    )
     answer_lists(api, {"1": page_of("1")})
 
     assert run_sync(employer).synced == 1
