@@ -38,7 +38,7 @@ from service.workflows.channel import (
 )
 from service.workflows.envelopes import envelope_of
 from service.workflows.leases import Lease
-from service.workflows.send_rate import room
+from service.workflows.send_rate import room, set_right
 from service.workflows.send_rate import take as take_of_rate
 from service.workflows.sending import Sender, at_once, unready
 from service.workflows.timeline import record_letters
@@ -123,6 +123,8 @@ class _Run:
         if lost:
             record_letters(self._session, now, lost, MailState.UNCERTAIN, source="outbox")
         self.report.uncertain += len(lost)
+        if self._office.letters_a_minute:
+            set_right(self._session, now)
         self._session.commit()
 
     def turn(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,19 @@ def room(session: Session, now: datetime, a_minute: int) -> int:
     """Return how many letters may leave now, without counting any."""
     found = session.get(SendRate, CHANNEL, populate_existing=True)
     return int(_most(a_minute) if found is None else _filled(found, now, a_minute))
+
+
+def set_right(session: Session, now: datetime) -> None:
+    """Let a bucket that a clock far ahead filled last fill from now on; the caller commits.
+
+    An empty one would stay empty until that instant: nothing may leave, so nobody takes of it.
+    """
+    session.execute(
+        update(SendRate)
+        .where(SendRate.channel == CHANNEL, SendRate.filled_at > now + HOLDS)
+        .values(filled_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def take(session: Session, now: datetime, a_minute: int, wanted: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,12 +15,13 @@ import pytest
 from sqlalchemy import select
 
 from service.app import engine_of, session_of
+from service.clock import JumpGuard
 from service.cluster_turns import Turns
 from service.domain.policies import Kind
 from service.mail.base import EventKind
 from service.models import Contact, Delivery, Message, Notice, TimelineEntry
 from service.parts import parts
-from service.steps import STEPS
+from service.steps import STEPS, step_named
 from service.workflows.connections import add_connection
 from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.send_rate import room, take
@@ -96,6 +98,27 @@ def test_letters_leave_at_the_rate_and_none_is_left_behind(
     assert left == [5, 8, 11, 12]
     with employer.session() as session:
         assert set(session.scalars(select(Message.state))) == {"accepted"}
+    engine_of(employer.app).dispose()
+
+
+def test_an_empty_bucket_of_a_clock_that_was_ahead_fills_again(
+    new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    transport = RecordingTransport(together=True)
+    employer = make_employer(
+        new_database("sqlite", started=True), tmp_path, transport=transport, mail_a_minute=60
+    )
+    with employer.work() as work:
+        add_notices(work, 7)
+    right = employer.now
+    for at in (right + timedelta(days=1), right, right + 2 * SECOND):
+        employer.clock.jump_to(at)
+        with session_of(employer.app) as session:
+            # As in a process of its own, which knows no other clock.
+            tools = replace(parts(employer.app).tools, jump=JumpGuard(employer.clock))
+            step_named("dispatch").run(session, tools)
+
+    assert len(transport.sent) == 7
     engine_of(employer.app).dispose()
 
 
