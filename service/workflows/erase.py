@@ -69,7 +69,7 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
     ids = [application.id for application in applications]
     _blank(work, candidate.id, ids)
     erase_entries(work, ids)
-    erase_traces(work, name, addresses, ids)
+    erase_traces(work, name, addresses, ids, candidate_id=candidate.id)
     work.session.flush()
     # Objects read before hold what is gone from the tables now.
     work.session.expire_all()

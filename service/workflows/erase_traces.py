@@ -19,12 +19,19 @@ ERASED = "(erased)"
 _UNSENT = CANCELLABLE | {MailState.CLAIMED}
 
 
-def erase_traces(work: Work, name: str, addresses: list[str], application_ids: list[str]) -> None:
+def erase_traces(
+    work: Work,
+    name: str,
+    addresses: list[str],
+    application_ids: list[str],
+    *,
+    candidate_id: str | None = None,
+) -> None:
     """Empty what names this person elsewhere. ``name`` may be empty where none was known."""
     _staff_mail(work, name, application_ids)
     if addresses:
         _stray_events(work, addresses)
-        _stray_deliveries(work, addresses)
+        _stray_deliveries(work, addresses, candidate_id)
 
 
 def _staff_mail(work: Work, name: str, application_ids: list[str]) -> None:
@@ -80,10 +87,14 @@ def _names(text: ColumnElement[str], address: str) -> ColumnElement[bool]:
     return func.coalesce(text, "").contains(address.lower(), autoescape=True)
 
 
-def _stray_deliveries(work: Work, addresses: list[str]) -> None:
-    """Empty deliveries that were set aside or ignored, so that nobody is recorded for them."""
+def _stray_deliveries(work: Work, addresses: list[str], candidate_id: str | None) -> None:
+    """Empty deliveries that were set aside or ignored, so that nobody is recorded for them.
+
+    One that still waits is filed under the person, and emptied once it is settled.
+    """
     settled = Delivery.state.in_(("ignored", "failed", "done"))
-    stray = select(Delivery.id, Delivery.body).where(Delivery.candidate_id.is_(None), settled)
+    nobodys = select(Delivery.id, Delivery.body).where(Delivery.candidate_id.is_(None))
+    stray = nobodys.where(settled)
     wanted = [address.lower().encode() for address in addresses]
     # What a feed answered may be a list of several people, whoever its delivery is filed under.
     answered = select(DeliveryAnswer.delivery_id, DeliveryAnswer.body)
@@ -106,3 +117,12 @@ def _stray_deliveries(work: Work, addresses: list[str]) -> None:
         .execution_options(synchronize_session=False)
     )
     forget_answers(work.session, *found, *waiting)
+    unsettled = naming(nobodys.where(Delivery.state == "received"))
+    # Without those that somebody is at: they wait for this very person, and find them erased.
+    free = select(Delivery.id).where(Delivery.id.in_(unsettled)).with_for_update(skip_locked=True)
+    work.session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(free))
+        .values(candidate_id=candidate_id)
+        .execution_options(synchronize_session=False)
+    )

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import LargeBinary, bindparam, case, literal, select, update
 from sqlalchemy.orm import Session
 
 from service.ats.asking import Answers, Needs
 from service.ats.base import Adapter
 from service.domain.changes import Translation
 from service.domain.retries import DELIVERY_ATTEMPTS, next_attempt_at
-from service.models import Connection, Delivery
+from service.models import Candidate, Connection, Delivery
 from service.workflows.apply import apply_changes
 from service.workflows.leases import Lease
 from service.workflows.stored_answers import answers_of, forget_answers
@@ -109,11 +109,12 @@ def conclude(
     delivery.error = None
     delivery.attempts += 1
     delivery.done_at = work.now
+    erased = applied.erased or _is_erased(work.session, delivery.candidate_id)
     delivery.candidate_id = applied.candidate_id
-    if applied.erased:
+    if erased:
         # It came too late for the erasure: nothing of the person is kept from it either.
         delivery.body = b""
-    if applied.erased or translation.ignored is not None:
+    if erased or translation.ignored is not None:
         # What nobody here is concerned by is filed under nobody, and no erasure would find it.
         forget_answers(work.session, delivery.id)
     delivery.lease_token = delivery.lease_until = None
@@ -124,6 +125,17 @@ def conclude(
     work.session.flush()
 
 
+def _is_erased(session: Session, candidate_id: str | None) -> bool:
+    """Tell whether a delivery was filed, while it waited, under somebody who was then erased."""
+    if candidate_id is None:
+        return False
+    return session.scalars(_ERASED.where(Candidate.id == candidate_id)).first() is not None
+
+
+_ERASED = select(Candidate.id).where(Candidate.erased_at.is_not(None))
+_EMPTY = literal(b"", LargeBinary)
+
+
 def fail(session: Session, delivery_id: str, lease: Lease, now: datetime, why: str) -> None:
     """Set a delivery aside for a person, and commit. ``why`` never holds a value from it."""
     failed = session.scalars(
@@ -131,6 +143,8 @@ def fail(session: Session, delivery_id: str, lease: Lease, now: datetime, why: s
         .where(Delivery.id == delivery_id, Delivery.lease_token == lease.token)
         .values(
             state="failed",
+            # Nothing of a person who was erased while it waited is kept.
+            body=case((Delivery.candidate_id.in_(_ERASED), _EMPTY), else_=Delivery.body),
             error=why,
             attempts=Delivery.attempts + 1,
             done_at=now,
