@@ -10,6 +10,7 @@ whoever wakes a step from another process: everything else does without Celery.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery
@@ -20,6 +21,12 @@ from service.steps import STEPS, Lane, Step, step_named
 
 TURN = "keepword.turn"
 """The one task: turn a step, named by its first argument."""
+
+LONG_TURN = "keepword.long-turn"
+"""The same for a step whose turn outlasts what brokers wait for an acknowledgement (RabbitMQ: half
+an hour). Its message is gone once a worker begins: who is killed then costs a period."""
+
+_ACKNOWLEDGED_WITHIN = timedelta(minutes=15)
 
 BROKER_WITHIN = 1.0
 """Seconds until a broker that does not answer counts as gone."""
@@ -114,9 +121,14 @@ def _queue(lane: Lane) -> Queue:
     )
 
 
+def task_of(step: Step) -> str:
+    """Return the name of the task that turns a step."""
+    return LONG_TURN if step.share > _ACKNOWLEDGED_WITHIN else TURN
+
+
 def _entry(step: Step) -> dict[str, Any]:
     return {
-        "task": TURN,
+        "task": task_of(step),
         "schedule": step.period,
         "args": (step.name,),
         "options": {
@@ -131,7 +143,7 @@ def call(app: Celery, name: str) -> None:
     """Have some worker look now; raise whatever the broker's client raises where it cannot be."""
     step = step_named(name)
     app.send_task(
-        TURN,
+        task_of(step),
         args=(name,),
         kwargs={"woken": True},
         queue=queue_of(step.lane),
@@ -144,5 +156,6 @@ def call(app: Celery, name: str) -> None:
 
 
 def serve(app: Celery, turns: Turns) -> None:
-    """Make the task known to the application of a worker."""
+    """Make the tasks known to the application of a worker."""
     app.task(name=TURN)(turns.turn)
+    app.task(name=LONG_TURN, acks_late=False)(turns.turn)

@@ -189,7 +189,7 @@ STEPS: tuple[Step, ...] = (
         _sync,
         Lane.BULK,
         # One cut short begins again where it began: a long first sync must come to its end.
-        share=timedelta(minutes=15),
+        share=timedelta(days=1),
         woken_by=("a person asked for it",),
     ),
     Step(

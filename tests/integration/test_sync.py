@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,9 @@ from sqlalchemy import select
 
 from service.ats.asking import Ask
 from service.clock import instant_text
+from service.cluster_turns import Share
 from service.models import Application, Candidate, Connection, Delivery
+from service.steps import step_named
 from service.vendors.base import Busy, Outcome, Reach
 from service.workflows.sync import (
     FIRST_SPAN,
@@ -264,6 +267,26 @@ def test_a_wish_to_read_again_that_comes_while_it_is_read_is_not_lost(
     assert run_sync(employer, Meanwhile()).synced == 1
     assert asked_since(api) == [instant_text(since)]
     assert connection_of(employer).watermark_at == employer.now
+
+
+def test_a_sync_that_takes_hours_comes_to_its_end_where_many_share_the_lane(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    polled(employer, api)
+    answer_lists(api, {"1": page_of("1", following="2"), "2": page_of("2", following="3"),
+                       "3": page_of("3")})  # fmt: skip
+    real = http(employer)
+
+    class Slow:
+        """An hour of other connections' pages lies between two of ours."""
+
+        def ask(self, reach: Reach, ask: Ask) -> Outcome:
+            employer.clock.advance(60 * MINUTE)
+            return real.ask(reach, ask)
+
+    share = Share(threading.Event(), employer.clock, step_named("sync").share)
+
+    assert run_sync(employer, Slow(), stop=share.is_set).synced == 1
 
 
 def test_an_identity_too_long_to_store_is_one_all_the_same(
