@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service.ats.asking import Answer, Ask, Needs
@@ -84,13 +84,14 @@ def fetch(
     stop: Callable[[], bool] = never,
     adapters: Callable[[str], Adapter] = adapter_named,
 ) -> FetchReport:
-    """Serve every connection whose hints wait, one after the other; commit answer by answer.
+    """Serve every connection whose hints wait, in an order by chance; commit answer by answer.
 
     ``stop`` is asked before each request whether to leave the rest, which is handed back at once.
     """
     report = FetchReport()
     ask_at_once(session, clock.now())
-    due = session.scalars(
+    jitter = chance or random.SystemRandom()
+    found = session.scalars(
         select(Delivery.connection_id)
         .join(Connection, Connection.id == Delivery.connection_id)
         .where(
@@ -99,13 +100,16 @@ def fetch(
             Delivery.asked_at.is_not(None),
             Delivery.next_attempt_at <= clock.now(),
         )
-        .group_by(Delivery.connection_id)
-        .order_by(func.min(Delivery.next_attempt_at))
+        .distinct()
+        .order_by(Delivery.connection_id)
     ).all()
     session.commit()
+    # Where the pass ends before its last connection, none comes last every time: of a long backlog
+    # what was not reached keeps its place, and its connection would come first until none is left.
+    due = jitter.sample(found, len(found))
     for connection_id in due:
         turn = _Turn(session, office, clock, vendors, connection_id, report)
-        turn.jitter, turn.stop, turn.adapters = chance or random.SystemRandom(), stop, adapters
+        turn.jitter, turn.stop, turn.adapters = jitter, stop, adapters
         turn.run()
         beat(session, "fetch", clock.now(), dict(vars(report)))
         session.commit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from sqlalchemy import select, update
 
 from service.app import session_of
 from service.ats.asking import Ask
+from service.cluster_turns import Share
 from service.db import LEASE
 from service.models import (
     Application,
@@ -18,9 +21,10 @@ from service.models import (
     DeliveryAnswer,
 )
 from service.parts import parts
+from service.steps import SHARE as LANE_SHARE
 from service.vendors.base import Answered, Busy, Outcome, Reach, Vendors
 from service.workflows.check import backlog
-from service.workflows.fetch import fetch
+from service.workflows.fetch import SHARE, fetch
 from tests.doubles.hint_vendor import find
 from tests.doubles.vendor_api import Reply, VendorApiDouble
 from tests.harness import Employer
@@ -190,6 +194,37 @@ def test_one_slow_vendor_takes_its_share_and_no_more(
         pass
     assert count(employer, Delivery, Delivery.state == "done") == 20
     assert vendors.asked.count(slow) == 10
+
+
+def test_four_backlogs_do_not_keep_a_fifth_connection_waiting_where_turns_are_short(
+    employer: Employer, api: VendorApiDouble
+) -> None:
+    tell_things(api)
+    for name in ("a", "b", "c", "d"):
+        connect(employer, api, name)
+        for number in range(30):
+            hint(employer, f"{name}{number}", name)
+    fifth = connect(employer, api, "fifth")
+    employer.clock.advance(timedelta(seconds=1))
+    hint(employer, "late", "fifth")
+    run_ingest(employer)
+    real, asked = http(employer), list[str]()
+
+    class Slow:
+        """Each request takes as long as one connection's share."""
+
+        def ask(self, reach: Reach, ask: Ask) -> Outcome:
+            asked.append(reach.connection_id)
+            employer.clock.advance(SHARE)
+            return real.ask(reach, ask)
+
+    chance = random.Random(6)  # noqa: S311 - a repeatable test
+    for _ in range(10):
+        share = Share(threading.Event(), employer.clock, LANE_SHARE)
+        run_fetch(employer, Slow(), stop=share.is_set, chance=chance)
+
+    assert len(asked) > 30, "each turn reaches four"
+    assert fifth in asked
 
 
 class _Throttled:
