@@ -49,7 +49,8 @@ class LetterFacts:
     said the opposite, ``told_elsewhere_ago`` from a final letter about another application of this
     person, ``encouraged_ago`` from the last sign that they are through. ``told_stands`` tells
     whether a final letter has left whose decision stands, ``telling_unclear`` whether the ATS has
-    a rule about when this decision may be told and has not said from when.
+    a rule about when this decision may be told and has not said from when; ``taken_elsewhere``
+    whether the person was taken lately, or may be, on an application that the letter names not.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class LetterFacts:
     telling_unclear: bool = False
     considered_ago: timedelta | None = None
     encouraged_ago: timedelta | None = None
+    taken_elsewhere: bool = False
     told_elsewhere_ago: timedelta | None = None
 
 

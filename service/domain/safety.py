@@ -132,6 +132,16 @@ def rejection_of_the_chosen(facts: LetterFacts) -> str | None:
     return None
 
 
+def taken_elsewhere(facts: LetterFacts) -> str | None:
+    """Nobody who was taken on another application is rejected unseen."""
+    if facts.says is not Says.FINAL or not facts.taken_elsewhere:
+        return None
+    return (
+        "the person was hired, or has an offer open, on another application: speak to them first, "
+        "then let this letter go"
+    )
+
+
 def telling_unclear(facts: LetterFacts) -> str | None:
     """A rejection is told only from when its ATS lets it be told."""
     if facts.says is not Says.FINAL or not facts.telling_unclear:
@@ -190,6 +200,7 @@ FIRM: tuple[Rule, ...] = (
 
 OVERRULABLE: tuple[Rule, ...] = (
     interview_booked,
+    taken_elsewhere,
     *CONTRADICTIONS,
     stage_moved,
     job_closed_elsewhere,

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from service.db import in_chunks
+from service.domain.changes import Stage
 from service.domain.contacts import DECISION_LETTERS, Direction
 from service.domain.contradictions import last_moves_forward
 from service.domain.letter_facts import CONSIDERING, Says, says
@@ -29,6 +30,7 @@ from service.models import (
     Promise,
     TimelineEntry,
 )
+from service.workflows.closing_facts import FRESH
 from service.workflows.said_before import (
     CHUNK,
     Said,
@@ -67,6 +69,7 @@ class Surroundings:
     interview_ahead: frozenset[str] = frozenset()
     _replied_at: dict[str, datetime] = field(default_factory=dict)
     _forward_at: dict[str, datetime] = field(default_factory=dict)
+    _taken: dict[str, set[str]] = field(default_factory=dict)
     said: SaidBefore = field(default_factory=SaidBefore)
 
     @classmethod
@@ -102,6 +105,11 @@ class Surroundings:
         at = max(signs, default=None)
         held = application.interviewed_at
         return None if at is not None and held is not None and held > at else at
+
+    def taken_elsewhere(self, letter: Message, application: Application) -> bool:
+        """Tell whether the person was taken lately, or may be, on what the letter names not."""
+        named = {subject.application_id for subject in self.subjects[letter.id]}
+        return bool(self._taken.get(application.candidate_id, set()) - named)
 
     def spoken_before(self, letter: Message, application: Application) -> SpokenBefore:
         """Return what other letters have said to this person."""
@@ -212,6 +220,20 @@ class _Reader:
         found._replied_at = {  # noqa: SLF001 - its own reader fills it
             row.application_id: row.at for row in self._rows(replied, Contact.application_id, ids)
         }
+        people = {found.applications[id_].candidate_id for id_ in ids}
+        taken = select(Application.candidate_id, Application.id).where(
+            Application.deleted_at.is_(None),
+            or_(
+                Application.open_offer.is_not(None),
+                Application.stage == Stage.OFFER,
+                and_(
+                    Application.stage == Stage.HIRED,
+                    func.coalesce(Application.closed_at, Application.stage_at) > self._now - FRESH,
+                ),
+            ),
+        )
+        for row in self._rows(taken, Application.candidate_id, people):
+            found._taken.setdefault(row.candidate_id, set()).add(row.id)  # noqa: SLF001 - as above
         ahead = select(Interview.application_id).where(
             Interview.starts_at > self._now,
             Interview.cancelled_at.is_(None),

@@ -234,6 +234,28 @@ def test_of_two_workers_only_the_one_with_the_older_letter_sends(employer: Emplo
     assert objections[1].rule == "two_final_letters"
 
 
+@pytest.mark.parametrize(
+    ("stage", "days", "offer", "state"),
+    [
+        ("hired", 0, None, "blocked"),
+        ("offer", 0, None, "blocked"),
+        ("interview", 0, "offer-1", "blocked"),
+        ("hired", 91, None, "accepted"),
+    ],
+)
+def test_nobody_who_was_taken_elsewhere_while_the_letter_was_held_is_rejected_unseen(
+    employer: Employer, stage: str, days: int, offer: str | None, state: str
+) -> None:
+    held = Held(employer)
+    with held.meanwhile() as (work, application):
+        other = second_application(work, application)
+        other.stage, other.stage_at, other.open_offer = stage, work.now - days * DAY, offer
+    found, reason = held.goes()
+
+    assert found == state
+    assert ("on another application" in reason) == (state == "blocked")
+
+
 def _ats(work: Work, application: Application, rejections_by: str | None) -> None:
     connection = Connection(
         name="greenhouse",

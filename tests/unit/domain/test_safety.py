@@ -174,6 +174,7 @@ SOFT = {
     "stage_moved": {"stage": Stage.SCREENING},
     "replied_meanwhile": {"replied_since": True},
     "interview_booked": {"interview_ahead": True},
+    "taken_elsewhere": {"taken_elsewhere": True},
     "encouraged_lately": {"encouraged_ago": DAY},
     "final_elsewhere": {"told_elsewhere_ago": SECOND},
     "two_final_letters": {"told_ago": DAY},
