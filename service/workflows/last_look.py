@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.domain.changes import JobStatus, Stage
+from service.domain.changes import CLOSED_STAGES, JobStatus, Stage
 from service.domain.contradictions import ENCOURAGED_WITHIN
 from service.domain.letter_facts import LetterFacts, Says
 from service.domain.promises import OPEN_STATES
@@ -76,8 +76,12 @@ class _Look:
         address = keys.get(letter.to_address.casefold())
         meaning = subject.meaning(letter.kind)
         final = meaning is Says.FINAL
-        # A letter that says "still open" stays true from one open stage to the next.
-        expected = letter.expected_stage if final and not subject.elsewhere else None
+        # A letter that says "still open" stays true from one open stage to the next; what a person
+        # wrote so is read again where it was closed since.
+        closed = Stage(application.stage) in CLOSED_STAGES
+        hope = meaning is Says.CONSIDERED and closed and not letter.automatic
+        told = (final or hope) and not subject.elsewhere
+        expected = letter.expected_stage if told else None
         promise = around.promises.get(letter.promise_id or "")
         spoken = around.spoken_before(letter, application)
         encouraged_at = around.encouraged_at(application) if final else None

@@ -15,7 +15,7 @@ from service.workflows.contacts import log_contact
 from service.workflows.template_versions import approve, withdraw
 from service.workflows.undo_closing import Undone, undo_closing
 from tests.harness import Employer
-from tests.integration.closing_case import Closing
+from tests.integration.closing_case import UNTIL, Closing
 from tests.integration.watching import run_dispatch, shipped_version
 
 
@@ -172,3 +172,19 @@ def test_a_second_rejection_on_one_day_follows_a_day_after_the_first(case: Closi
     assert letter.waits == "follows a day after another rejection of theirs"
     case.employer.move_to(letter.goes_at)
     assert [m.state for m in case.messages(second.closing.id)] == ["accepted"]
+
+
+def test_nobody_is_called_second_choice_after_a_later_closing_decided_against_them(
+    case: Closing,
+) -> None:
+    amara = case.applicant()
+    case.close(second_choice=[amara], second_choice_until_on=UNTIL)
+    case.employer.clock.advance(timedelta(minutes=10))
+    case.close(mail_anyway=[amara])
+    case.employer.clock.advance(timedelta(hours=1))
+    run_dispatch(case.employer)
+
+    assert {each.kind: each.state for each in case.messages()} == {
+        "second-choice": "blocked",
+        "position-filled": "accepted",
+    }

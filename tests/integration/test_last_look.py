@@ -307,6 +307,31 @@ def test_a_persons_letter_goes_although_its_promise_is_settled(employer: Employe
     assert run_dispatch(employer).accepted == 1
 
 
+@pytest.mark.parametrize(
+    ("stage", "state"),
+    [
+        ("rejected", "blocked"),
+        ("withdrawn", "blocked"),
+        ("hired", "blocked"),
+        ("assessment", "accepted"),
+    ],
+)
+def test_a_persons_letter_of_hope_does_not_go_to_somebody_who_is_out_since(
+    employer: Employer, stage: str, state: str
+) -> None:
+    link = {"scheduling_link": "https://example.com/times", "reply_by": "2026-03-04"}
+    with employer.work() as work:
+        application = add_application(work, owner=add_user(work), stage="interview")
+        message_id = write_letter(work, application, Wish("interview-scheduling", link)).id
+    with employer.work() as work:
+        work.session.get_one(Application, application.id).stage = stage
+    run_dispatch(employer)
+
+    message = message_of(employer, message_id)
+    assert message.state == state
+    assert ("read the letter again" in (message.reason or "")) == (state == "blocked")
+
+
 def test_what_was_read_for_one_letter_is_not_believed_for_the_next(employer: Employer) -> None:
     """While one letter travels, the person of the next asks not to be mailed."""
     with employer.work() as work:
