@@ -41,9 +41,12 @@ def fold_letter(work: Work, message_id: str, event_ids: Sequence[str]) -> str:
     )
     kinds = [EventKind(event.kind) for event in events]
     for event in events:
+        # Our id of the letter proves its request too; an address alone is a guess about one letter,
+        # and proves nothing of the others in it. Later nobody sees any more which of them it was.
+        proves = event.message_id is not None and event.folded_at is None
         # A bounce that lost our id is the letter's from now on.
         event.message_id = event.message_id or message_id
-        if event.batch_id is None and message.attempts == 1:
+        if proves and event.batch_id is None and message.attempts == 1:
             event.batch_id = message.batch_id
     state = fold(MailState(message.state), kinds)
     if state != message.state:

@@ -130,6 +130,23 @@ def test_a_letter_found_under_an_earlier_request_proves_nothing_of_its_siblings(
         assert session.get_one(SendBatch, batch_id).outcome == "uncertain"
 
 
+def test_a_bounce_that_is_guessed_by_its_address_proves_nothing_of_the_others(
+    employer: Employer,
+) -> None:
+    """Other systems may send over the same account, and their bounces are told here too."""
+    ids, batch_id = lose_a_request(employer)
+    employer.clock.advance(HOUR)
+    address = message_of(employer, ids[0]).to_address
+    for name, kind in (("b", EventKind.BOUNCED), ("later", EventKind.BLOCKED)):
+        tell(employer, event(employer, name, kind, address=address))
+        employer.turn()
+
+    states = [message_of(employer, id_).state for id_ in ids]
+    assert states == ["bounced", "uncertain", "uncertain"]
+    with employer.session() as session:
+        assert session.get_one(SendBatch, batch_id).outcome == "uncertain"
+
+
 def test_what_is_known_better_of_a_letter_stands(employer: Employer) -> None:
     ids, batch_id = lose_a_request(employer)
     with employer.work() as work:
