@@ -46,6 +46,10 @@ DECIDERS = frozenset({"recruiter", "hiring_manager", "administrator"})
 """The roles whose people may decide against an application."""
 
 
+REJECTED_THERE_TOO = "it was rejected in the ATS too: take that back there"
+"""Why an application stays closed though what was done here is taken back."""
+
+
 def check_may_decide(user: User | None, pointer: str) -> User:
     """Return who decides; refuse nobody, somebody who has left, and who only looks on."""
     if user is None or not user.active or user.role not in DECIDERS:

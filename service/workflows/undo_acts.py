@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, true
 
 from service.domain.changes import CLOSED_STAGES, Stage
-from service.domain.delivery import CANCELLABLE
-from service.domain.promises import OPEN_STATES, Origin, PromiseError, State
+from service.domain.delivery import CANCELLABLE, LEFT
+from service.domain.policies import Kind
+from service.domain.promises import KEPT_STATES, OPEN_STATES, Origin, PromiseError, State
 from service.models import Application, Contact, Decision, Message, Promise, TimelineEntry
 from service.workflows.applications import reassign
-from service.workflows.decide import reopen_here, withdraw_decision
+from service.workflows.decide import REJECTED_THERE_TOO, reopen_here, withdraw_decision
 from service.workflows.enqueue import cancel
 from service.workflows.letter_lock import locked_letter
 from service.workflows.promise_changes import close, lock_application, lock_promise
@@ -181,9 +182,29 @@ def _decided(
     stage = Stage(stood_at) if stood_at else None
     if stage is None or stage in CLOSED_STAGES:
         raise _CannotError("where the application stood before is not known: withdraw it by hand")
+    if not application.closed_here:
+        raise _CannotError(REJECTED_THERE_TOO)
+    if _was_told(work, decision):
+        raise _CannotError("they have been told since: withdraw the decision by hand")
     withdraw_decision(work, application, decision)
     reopen_here(work, application, stage)
     return True
+
+
+def _was_told(work: Work, decision: Decision) -> bool:
+    """Tell whether somebody told the person, or a letter that tells them has left."""
+    kept = select(Promise.id).where(
+        Promise.application_id == decision.application_id,
+        Promise.kind.in_((Kind.DECISION, Kind.CLOSURE)),
+        Promise.state.in_(KEPT_STATES),
+        Promise.kept_at >= decision.decided_at,
+    )
+    left = select(Message.id).where(
+        Message.application_id == decision.application_id,
+        Message.decision_id == decision.id,
+        Message.state.in_(LEFT),
+    )
+    return any(work.session.scalars(each.limit(1)).first() for each in (kept, left))
 
 
 def _reassigned(

@@ -28,7 +28,12 @@ from service.models import (
 )
 from service.workflows.close_job import CHUNK, lock_for_closing
 from service.workflows.closing_facts import NOT_REACHED, Known, gather
-from service.workflows.decide import Around, reopen_here, withdraw_decision
+from service.workflows.decide import (
+    REJECTED_THERE_TOO,
+    Around,
+    reopen_here,
+    withdraw_decision,
+)
 from service.workflows.enqueue import cancel_all
 from service.workflows.given_way import given_way, write_again
 from service.workflows.promise_changes import open_promises_of, release
@@ -226,6 +231,11 @@ class _Undoing:
             return
         if application.stage != Stage.REJECTED or application.candidate.erased_at is not None:
             self.done.stays.append((application.id, f"is {application.stage} since"))
+            return
+        if not application.closed_here:
+            # An old word of the ATS closes nothing that was opened here since: they would wait,
+            # and be written to, as if they were considered.
+            self.done.stays.append((application.id, REJECTED_THERE_TOO))
             return
         around = self.around[application.id]
         withdraw_decision(self.work, application, decision, around)

@@ -21,11 +21,15 @@ from service.domain.changes import (
     Stands,
     Withdrawn,
 )
-from service.models import Application, Candidate, Decision, Interview, User
+from service.domain.closings import Outcome
+from service.models import Application, Candidate, Decision, Interview, Job, User
+from service.workflows.close_job import close_job
+from service.workflows.closing_plan import ClosingWish
 from service.workflows.decide import move_here, reject
 from service.workflows.erase import erase_candidate
 from service.workflows.people import lock_person
-from tests.harness import Employer
+from service.workflows.undo_closing import undo_closing
+from tests.harness import Employer, add_user
 from tests.integration.ats_reports import HOUR, NOW, T0, end_of, ref_of, report
 
 
@@ -130,6 +134,27 @@ def test_a_source_that_closed_it_too_and_opens_it_again_is_believed(
 
     assert end_of(friday)["stage"] == "screening"
     assert end_of(friday)["decisions"] == []
+
+
+def test_what_the_source_closed_too_is_not_opened_by_taking_back_a_closing_here(
+    friday: Employer,
+) -> None:
+    report(friday, Stands(ref_of(), T0, Stage.SCREENING))
+    with friday.work() as work:
+        wish = ClosingWish(Outcome.FILLED, add_user(work).id)
+        closing_id = close_job(work, work.session.scalars(select(Job.id)).one(), wish).closing.id
+    friday.clock.advance(HOUR / 6)
+    there = Rejected(ref_of(), friday.now)
+    report(friday, there)
+    friday.clock.advance(HOUR / 6)
+    with friday.work() as work:
+        undone = undo_closing(work, closing_id, None)
+        assert (undone.letters_cancelled, undone.reopened) == (1, [])
+        assert "rejected in the ATS too" in undone.stays[0][1]
+    report(friday, there)
+
+    assert end_of(friday)["stage"] == "rejected"
+    assert end_of(friday)["owed"] == ["To be told the decision"]
 
 
 def test_an_old_closing_told_again_does_not_count_as_the_sources_word_on_ours(

@@ -314,6 +314,26 @@ def test_a_rejection_is_written_only_after_a_decision(desk: Desk) -> None:
     assert desk.all(Decision)[0].withdrawn_at is not None
 
 
+def test_a_decision_that_was_told_meanwhile_is_not_taken_back(desk: Desk) -> None:
+    answer = desk.press(f"{desk.about}/decide", decided_by=desk.user.id, why="Second of two")
+    (owed,) = (each.id for each in desk.all(Promise) if each.kind == "decision")
+    desk.employer.clock.advance(timedelta(minutes=5))
+    with desk.employer.work("user:another") as work:
+        log_contact(
+            work,
+            work.session.get_one(Application, desk.application_id),
+            channel=Channel.PHONE,
+            outcome=Outcome.REACHED,
+            at=work.now,
+            meant_for=frozenset({owed}),
+        )
+
+    assert "they have been told since" in desk.undo(answer)
+    with desk.employer.session() as session:
+        assert session.get_one(Application, desk.application_id).stage == "rejected"
+    assert desk.all(Decision)[0].withdrawn_at is None
+
+
 def test_who_is_out_of_reach_is_not_there_for_any_form(employer: Employer) -> None:
     ids = promise_call(employer)
     berlin = person(employer, teams=("Berlin",))
