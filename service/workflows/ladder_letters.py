@@ -5,8 +5,12 @@ A letter that cannot go is a fact on the timeline; the promise stays open and wi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+from sqlalchemy import select
+
+from service.domain.delivery import CANCELLABLE, MailState
 from service.domain.durations import parse
 from service.domain.policies import Kind, RungAt, Trigger
 from service.domain.promises import PromiseError
@@ -47,18 +51,18 @@ def write_for_rung(
         return None
     try:
         told = letter_values(work, application, promise, step.template)
-        return enqueue_letter(
-            work,
-            application,
-            Letter(
-                kind=step.template,
-                dedupe_key=_dedupe_key(step.template, promise, rung),
-                values=told.values,
-                promise=promise,
-                automatic=True,
-                promises_on=told.promises_on,
-            ),
+        letter = Letter(
+            kind=step.template,
+            dedupe_key=_dedupe_key(step.template, promise, rung),
+            values=told.values,
+            promise=promise,
+            automatic=True,
+            promises_on=told.promises_on,
         )
+        written = enqueue_letter(work, application, letter)
+        if written.promise_id == promise.id:
+            return written
+        return _for_this_promise(work, application, promise, letter)
     except PromiseError as error:
         record(
             work,
@@ -79,6 +83,30 @@ def write_for_rung(
             variable=error.variable,
         )
     return None
+
+
+def _for_this_promise(
+    work: Work, application: Application, promise: Promise, letter: Letter
+) -> Message:
+    """Return the letter that was written once for an earlier promise, which went meanwhile.
+
+    One that has yet to leave is for this promise now, or the last look would call it overtaken;
+    one that was stopped has told nobody anything. The application's row is locked.
+    """
+    last = work.session.scalars(
+        select(Message)
+        .where(Message.application_id == application.id, Message.kind == letter.kind)
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(1)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    if last.state in CANCELLABLE:
+        last.promise_id = promise.id
+    elif last.state == MailState.CANCELLED:
+        again = replace(letter, dedupe_key=f"{letter.dedupe_key}:{promise.id}")
+        return enqueue_letter(work, application, again)
+    return last
 
 
 def _dedupe_key(template: str, promise: Promise, rung: int) -> str:

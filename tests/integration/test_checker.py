@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from service.domain.changes import Stage
 from service.mail.base import EventKind
 from service.mail.base import MailEvent as Reported
 from service.models import (
+    Application,
     CandidateEmail,
     Delivery,
     Heartbeat,
@@ -19,11 +21,13 @@ from service.models import (
     Promise,
     TimelineEntry,
 )
+from service.workflows.channel import pause_channel, resume_channel
 from service.workflows.check import BACKLOG_BOUND
 from service.workflows.connections import add_connection
+from service.workflows.decide import move_here, reject
 from service.workflows.fold_events import store_events
 from service.workflows.policies import Trigger, rules
-from service.workflows.rule_promises import make_by_rule
+from service.workflows.rule_promises import make_by_rule, trigger
 from tests.harness import Employer, add_application, add_user
 from tests.integration.watching import (
     DUE,
@@ -246,6 +250,37 @@ def test_a_letter_that_cannot_go_is_told_on_the_timeline_and_the_promise_flagged
     employer.clock.move_to(due_at + MINUTE)
     assert run_check(employer).flagged == 1
     assert promise_of(employer, promise_id).breached_at == due_at
+
+
+@pytest.mark.parametrize("moot", [True, False])
+def test_whoever_is_reopened_before_their_acknowledgement_left_still_gets_it_once(
+    employer: Employer, *, moot: bool
+) -> None:
+    def mail(paused: bool) -> None:
+        with employer.work() as work:
+            if paused:
+                pause_channel(work.session, work.now, "a wrong template", by_provider=False)
+            else:
+                resume_channel(work.session)
+        employer.turn()
+
+    with employer.work() as work:
+        id_ = add_application(work, owner=add_user(work)).id
+        trigger(work, work.session.get_one(Application, id_), Trigger.APPLIED, "applied", work.now)
+    mail(paused=True)
+    with employer.work() as work:
+        found = work.session.get_one(Application, id_)
+        reject(work, found, reason=None, decided_by_id=None, decided_at=work.now, source="keepword")
+    if moot:
+        mail(paused=False)
+    employer.clock.advance(MINUTE)
+    with employer.work() as work:
+        move_here(work, work.session.get_one(Application, id_), Stage.SCREENING)
+    employer.turn()
+    mail(paused=False)
+
+    sent = [each.kind for each in employer.transport.sent]
+    assert sent.count("acknowledgement") == 1
 
 
 def test_a_promise_with_nothing_left_on_its_ladder_is_not_looked_at_again(
