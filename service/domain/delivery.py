@@ -7,7 +7,7 @@ events, so every order ends alike. Delivered makes a contact; a bounce takes it 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -91,7 +91,10 @@ STEPS: dict[Step, tuple[frozenset[MailState], MailState]] = {
     Step.REFUSE: (frozenset({MailState.CLAIMED}) | _ON_THE_WAY, MailState.FAILED),
     Step.PUT_OFF: (_ON_THE_WAY, MailState.RETRY),
     Step.LOSE: (frozenset({MailState.SENDING}), MailState.UNCERTAIN),
-    Step.GO_UNHEARD: (frozenset({MailState.ACCEPTED}), MailState.UNCONFIRMED),
+    Step.GO_UNHEARD: (
+        frozenset({MailState.ACCEPTED, MailState.DEFERRED}),
+        MailState.UNCONFIRMED,
+    ),
     # Claimed is not sent: whoever sends looks at the row once more, under its lock.
     Step.CANCEL: (_UNSENT | {MailState.CLAIMED, MailState.BLOCKED}, MailState.CANCELLED),
     Step.RELEASE: (frozenset({MailState.BLOCKED}), MailState.READY),
@@ -134,6 +137,17 @@ LEFT = frozenset(
 
 UNHEARD_AFTER = timedelta(hours=24)
 """How long after the provider took a letter some event about it must have come."""
+
+TRIED_FOR = timedelta(hours=72)
+"""How long SendGrid tries a mailbox that asks it to wait; then it reports a bounce."""
+
+
+def unheard_at(state: MailState, accepted_at: datetime) -> datetime | None:
+    """Return when a letter in this state should have been heard of again, if ever."""
+    if state is MailState.ACCEPTED:
+        return accepted_at + UNHEARD_AFTER
+    return accepted_at + TRIED_FOR + UNHEARD_AFTER if state is MailState.DEFERRED else None
+
 
 _NO_NEWS_TO = {
     MailState.DELIVERED: (MailState.ACCEPTED, MailState.DEFERRED),

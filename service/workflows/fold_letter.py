@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from service.domain.delivery import UNHEARD_AFTER, EventKind, MailState, arrived, fold
+from service.domain.delivery import EventKind, MailState, arrived, fold, unheard_at
 from service.domain.suppression import REFUSALS
 from service.models import Application, Candidate, MailEvent, Message
 from service.workflows.letter_contacts import note_arrival, take_arrival_back
@@ -67,8 +67,7 @@ def _move(work: Work, message: Message, state: MailState) -> None:
     message.state = state
     message.lease_token = message.lease_until = None
     message.accepted_at = message.accepted_at or work.now
-    queued = state is MailState.ACCEPTED
-    message.due_at = message.accepted_at + UNHEARD_AFTER if queued else None
+    message.due_at = unheard_at(state, message.accepted_at)
     if state in (MailState.ACCEPTED, MailState.DELIVERED):
         # Why an earlier attempt did not go through is no longer true of it.
         message.reason = None

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from service.clock import Clock
-from service.domain.delivery import UNHEARD_AFTER, MailState, Step, take
+from service.domain.delivery import TRIED_FOR, UNHEARD_AFTER, MailState, Step, take
 from service.mail.base import CannotTell, Found, LogAnswer, NotFound, Sought, Transport
 from service.models import Message, SendBatch
 from service.workflows.sibling_letters import settle_request
@@ -226,18 +226,28 @@ def _name_unheard(
     report: SettleReport,
     stop: Callable[[], bool],
 ) -> None:
-    """Call letters unconfirmed of which no event came within a day of their acceptance."""
+    """Call letters unconfirmed of which no event came within a day of their acceptance, or of the
+    last try at a mailbox that let them wait.
+    """
     while not stop():
         letters = list(
             session.scalars(
                 select(Message)
                 .options(defer(Message.own_text), defer(Message.own_html), defer(Message.values))
                 .where(
-                    Message.state == MailState.ACCEPTED,
+                    Message.state.in_((MailState.ACCEPTED, MailState.DEFERRED)),
                     or_(
                         Message.due_at <= now,
                         # Taken before anybody watched for silence.
-                        and_(Message.due_at.is_(None), Message.accepted_at <= now - UNHEARD_AFTER),
+                        and_(
+                            Message.due_at.is_(None),
+                            Message.state == MailState.ACCEPTED,
+                            Message.accepted_at <= now - UNHEARD_AFTER,
+                        ),
+                        and_(
+                            Message.due_at.is_(None),
+                            Message.accepted_at <= now - TRIED_FOR - UNHEARD_AFTER,
+                        ),
                     ),
                 )
                 .order_by(Message.id)

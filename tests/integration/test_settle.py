@@ -240,6 +240,24 @@ def test_a_day_without_an_event_makes_a_letter_unconfirmed(employer: Employer) -
     assert told(employer) == ["letter_unconfirmed"]
 
 
+def test_what_a_mailbox_let_wait_is_unconfirmed_a_day_after_the_last_try(
+    employer: Employer,
+) -> None:
+    """Its last event may be lost; else nobody could ever settle it, or write another."""
+    id_ = accepted(employer)
+    with employer.session() as session:
+        event = MailEvent("one", EventKind.DEFERRED, employer.now, id_, None, None)
+        store_events(session, [event], employer.now)
+        session.commit()
+    employer.turn()
+    employer.pass_time(hours=95, minutes=59)
+    assert message(employer, id_).state == "deferred"
+
+    employer.pass_time(minutes=1)
+
+    assert message(employer, id_).state == "unconfirmed"
+
+
 def test_an_event_that_came_late_confirms_it_after_all(employer: Employer) -> None:
     id_ = accepted(employer)
     employer.pass_time(hours=25)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from service.domain.delivery import UNHEARD_AFTER
+from service.domain.delivery import TRIED_FOR, UNHEARD_AFTER
 from service.mail.base import Envelope, EventKind, Found, SendAnswer, Uncertain
 from service.mail.base import MailEvent as Reported
 from service.models import Message, SendBatch, TimelineEntry
@@ -199,15 +199,15 @@ def test_an_accepted_letter_is_watched_for_news_and_a_delivered_one_is_not(
 ) -> None:
     ids, batch_id = lose_a_request(employer, 2)
     for kind, due in (
-        (EventKind.PROCESSED, True),
-        (EventKind.DEFERRED, False),
-        (EventKind.DELIVERED, False),
+        (EventKind.PROCESSED, UNHEARD_AFTER),
+        (EventKind.DEFERRED, TRIED_FOR + UNHEARD_AFTER),
+        (EventKind.DELIVERED, None),
     ):
         tell(employer, event(employer, kind, kind, message_id=ids[0], batch_id=batch_id))
         employer.turn()
         message = message_of(employer, ids[0])
         assert message.accepted_at is not None
-        assert message.due_at == (message.accepted_at + UNHEARD_AFTER if due else None)
+        assert message.due_at == (message.accepted_at + due if due else None)
 
 
 def test_a_proof_waits_for_nobody_and_comes_back_for_what_somebody_held(

@@ -123,7 +123,7 @@ def test_what_may_have_left_cannot_be_cancelled() -> None:
         (Step.REFUSE, "claimed sending uncertain", "failed"),
         (Step.PUT_OFF, "sending uncertain", "retry"),
         (Step.LOSE, "sending", "uncertain"),
-        (Step.GO_UNHEARD, "accepted", "unconfirmed"),
+        (Step.GO_UNHEARD, "accepted deferred", "unconfirmed"),
         (Step.CANCEL, "held ready retry claimed blocked", "cancelled"),
         (Step.RELEASE, "blocked", "ready"),
         (Step.SEND_AGAIN, "uncertain", "ready"),
