@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from service.db import in_chunks
 from service.domain.changes import CLOSED_STAGES
@@ -31,19 +31,22 @@ def give_way_reason(closing_id: str) -> str:
 
 
 def given_way(work: Work, closing_id: str, application_ids: Sequence[str]) -> list[Message]:
-    """Return the letters to these applications that gave way to those of a closing."""
-    found: list[Message] = []
+    """Return the letters that gave way to those of a closing and told any of these decisions."""
+    found: dict[str, Message] = {}
     for chunk in in_chunks(application_ids, _CHUNK):
-        found += work.session.scalars(
-            select(Message)
-            .where(
-                Message.application_id.in_(chunk),
+        # The one that it was written to may have been told in another way since.
+        also = select(MessageAlso.message_id).where(
+            MessageAlso.application_id.in_(chunk), MessageAlso.decision_id.is_not(None)
+        )
+        for letter in work.session.scalars(
+            select(Message).where(
+                or_(Message.application_id.in_(chunk), Message.id.in_(also)),
                 Message.state == MailState.CANCELLED,
                 Message.reason == give_way_reason(closing_id),
             )
-            .order_by(Message.id)
-        )
-    return found
+        ):
+            found[letter.id] = letter
+    return [found[id_] for id_ in sorted(found)]
 
 
 def write_again(work: Work, letter: Message) -> dict[str, str]:

@@ -126,6 +126,30 @@ def test_what_was_told_by_telephone_instead_of_the_letter_stays_told(case: Closi
     assert case.application(amara).stage == "rejected"
 
 
+def test_a_letter_comes_back_for_whom_it_only_named_though_the_other_was_told(
+    case: Closing,
+) -> None:
+    row = Row(case)
+    with case.employer.work() as work:
+        owed = work.session.scalars(
+            select(Promise).where(Promise.application_id == row.amara, Promise.kind == "decision")
+        ).one()
+        log_contact(
+            work,
+            work.session.get_one(Application, row.amara),
+            channel=Channel.PHONE,
+            outcome=Outcome.REACHED,
+            at=work.now,
+            meant_for=frozenset({owed.id}),
+        )
+
+    undone = _undo(case, row.second)
+
+    assert undone.stays == [(row.amara, "they were told already")]
+    (again,) = (each for each in case.messages() if each.state == "held")
+    assert _named_in(case, again) == {row.amara, row.typesetter}
+
+
 def test_a_letter_that_cannot_come_back_keeps_nobody_from_taking_back(case: Closing) -> None:
     row = Row(case)
     with case.employer.work() as work:
