@@ -68,7 +68,8 @@ def caller_to(broker_url: str) -> Caller:
 
     def connect() -> Speak:
         # Imported here: a start need not wait for Celery.
-        from service.cluster import BROKER_WITHIN, call, make_celery
+        from service.cluster import call, make_celery
+        from service.cluster_reach import BROKER_WITHIN
 
         app = make_celery(broker_url, BROKER_WITHIN)
         return lambda name: call(app, name)
@@ -81,7 +82,8 @@ def broker_fault(broker_url: str) -> str | None:
     if importlib.util.find_spec("celery") is None:
         return "Celery is not installed: pip install “.[cluster]” in its checkout"
     # Imported here: as above.
-    from service.cluster import BROKER_WITHIN, make_celery
+    from service.cluster import make_celery
+    from service.cluster_reach import BROKER_WITHIN
 
     with make_celery(broker_url, BROKER_WITHIN).connection_for_write() as connection:
         try:

@@ -16,6 +16,7 @@ from typing import Any
 from celery import Celery
 from kombu.entity import Queue
 
+from service.cluster_reach import BROKER_WITHIN, SteadyAMQP, reach
 from service.cluster_turns import Turns
 from service.steps import STEPS, Lane, Step, step_named
 
@@ -28,9 +29,6 @@ an hour). Its message is gone once a worker begins: who is killed then costs a p
 
 _ACKNOWLEDGED_WITHIN = timedelta(minutes=15)
 
-BROKER_WITHIN = 1.0
-"""Seconds until a broker that does not answer counts as gone."""
-
 RETRY_ONCE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 """How often a wake-up is tried: the step's period brings the next one."""
 
@@ -40,37 +38,13 @@ def queue_of(lane: Lane) -> str:
     return f"keepword.{lane}"
 
 
-def _reach(broker_url: str, answers_in: float) -> dict[str, Any]:
-    """Return how a broker is spoken to: one that takes the connection and never answers must not
-    be waited for.
-    """
-    if broker_url.startswith("amqp"):
-        return {
-            # A message counts as sent when the broker has it.
-            "confirm_publish": True,
-            "connect_timeout": BROKER_WITHIN,
-            "read_timeout": answers_in,
-            "write_timeout": answers_in,
-        }
-    return {
-        "socket_connect_timeout": BROKER_WITHIN,
-        "socket_timeout": answers_in,
-        "retry_on_timeout": False,
-        # How long a message may be worked at until another worker gets it: longer than any turn.
-        # It is looked for often; by default that is every hundred seconds.
-        "visibility_timeout": 1200,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-    }
-
-
 def make_celery(broker_url: str, answers_in: float = 10.0) -> Celery:
     """Return the application, with every setting that differs from Celery's own.
 
     ``answers_in`` is after how many seconds of silence a broker counts as gone. Each setting was
     tried with workers, beats and brokers killed in the middle of work.
     """
-    app = Celery("keepword", broker=broker_url, set_as_current=False)
+    app = Celery("keepword", broker=broker_url, set_as_current=False, amqp=SteadyAMQP)
     app.conf.update(
         task_serializer="json",
         result_serializer="json",
@@ -93,7 +67,7 @@ def make_celery(broker_url: str, answers_in: float = 10.0) -> Celery:
         broker_connection_max_retries=None,
         broker_heartbeat=10,
         broker_pool_limit=2,
-        broker_transport_options=_reach(broker_url, answers_in),
+        broker_transport_options=reach(broker_url, answers_in),
         task_publish_retry=True,
         task_publish_retry_policy=RETRY_ONCE,
         task_create_missing_queues=False,

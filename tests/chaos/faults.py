@@ -33,6 +33,9 @@ BRIEFLY = 15.0
 UNTIL_NOTICED = harms.NOTICED_AFTER + 10
 """Seconds for what holds no lease, and for what is only to be seen from outside."""
 
+TRIES = 3
+"""How often a fault is tried whose rate did not come back."""
+
 PEOPLE = 10_000
 """How many people are on the sheet whose import is killed."""
 
@@ -121,7 +124,19 @@ class Trial:
         return f"{self.what}.{self.where}"
 
     def outcome(self) -> Outcome:
-        """Make it; what it fails of is its outcome, and the others are tried all the same."""
+        """Make it. Ten seconds hold some two hundred letters, and a few of them fall before or
+        behind by chance: where nothing but the rate is amiss, the middle of three counts.
+        """
+        made = [self._made()]
+        while len(made) < TRIES and not made[0].back and made[-1].else_sound:
+            made.append(self._made())
+        wrong = [each for each in made if not each.else_sound]
+        if wrong or len(made) < TRIES:
+            return wrong[0] if wrong else made[0]
+        return sorted(made, key=lambda each: each.rates.ratio if each.rates else 0.0)[TRIES // 2]
+
+    def _made(self) -> Outcome:
+        """Make it once; what it fails of is its outcome, and the others are tried all the same."""
         try:
             return self.make()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told and the others go on

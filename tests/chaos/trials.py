@@ -90,10 +90,14 @@ class Outcome:
         return self.rates is None or not self.recovers or self.rates.ratio >= BACK
 
     @property
+    def else_sound(self) -> bool:
+        """Whether nothing is wrong with what was tried, whatever its rate."""
+        return (self.counts is None or self.counts.sound) and not self.complaints
+
+    @property
     def ok(self) -> bool:
         """Whether nothing is wrong with what was tried."""
-        sound = self.counts is None or self.counts.sound
-        return sound and self.back and not self.complaints
+        return self.else_sound and self.back
 
 
 def suffer(fault: Fault, pace: Pace, seed: str, *, patient: bool = False) -> Outcome:
