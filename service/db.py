@@ -117,6 +117,11 @@ CACHE_KIB = 16_384
 """How much of a SQLite database a connection may keep in memory. SQLite's own two megabytes hold
 the indexes of some thousand letters; beyond that every row written would read pages back."""
 
+LOG_PAGES = 4_000
+"""Pages of 4 KiB that SQLite's log may hold before they are written into the database. At its own
+1,000 a run of the checker over 10,000 promises writes most of its pages several times: 0.98 s
+instead of 0.83."""
+
 _TURN = "keepword.turn"
 _TURNS = "keepword_turns"
 
@@ -200,6 +205,7 @@ def _set_pragmas(dbapi_connection: Any, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         f"cache_size=-{CACHE_KIB}",
+        f"wal_autocheckpoint={LOG_PAGES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
