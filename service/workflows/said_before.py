@@ -29,7 +29,7 @@ CHUNK = 500
 class Said:
     """What one letter said about one application. ``stands`` tells whether its decision does.
 
-    ``claimed_as`` is set where another worker holds the letter: when it was written, and its id.
+    ``claimed_as`` is set where the letter may yet be stopped: when it was written, and its id.
     """
 
     message_id: str
@@ -107,11 +107,22 @@ def rows_for(
         yield from session.execute(query.where(column.in_(chunk)))
 
 
+_TAKEN = (MailState.CLAIMED, MailState.READY)
+"""What is on its way and may yet be stopped: the older of two such letters goes."""
+
+
 def said_to(session: Session, now: datetime, people: set[str], batch: set[str]) -> SaidBefore:
     """Read what letters outside this batch have said to these candidates."""
     left: ColumnElement[bool] = or_(
         and_(Message.state.in_(LEFT), Message.kind.in_(DECISION_LETTERS | CONSIDERING)),
-        and_(Message.state == MailState.CLAIMED, Message.kind.in_(DECISION_LETTERS)),
+        and_(
+            # Due and not yet taken counts as taken: who takes it may look before we have written.
+            or_(
+                Message.state == MailState.CLAIMED,
+                and_(Message.state == MailState.READY, Message.due_at <= now),
+            ),
+            Message.kind.in_(DECISION_LETTERS),
+        ),
     )
     columns = (
         Message.id.label("message_id"),
@@ -148,7 +159,7 @@ def said_to(session: Session, now: datetime, people: set[str], batch: set[str]) 
 
 def _said(row: Any, now: datetime, *, elsewhere: bool) -> Said:
     decided = row.decision_id is not None
-    on_its_way = row.state in (MailState.SENDING, MailState.CLAIMED)
+    on_its_way = row.state in (MailState.SENDING, *_TAKEN)
     return Said(
         row.message_id,
         row.candidate_id,
@@ -157,5 +168,5 @@ def _said(row: Any, now: datetime, *, elsewhere: bool) -> Said:
         says(row.kind, elsewhere=elsewhere, decided=decided),
         now if on_its_way else row.accepted_at or row.first_tried_at or row.created_at,
         decided and row.withdrawn_at is None,
-        (row.created_at, row.message_id) if row.state == MailState.CLAIMED else None,
+        (row.created_at, row.message_id) if row.state in _TAKEN else None,
     )

@@ -140,7 +140,7 @@ class Sender:
         now = self.clock.now()
         for message in self._mine(ids):
             message.state = take(MailState(message.state), Step.STOP)
-            message.reason = unready(error)
+            message.reason = unready(error, "let it go or write it again")
             _let_go(message)
             self._tell(now, message)
             self.report.blocked += 1
@@ -254,12 +254,12 @@ class Sender:
         )
 
 
-def unready(error: Exception) -> str:
-    """Return why a letter is set aside that our own code stumbled over."""
+def unready(error: Exception, then: str = "write it again") -> str:
+    """Return why a letter is set aside that our own code stumbled over, and what to do ``then``."""
     # The type alone: an error's text may quote what a person wrote.
     return (
         f"Keepword could not make it ready to go ({type(error).__name__}): correct what it is "
-        "about, then let it go or write it again"
+        f"about, then {then}"
     )
 
 

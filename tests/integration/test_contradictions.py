@@ -212,8 +212,14 @@ def test_two_letters_of_one_batch_that_contradict_each_other_do_not_both_go(
     assert states == ["accepted", "blocked"]
 
 
-def test_of_two_workers_only_the_one_with_the_older_letter_sends(employer: Employer) -> None:
-    """Each holds one of two final letters to one person and looks before either has sent."""
+@pytest.mark.parametrize("states", [("claimed", "claimed"), ("ready", "claimed")])
+def test_of_two_workers_only_the_one_with_the_older_letter_sends(
+    employer: Employer, states: tuple[str, str]
+) -> None:
+    """Each has, or is about to take, one of two final letters to one person, and neither has sent.
+
+    Whoever has the younger may look before the older is taken.
+    """
     with employer.work() as work:
         application = add_application(work, stage="interview")
         older = write_rejection(work, application, "rejection:1")
@@ -222,8 +228,9 @@ def test_of_two_workers_only_the_one_with_the_older_letter_sends(employer: Emplo
         application = work.session.get_one(Application, application.id)
         decision = work.session.get_one(Decision, older.decision_id)
         younger = letter(work, application, "rejection:2", older.kind, {}, decision=decision)
-        for id_ in (older.id, younger.id):
-            work.session.get_one(Message, id_).state = "claimed"
+        for id_, state in zip((older.id, younger.id), states, strict=True):
+            found = work.session.get_one(Message, id_)
+            found.state, found.due_at = state, work.now
     with employer.work() as work:
         objections = [
             objection_to(work, work.session.get_one(Message, id_)) for id_ in (older.id, younger.id)
