@@ -16,7 +16,7 @@ from service.api.schemas.candidate import (
 from service.models import Candidate
 from service.queries import records
 from service.workflows.candidates import add_candidate, edit_candidate
-from service.workflows.erase import erase_candidate
+from service.workflows.erase import ON_REQUEST, erase_candidate
 
 resource = Resource("candidates", "People, with their addresses and numbers.")
 
@@ -99,5 +99,5 @@ def erase(call: Call, candidate_id: str) -> Answer:
     """
     candidate = found(call, Candidate, candidate_id, "candidate", lock=True)
     call.check(candidate.version)
-    erase_candidate(call.work, candidate, "erased on request")
+    erase_candidate(call.work, candidate, ON_REQUEST)
     return Answer(candidate, candidate.version)

@@ -30,7 +30,7 @@ COMMANDS: dict[str, LazyCommand] = {
     ),
     "job": LazyCommand("service.cli.job:job", "Close a job and tell everybody who is left."),
     "import": LazyCommand("service.cli.imports:import_", "Take in the people of a CSV file."),
-    "person": LazyCommand("service.cli.person:person", "Add one person by hand."),
+    "person": LazyCommand("service.cli.person:person", "Add one person by hand, or erase one."),
     "connection": LazyCommand("service.cli.connection:connection", "Connect an ATS."),
     "user": LazyCommand("service.cli.user:user", "Add and list colleagues; say who may sign in."),
     "key": LazyCommand("service.cli.key:key", "Make, list and revoke API keys."),

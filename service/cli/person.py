@@ -1,4 +1,7 @@
-"""``keepword person``: adds one person by hand, with their application, in one command."""
+"""``keepword person``: adds one person by hand, with their application, in one command.
+
+Erasing one stands in a file of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from service.cli.person_erase import erase
 from service.cli.running import opened, unusable
 from service.cli.showing import as_json
 from service.domain.changes import Stage
@@ -26,7 +30,10 @@ _OPTIONS = {
 
 @click.group("person")
 def person() -> None:
-    """Add one person by hand."""
+    """Add one person by hand, or erase one."""
+
+
+person.add_command(erase)
 
 
 @person.command("add")

@@ -31,6 +31,7 @@ from service.domain.promises import Standing
 from service.domain.rights import Right
 from service.domain.waking_hours import zone_named
 from service.parts import Parts, parts
+from service.queries.at_stake import is_wholly_within
 from service.queries.candidate_page import Bid, Person, namesakes, person, surviving_id
 from service.queries.candidate_timeline import story
 from service.queries.candidate_word import (
@@ -71,7 +72,8 @@ def candidate(candidate_id: str) -> Response:
         return answer
     if found.erased_at is not None:
         times = Times(own_zone(), None, running.now())
-        return page(running, "candidate_erased.html", erased=times.at(found.erased_at))
+        erased = times.at(found.erased_at)
+        return page(running, "candidate_erased.html", said=said(running), erased=erased)
     after: Key | None = None
     if "after" in request.args:
         after = key_of(request.args["after"], numbered=True)
@@ -137,5 +139,6 @@ def _word(work: Work, found: Person, times: Times, jobs: dict[str, str]) -> dict
         "coming": next_views(letters, coming_interviews(session, work.now, ids), owed, times),
         "job_of": jobs if len(jobs) > 1 else {},
         "namesakes": namesakes(session, visitor().reach, found),
+        "may_erase": acts and is_wholly_within(session, visitor().reach, found),
         "colleagues": active_colleagues(session, besides=chosen) if acts else [],
     }

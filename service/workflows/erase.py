@@ -5,6 +5,8 @@ The empty row remains as a tombstone, so that a late event cannot bring the pers
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -32,16 +34,40 @@ from service.workflows.stored_answers import forget_answers
 from service.workflows.timeline import record
 from service.workflows.work import Work
 
+ON_REQUEST = "erased on request"
+"""Why somebody is erased whom a person or a program asks to be."""
 
-def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
+
+@dataclass(frozen=True)
+class Ended:
+    """What an erasure ended: records emptied (0 where that was done before), open promises, and
+    letters that had yet to leave.
+    """
+
+    records: int = 0
+    promises: int = 0
+    letters: int = 0
+
+    def __add__(self, other: Ended) -> Ended:
+        """Return what both ended."""
+        return Ended(
+            self.records + other.records,
+            self.promises + other.promises,
+            self.letters + other.letters,
+        )
+
+
+def erase_candidate(work: Work, candidate: Candidate, reason: str) -> Ended:
     """Erase one person and everybody merged into them; harmless when done already."""
     _take_hold_of(work, candidate)
+    ended = Ended()
     for merged in work.session.scalars(
         select(Candidate).where(Candidate.merged_into_id == candidate.id)
     ):
-        erase_candidate(work, merged, reason)
+        ended += erase_candidate(work, merged, reason)
     if candidate.erased_at is not None:
-        return
+        return ended
+    ended += Ended(records=1)
     name = " ".join(part for part in (candidate.first_name, candidate.last_name) if part)
     addresses = [email.address for email in candidate.emails]
     remember_erased(work, addresses)
@@ -64,7 +90,7 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
     for model in (CandidateEmail, CandidatePhone):
         work.session.execute(delete(model).where(model.candidate_id == candidate.id))
     for application in applications:
-        release_everything(work, application, reason)
+        ended += release_everything(work, application, reason)
         record(work, application.id, "candidate_erased")
     ids = [application.id for application in applications]
     _blank(work, candidate.id, ids)
@@ -73,6 +99,7 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> None:
     work.session.flush()
     # Objects read before hold what is gone from the tables now.
     work.session.expire_all()
+    return ended
 
 
 def _take_hold_of(work: Work, candidate: Candidate) -> None:
@@ -86,21 +113,24 @@ def _take_hold_of(work: Work, candidate: Candidate) -> None:
     ).one()
 
 
-def release_everything(work: Work, application: Application, reason: str) -> None:
+def release_everything(work: Work, application: Application, reason: str) -> Ended:
     """Settle every open promise of an application and stop its unsent letters."""
-    for promise in work.session.scalars(
+    owed = work.session.scalars(
         select(Promise).where(
             Promise.application_id == application.id, Promise.state.in_(OPEN_STATES)
         )
-    ):
+    ).all()
+    for promise in owed:
         release_by_rule(work, promise, reason)
     work.session.flush()
-    work.session.execute(
+    stopped = work.session.scalars(
         update(Message)
         .where(Message.application_id == application.id, Message.state.in_(CANCELLABLE))
         .values(state=MailState.CANCELLED, reason=reason, due_at=None, version=Message.version + 1)
+        .returning(Message.id)
         .execution_options(synchronize_session="fetch")
-    )
+    ).all()
+    return Ended(promises=len(owed), letters=len(stopped))
 
 
 def _blank(work: Work, candidate_id: str, application_ids: list[str]) -> None:

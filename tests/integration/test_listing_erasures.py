@@ -69,7 +69,7 @@ def test_only_what_was_committed_is_listed(here: Employer, tmp_path: Path) -> No
         spoilt.rollback()
         with session.begin_nested():
             acme = session.get_one(Connection, connection_id)
-            change = CandidateErased(external_id="77", at=None)
+            change = CandidateErased(external_id="number 77", at=None)
             unknown, _ = apply_person(work, acme, change, work.now)
         assert unknown is not None
         assert not path.exists()
@@ -80,10 +80,8 @@ def test_only_what_was_committed_is_listed(here: Employer, tmp_path: Path) -> No
     assert len(listed.addresses) == 1
     assert listed.damaged == 0
     [(known_at, sealed)] = listed.people[unknown.id].known_as
-    assert (known_at, parts(here.app).office.box.open(sealed)) == (connection_id, "77")
-    assert "77" not in path.read_text().replace(sealed, "").replace(unknown.id, "").replace(
-        next(iter(listed.addresses)), ""
-    ).replace(kept, "")
+    assert (known_at, parts(here.app).office.box.open(sealed)) == (connection_id, "number 77")
+    assert "number 77" not in path.read_text()
     with here.session() as session:
         erased = session.scalars(select(Candidate.id).where(Candidate.erased_at.is_not(None)))
         assert set(erased) == {kept, unknown.id}

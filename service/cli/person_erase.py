@@ -1,0 +1,130 @@
+"""``keepword person erase``: erases one person for good, as the API and their page do.
+
+It says nothing that names anybody, and does nothing where an address means several people.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+
+import click
+
+from service.cli.running import Opened, opened, unusable
+from service.cli.showing import as_json, note
+from service.mail.addresses import BadAddressError, checked_address
+from service.models import Candidate
+from service.queries.at_stake import AtStake, at_stake, people_at
+from service.queries.candidate_page import surviving_id
+from service.workflows.erase import ON_REQUEST, erase_candidate
+from service.workflows.erased_addresses import erased_among
+from service.workflows.people import lock_person
+
+_WHO = "ID_OR_ADDRESS"
+
+
+@click.command("erase")
+@click.argument("who", metavar=_WHO)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
+def erase(who: str, *, yes: bool, as_document: bool) -> None:
+    """Erase one person's data for good, by their id or address.
+
+    Name, addresses, numbers, the words of letters and what was noted go; open promises end, and
+    letters that have not left are stopped. An empty record stays, so that no late event of an ATS
+    brings them back. It cannot be undone. The ATS keeps its own record: erase them there too.
+    Where several people have the address, their ids are listed and nothing is done.
+    """
+    with opened() as keepword:
+        session = keepword.session
+        id_ = _meant(keepword, who)
+        if id_ is None:
+            _say_gone_before(None, as_document=as_document)
+            return
+        stake = at_stake(session, id_)
+        # Nothing is held while a person thinks.
+        session.rollback()
+        if stake is not None and stake.erased_at is None and not yes:
+            _confirmed(stake)
+        work = keepword.work()
+        candidate = lock_person(work, session.get_one(Candidate, id_))
+        if not yes and at_stake(session, candidate.id) != stake:
+            raise click.ClickException(
+                "Their record changed meanwhile, and nobody was erased. Run it again."
+            )
+        ended = erase_candidate(work, candidate, ON_REQUEST)
+        id_ = candidate.id
+        session.commit()
+    if not ended.records:
+        _say_gone_before(id_, as_document=as_document)
+        return
+    connections = list(stake.connections) if stake is not None else []
+    if as_document:
+        as_json(
+            {
+                "candidate_id": id_,
+                "erased": True,
+                "promises_ended": ended.promises,
+                "letters_stopped": ended.letters,
+                "connections": connections,
+            }
+        )
+        return
+    promises = _number(ended.promises, "open promise ended", "open promises ended")
+    letters = _number(ended.letters, "letter was stopped", "letters were stopped")
+    click.echo(f"{id_} is erased; {promises}, {letters}.")
+    if connections:
+        note(f"The ATS keeps its own record ({', '.join(connections)}): erase them there too.")
+
+
+def _meant(keepword: Opened, who: str) -> str | None:
+    """Return whose id or address this is; ``None`` where whoever had the address is erased."""
+    session = keepword.session
+    if "@" not in who:
+        id_ = surviving_id(session, who)
+        if id_ is None:
+            unusable("there is nobody with this id. It ends the address of their page.", _WHO)
+        if id_ != who:
+            note(f"{who} was merged into {id_}: that is who is meant.")
+        return id_
+    keys = {who.strip().casefold()}
+    with suppress(BadAddressError):
+        keys.add(checked_address(who).casefold())
+    found = people_at(session, keys)
+    if len(found) > 1:
+        unusable(
+            f"{len(found)} people have this address, and nobody is erased. Name one by the id: "
+            f"{', '.join(found)}.",
+            _WHO,
+        )
+    if found:
+        return found[0]
+    if not erased_among(keepword.work(), keys):
+        unusable("nobody here has this address.", _WHO)
+    return None
+
+
+def _confirmed(stake: AtStake) -> None:
+    """Say what goes, and go on after a yes alone."""
+    applications = _number(stake.applications, "application", "applications")
+    promises = _number(stake.promises, "open promise", "open promises")
+    letters = _number(stake.letters, "letter", "letters")
+    note(f"{stake.candidate_id}: {applications}, {promises}, {letters} yet to leave.")
+    try:
+        click.confirm("Erase their data for good? It cannot be undone", abort=True, err=True)
+    except click.Abort:
+        if not sys.stdin.isatty():
+            note("")
+            unusable("nobody was erased: nobody said yes. Say --yes.", "--yes")
+        raise
+
+
+def _say_gone_before(id_: str | None, *, as_document: bool) -> None:
+    if as_document:
+        as_json({"candidate_id": id_, "erased": False})
+    else:
+        click.echo("Their data was erased before; nothing was left to do.")
+
+
+def _number(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
