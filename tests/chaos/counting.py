@@ -144,9 +144,14 @@ class Rates:
 
 
 def rates(site: Site, begun: datetime, ended: datetime) -> Rates:
-    """Compare the seconds before a fault with those after it."""
-    before = (begun - timedelta(seconds=site.pace.before), begun)
-    after = (ended, ended + timedelta(seconds=site.pace.after))
+    """Compare the seconds before a fault with as many at the end of those after it.
+
+    What was in hand as somebody was killed waits for the end of its lease: counted from the very
+    end of the fault, it would be missing at the beginning of one of the two alone.
+    """
+    span = timedelta(seconds=site.pace.before)
+    over = ended + timedelta(seconds=site.pace.after)
+    before, after = (begun - span, begun), (over - span, over)
     with site.double.lock:
         sent = [mail.accepted_at for mail in site.double.accepted]
     with site.work() as work:
