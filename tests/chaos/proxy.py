@@ -144,7 +144,8 @@ class FaultProxy:
                 piece = source.recv(65_536)
                 if not piece:
                     break
-                line.awaiting = line.awaiting or not answers
+                if not answers:
+                    line.awaiting = True
                 self._carry(line, piece, answers=answers)
             except OSError:
                 break
@@ -168,10 +169,12 @@ class FaultProxy:
                 if line.ended.wait(weather.drip):
                     return
                 sink.sendall(bytes([byte]))
-        else:
-            sink.sendall(piece)
-        if answers and limit is None:
             line.awaiting = False
+        else:
+            if answers:
+                # Before it is sent: whoever has it may ask the next thing at once.
+                line.awaiting = False
+            sink.sendall(piece)
 
 
 def _close(ended: socket.socket, *, reset: bool) -> None:
