@@ -147,7 +147,8 @@ def rates(site: Site, begun: datetime, ended: datetime) -> Rates:
     """Compare the seconds before a fault with as many at the end of those after it.
 
     What was in hand as somebody was killed waits for the end of its lease: counted from the very
-    end of the fault, it would be missing at the beginning of one of the two alone.
+    end of the fault, it would be missing at the beginning of one of the two alone. Before it more
+    than came in counts as what came in: the rest is what the seconds before those had left.
     """
     span = timedelta(seconds=site.pace.before)
     over = ended + timedelta(seconds=site.pace.after)
@@ -156,7 +157,8 @@ def rates(site: Site, begun: datetime, ended: datetime) -> Rates:
         sent = [mail.accepted_at for mail in site.double.accepted]
     with site.work() as work:
         worked = [at for at in work.session.scalars(select(Delivery.done_at)) if at is not None]
-    both = [(_rate(each, before), _rate(each, after)) for each in (sent, worked)]
+    most = float(site.pace.a_second)
+    both = [(min(_rate(each, before), most), _rate(each, after)) for each in (sent, worked)]
     slower = min(both, key=lambda pair: pair[1] / pair[0] if pair[0] else 0.0)
     first = max(_first(each, ended) for each in (sent, worked))
     return Rates(*slower, first)
