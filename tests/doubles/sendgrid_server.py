@@ -62,7 +62,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.do_handshake()
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        length = int(self.headers.get("Content-Length", "0"))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # Whoever was cut off in the middle asked for nothing yet.
+            self.close_connection = True
+            return
         if self.path == LOGS_PATH:
             self._look_up(body)
         else:

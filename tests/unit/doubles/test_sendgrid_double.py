@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -301,3 +302,22 @@ def test_it_comes_back_on_the_same_port_with_what_it_kept() -> None:
 def test_it_does_not_start_twice(double: SendGridDouble) -> None:
     with pytest.raises(RuntimeError, match="running already"):
         double.start()
+
+
+def test_whoever_is_cut_off_in_the_middle_of_a_request_asked_for_nothing(
+    double: SendGridDouble,
+) -> None:
+    cut_off = http.client.HTTPConnection("127.0.0.1", double.port, timeout=10)
+    cut_off.putrequest("POST", "/v3/mail/send")
+    cut_off.putheader("Authorization", f"Bearer {double.api_key}")
+    cut_off.putheader("Content-Type", "application/json")
+    cut_off.putheader("Content-Length", "100")
+    cut_off.endheaders(b'{"personalizations": [')
+    assert cut_off.sock is not None
+    cut_off.sock.shutdown(socket.SHUT_WR)
+    # It ends the line without an answer, and so has read all that came.
+    assert cut_off.sock.recv(1) == b""
+    cut_off.close()
+
+    assert (double.requests, double.violations) == (0, [])
+    assert post(double, mail())[0] == 202
