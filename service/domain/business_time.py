@@ -64,6 +64,7 @@ class Calendar:
     def __init__(self, spec: CalendarSpec, holidays: HolidaySource | None = None) -> None:
         self.spec = spec
         self._timetable = Timetable(spec, holidays)
+        self._zone = spec.time_zone
 
     @classmethod
     def from_document(
@@ -123,25 +124,30 @@ class Calendar:
             ValueError: ``start`` is naive.
         """
         begin = to_micros(start)
-        self._timetable.refuse_out_of_reach(begin)
-        landing = None
         if not trace and isinstance(amount, BusinessHours):
             # What is asked most often, without what only an explanation needs.
             due = self._timetable.forward(begin, amount.minutes * MINUTE)[1]
-        else:
-            landing = land(self._timetable, begin, amount)
-            due = landing.due
-        if due - begin > HORIZON:
-            msg = f"{amount} in “{self.name}” would be due more than 20 years ahead. Shorten it."
-            raise OutOfReachError(msg)
-        due_at = from_micros(due)
-        due_local = due_at.astimezone(self.spec.time_zone)
+            if due - begin > HORIZON:
+                raise self._too_far(amount)
+            due_at = from_micros(due)
+            return Deadline(due_at, due_at.astimezone(self._zone), (), None)
+        self._timetable.refuse_out_of_reach(begin)
+        landing = land(self._timetable, begin, amount)
+        if landing.due - begin > HORIZON:
+            raise self._too_far(amount)
+        due_at = from_micros(landing.due)
+        due_local = due_at.astimezone(self._zone)
         wall = None
-        if landing and landing.is_wall:
+        if landing.is_wall:
             local = landing.named or due_local.replace(tzinfo=None)
             wall = WallTime(local.isoformat(timespec="minutes"), self.time_zone.key)
-        steps = explain(self._timetable, begin, amount, landing) if landing and trace else ()
+        steps = explain(self._timetable, begin, amount, landing) if trace else ()
         return Deadline(due_at, due_local, steps, wall)
+
+    def _too_far(self, amount: Duration) -> OutOfReachError:
+        return OutOfReachError(
+            f"{amount} in “{self.name}” would be due more than 20 years ahead. Shorten it."
+        )
 
     def subtract(
         self, end: datetime, amount: BusinessHours | BusinessDays | CalendarDays

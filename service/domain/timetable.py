@@ -66,6 +66,8 @@ class Timetable:
         """Return where counting starts and where ``amount`` of working time ends."""
         openings = self._openings
         if openings is None or not openings.covers_from <= begin <= openings.covers_to:
+            # What is compiled is within reach.
+            self.refuse_out_of_reach(begin)
             openings = self.over(begin, begin)
         while (found := openings.forward(begin, amount)) is None:
             since = max(begin, openings.ends[-1]) if openings.ends else begin
