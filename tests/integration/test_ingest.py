@@ -189,6 +189,25 @@ def test_what_a_dead_worker_held_is_worked_in_after_its_lease(ats: Employer) -> 
     assert _ingest(ats).done == 1
 
 
+@pytest.mark.parametrize(
+    ("attempts", "waits", "done"),
+    [
+        (0, timedelta(hours=3), 1),
+        (3, timedelta(minutes=50), 0),
+        (3, timedelta(days=365), 1),
+    ],
+)
+def test_nothing_waits_for_longer_than_only_a_wrong_clock_could_say(
+    ats: Employer, attempts: int, waits: timedelta, done: int
+) -> None:
+    _post(ats, _applied())
+    with ats.work() as work:
+        delivery = work.session.scalars(select(Delivery)).one()
+        delivery.attempts, delivery.next_attempt_at = attempts, work.now + waits
+
+    assert _ingest(ats).done == done
+
+
 def test_two_workers_at_once_work_each_delivery_in_once(ats: Employer) -> None:
     for i in range(12):
         _post(ats, _applied(9001 + i, f"Name{i}"), f"gh-{i}")
