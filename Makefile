@@ -50,7 +50,7 @@ check: lint types drift test ## What continuous integration runs.
 bench: $(STAMP) ## Ratios against floors measured in the same run; writes bench/results.json.
 	$(BIN)/python -m bench.run
 
-bench-quick: $(STAMP) ## The same with less data, in under two minutes.
+bench-quick: $(STAMP) ## Most of it with less data, in under two minutes.
 	$(BIN)/python -m bench.run --quick
 
 chaos: $(STAMP) ## Kill workers everywhere on both databases; count what is lost, doubled, uncertain.

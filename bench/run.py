@@ -1,6 +1,7 @@
 """Runs every bench, prints a table and writes ``bench/results.json``, one JSON object a line.
 
-What was not asked for keeps its lines. Unless it was quick, ``docs/figures.md`` says the same.
+What was not asked for keeps its lines, and ``docs/figures.md`` says the same. A quick run leaves
+both as they are and writes ``bench/quick.json``.
 Each figure is a ratio of two measurements of this very run: seconds alone say more about the
 machine than about Keepword. Exits 1 where a goal is missed.
 """
@@ -25,7 +26,7 @@ from bench.calendars import adding, compiling
 from bench.checker import Store, beside_helpdesk, flagging, idling
 from bench.closing import closing
 from bench.figure import Figure
-from bench.figures import RESULTS, publish, publishable, read
+from bench.figures import RESULTS, publish
 from bench.importing import import_memory, importing
 from bench.queue import queue_page
 from bench.scale import ten_times
@@ -57,7 +58,7 @@ def _closing(store: Store, home: Path, *, quick: bool) -> Figure:
 
 
 def _accepting(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
-    return accepting(store, home, slice_=200 if quick else 1_000, slices=3 if quick else 11)
+    return accepting(store, home, slice_=100 if quick else 1_000, slices=2 if quick else 11)
 
 
 def _importing(store: Store, home: Path, *, quick: bool) -> Figure:
@@ -65,7 +66,7 @@ def _importing(store: Store, home: Path, *, quick: bool) -> Figure:
 
 
 def _import_memory(store: Store, home: Path, *, quick: bool) -> Figure:
-    few, many = (1_000, 4_000) if quick else (10_000, 100_000)
+    few, many = (500, 2_000) if quick else (10_000, 100_000)
     return import_memory(store, home, few=few, many=many)
 
 
@@ -84,7 +85,7 @@ def _beside_helpdesk(store: Store, home: Path, *, quick: bool) -> tuple[Figure, 
 def _calendars(store: Store, home: Path, *, quick: bool) -> tuple[Figure, ...]:
     if store.kind != KINDS[0]:  # no database has a part in it
         return ()
-    runs = 3 if quick else 7
+    runs = 1 if quick else 7
     return adding(home, additions=1_000, runs=runs), compiling(runs=runs)
 
 
@@ -134,6 +135,13 @@ BENCHES: dict[str, Bench] = {
 }
 
 
+TOO_SMALL = frozenset({"workers", "scale"})
+"""What a quick run leaves out: on so little, starting processes is all there would be to see."""
+
+QUICK_RESULTS = RESULTS.with_name("quick.json")
+"""Where a quick run writes: what is published stays as it was measured."""
+
+
 def main() -> int:
     """Run what was asked for; return the exit code."""
     asked = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
@@ -143,13 +151,14 @@ def main() -> int:
     options = asked.parse_args()
     command = " ".join(["python -m bench.run", *sys.argv[1:]])
     console = Console(stderr=True)
+    left_out = TOO_SMALL if options.quick else frozenset()
     figures = []
     with TemporaryDirectory(prefix="keepword-bench-") as name:
         folder = Path(name)
         for kind in options.database or KINDS:
             with _store(kind, folder) as store:
                 for name, measure in BENCHES.items():
-                    if options.only in (None, name):
+                    if options.only == name or (options.only is None and name not in left_out):
                         began = time.monotonic()
                         measured = measure(store, folder, quick=options.quick)
                         for figure in measured if isinstance(measured, tuple) else (measured,):
@@ -157,10 +166,11 @@ def main() -> int:
                             figures.append(figure.by(command))
                         took = time.monotonic() - began
                         console.print(f"{name} on {kind}: {took:.0f} s", style="dim")
-    kept = _others(figures) if options.only or options.database else []
+    results = QUICK_RESULTS if options.quick else RESULTS
+    kept = _others(figures, results) if options.only or options.database else []
     lines = [*kept, *(figure.to_line() for figure in figures)]
-    RESULTS.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    if publishable(read()):
+    results.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    if not options.quick:
         publish()
     _print(figures)
     return 0 if all(figure.ok for figure in figures) else 1
@@ -175,10 +185,10 @@ def _store(kind: str, folder: Path) -> Iterator[Store]:
         yield Store(kind, folder, address)
 
 
-def _others(figures: list[Figure]) -> list[str]:
+def _others(figures: list[Figure], results: Path) -> list[str]:
     """Return the lines of the last run about what was not measured this time."""
     measured = {figure.name for figure in figures}
-    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
+    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
     return [line for line in lines if json.loads(line)["name"] not in measured]
 
 
