@@ -144,7 +144,7 @@ def _taken_hold_of(
     held: set[str] = set()
     while True:
         old, new = resolve(work, gone.candidate_id), resolve(work, stays.candidate_id)
-        missing = {old.id: old, new.id: new}.keys() - held
+        missing = {old.id, new.id} - held
         if not missing:
             return old, new
         # In one order, whoever merges them and which way round.

@@ -28,6 +28,7 @@ from service.models import (
 from service.workflows.erase_traces import ERASED, erase_traces
 from service.workflows.erased_addresses import remember_erased
 from service.workflows.listing_erasures import note_erasure
+from service.workflows.people import lock_record
 from service.workflows.profile_entries import erase_entries
 from service.workflows.promise_changes import release_by_rule
 from service.workflows.stored_answers import forget_answers
@@ -59,7 +60,8 @@ class Ended:
 
 def erase_candidate(work: Work, candidate: Candidate, reason: str) -> Ended:
     """Erase one person and everybody merged into them; harmless when done already."""
-    _take_hold_of(work, candidate)
+    # Who is being merged into them is theirs before, or finds them erased.
+    lock_record(work, candidate)
     ended = Ended()
     for merged in work.session.scalars(
         select(Candidate).where(Candidate.merged_into_id == candidate.id)
@@ -100,17 +102,6 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> Ended:
     # Objects read before hold what is gone from the tables now.
     work.session.expire_all()
     return ended
-
-
-def _take_hold_of(work: Work, candidate: Candidate) -> None:
-    """Lock this very row: who is being merged into them is theirs before, or finds them erased."""
-    work.session.flush()
-    work.session.scalars(
-        select(Candidate)
-        .where(Candidate.id == candidate.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def release_everything(work: Work, application: Application, reason: str) -> Ended:

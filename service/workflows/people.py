@@ -77,16 +77,21 @@ def resolve(work: Work, candidate_id: str) -> Candidate:
 
 def lock_person(work: Work, candidate: Candidate) -> Candidate:
     """Return a person as they are now, or whom they were merged into, with the row locked."""
+    locked = lock_record(work, candidate)
+    if locked.merged_into_id is None:
+        return locked
+    return lock_person(work, work.session.get_one(Candidate, locked.merged_into_id))
+
+
+def lock_record(work: Work, candidate: Candidate) -> Candidate:
+    """Return this very record as it is now, with the row locked, merged or not."""
     work.session.flush()
-    locked = work.session.scalars(
+    return work.session.scalars(
         select(Candidate)
         .where(Candidate.id == candidate.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
-    if locked.merged_into_id is None:
-        return locked
-    return lock_person(work, work.session.get_one(Candidate, locked.merged_into_id))
 
 
 def take_facts(work: Work, candidate: Candidate, facts: CandidateFacts) -> None:
