@@ -20,7 +20,7 @@ from sqlalchemy.orm import selectinload
 from bench.checker import Store
 from bench.figure import Figure
 from service.app import engine_of, session_of
-from service.domain.closings import Outcome
+from service.domain.closing_terms import Outcome
 from service.mail.sendgrid import SendGridTransport
 from service.models import Job, Message
 from service.parts import parts

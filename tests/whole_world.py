@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from service.auth.calendar_feeds import make_feed
 from service.auth.keys import make_key
 from service.auth.links import Purpose, make_link
-from service.domain.closings import Outcome as Ending
+from service.domain.closing_terms import Outcome as Ending
 from service.domain.contacts import Channel, Outcome
 from service.domain.delivery import MailState
 from service.domain.policies import Kind

@@ -22,7 +22,7 @@ from service.api.schemas.closing_preview import (
     ClosingWishSchema,
     PreviewQuery,
 )
-from service.domain.closings import MANY, Outcome
+from service.domain.closing_terms import MANY, Outcome
 from service.domain.delivery import MailState
 from service.models import Job, JobClosing, User
 from service.queries import closings

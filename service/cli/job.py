@@ -17,7 +17,7 @@ from service.cli.job_showing import plan_document, progress_document, show_plan,
 from service.cli.running import Opened, opened, unusable, user_by_email
 from service.cli.showing import as_json, note, table
 from service.db import reading_only
-from service.domain.closings import MANY, Outcome
+from service.domain.closing_terms import MANY, Outcome
 from service.domain.promises import PromiseError
 from service.models import Job, JobClosing
 from service.queries import jobs

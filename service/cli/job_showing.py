@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from service.cli.showing import clean, local, table
-from service.domain.closings import Part
+from service.domain.closing_terms import Part
 from service.queries.closings import Progress
 from service.workflows.closing_plan import ClosingPlan, Planned
 from service.workflows.composing import full_name

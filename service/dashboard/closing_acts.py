@@ -28,7 +28,7 @@ from service.dashboard.site import (
 )
 from service.dashboard.wording import time_left
 from service.db import db
-from service.domain.closings import Part
+from service.domain.closing_terms import Part
 from service.domain.promises import PromiseError
 from service.domain.rights import Extent, Reach, Right
 from service.models import Job, JobClosing, User

@@ -19,7 +19,7 @@ from service.dashboard.actions import LONGEST_REASON, sentence
 from service.dashboard.candidate_words import Times
 from service.dashboard.closing_view import LEFT_OUT, PlanView, plan_view
 from service.dashboard.site import blueprint, needs, no_page, page, say_at, takes, visitor, zone
-from service.domain.closings import Outcome
+from service.domain.closing_terms import Outcome
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
 from service.mail.templates import TemplateError

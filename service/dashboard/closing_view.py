@@ -14,7 +14,7 @@ from service.dashboard.candidate_words import Times, letter_words, stage_words
 from service.dashboard.rows import Moment
 from service.dashboard.wording import READER, dialled
 from service.domain.changes import CLOSED_STAGES
-from service.domain.closings import MANY, Part
+from service.domain.closing_terms import MANY, Part
 from service.domain.promises import KEPT_STATES, OPEN_STATES
 from service.domain.rights import Reach, within
 from service.models import Application

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from service.domain.changes import CLOSED_STAGES, JobStatus, Stage
-from service.domain.closings import Part
+from service.domain.closing_terms import Part
 from service.domain.delivery import LEFT, MailState
 from service.domain.policies import Kind
 from service.domain.promises import OPEN_STATES

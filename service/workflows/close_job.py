@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from service.db import in_chunks
-from service.domain.closings import JOB_STATUS, MANY, Outcome, Part
+from service.domain.closing_terms import JOB_STATUS, MANY, Outcome, Part
 from service.domain.policies import Kind, Trigger
 from service.domain.promises import PromiseError
 from service.domain.wording import day_words

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from service.domain.changes import CLOSED_STAGES, JobStatus, Stage
-from service.domain.closings import Part, Sender, Writing
+from service.domain.closing_terms import Part, Sender, Writing
 from service.domain.contacts import DECISION_LETTERS, Direction
 from service.domain.delivery import LEFT, MailState
 from service.domain.policies import Kind, Trigger

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from service.domain.changes import Stage
-from service.domain.closings import Outcome, Part, Placement, Sender, Writing
+from service.domain.closing_terms import Outcome, Part, Placement, Sender, Writing
 from service.domain.contradictions import TOLD_ELSEWHERE_WITHIN, encouraged_lately
 from service.domain.wording import day_words
 from service.mail.templates import Rendered, TemplateError

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from service.domain.closings import Applicant, Outcome, Part, Placement, agree, place
+from service.domain.closing_terms import Applicant, Outcome, Part, Placement
+from service.domain.closings import agree, place
 from service.domain.promises import PromiseError
 from service.domain.wording import when_words
 from service.models import Application, Decision, Job, User

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 
 from service.db import in_chunks
 from service.domain.changes import Stage
-from service.domain.closings import JOB_STATUS, Outcome, Part, Writing
+from service.domain.closing_terms import JOB_STATUS, Outcome, Part, Writing
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.delivery import CANCELLABLE
 from service.domain.promises import KEPT_STATES, OPEN_STATES, PromiseError

@@ -15,7 +15,7 @@ from service.auth.calendar_feeds import make_feed
 from service.auth.keys import make_key, revoke_key
 from service.auth.links import Purpose, make_link
 from service.auth.passwords import set_password
-from service.domain.closings import Outcome as ClosedAs
+from service.domain.closing_terms import Outcome as ClosedAs
 from service.domain.contacts import Channel, Outcome
 from service.domain.policies import Kind
 from service.models import (

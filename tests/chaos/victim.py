@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from service.app import engine_of, session_of
 from service.clock import FakeClock
-from service.domain.closings import Outcome
+from service.domain.closing_terms import Outcome
 from service.mail.base import Envelope, SendAnswer, Uncertain
 from service.mail.sendgrid import SEND_PATH, SendGridTransport
 from service.mail.single_post import HttpAnswer, PostClient, Timeouts

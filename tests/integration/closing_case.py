@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from service.domain.closings import Outcome, Part
+from service.domain.closing_terms import Outcome, Part
 from service.models import (
     Application,
     ClosingEntry,

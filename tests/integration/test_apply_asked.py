@@ -21,7 +21,7 @@ from service.domain.changes import (
     Stands,
     Withdrawn,
 )
-from service.domain.closings import Outcome
+from service.domain.closing_terms import Outcome
 from service.models import Application, Candidate, Decision, Interview, Job, User
 from service.workflows.close_job import close_job
 from service.workflows.closing_plan import ClosingWish

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from service.domain.changes import Stage
-from service.domain.closings import Outcome, Part
+from service.domain.closing_terms import Outcome, Part
 from service.domain.contacts import Channel
 from service.domain.contacts import Outcome as Came
 from service.domain.policies import Kind

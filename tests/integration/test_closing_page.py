@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.closings import MANY
+from service.domain.closing_terms import MANY
 from tests.harness import Employer
 from tests.integration.guided_closing import Guided
 from tests.integration.people_case import text_of

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from service.domain.closings import Outcome
+from service.domain.closing_terms import Outcome
 from service.domain.promises import PromiseError
 from service.models import (
     Contact,

@@ -16,7 +16,7 @@ from service.api.schemas.base import (
 )
 from service.api.schemas.closing_preview import APPLICATION, PARTS, Day, PartsSchema
 from service.domain.changes import Stage
-from service.domain.closings import Outcome, Part
+from service.domain.closing_terms import Outcome, Part
 from service.domain.delivery import MailState
 from service.queries.closings import LETTER_STEPS
 

@@ -17,7 +17,7 @@ from service.api.schemas.base import (
     QueryFlag,
     Text,
 )
-from service.domain.closings import Outcome, Part
+from service.domain.closing_terms import Outcome, Part
 
 MOST_NAMED = 1000
 """Applications that one list of a wish may name."""

@@ -8,15 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.changes import Stage
-from service.domain.closings import (
-    Applicant,
-    Part,
-    Placement,
-    Sender,
-    Writing,
-    agree,
-    place,
-)
+from service.domain.closing_terms import Applicant, Part, Placement, Sender, Writing
+from service.domain.closings import agree, place
 
 _DAY = date(2026, 3, 20)
 
