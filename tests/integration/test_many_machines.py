@@ -79,13 +79,22 @@ def test_all_who_send_draw_on_one_rate(employer: Employer) -> None:
         session.commit()
 
 
-def test_letters_leave_at_the_rate_and_none_is_left_behind(
+@pytest.fixture
+def metered(
     new_database: Callable[..., str], tmp_path: Path
-) -> None:
+) -> Iterator[tuple[Employer, RecordingTransport]]:
+    """An employer who may send sixty letters a minute, and what carries them."""
     transport = RecordingTransport(together=True)
-    employer = make_employer(
-        new_database("sqlite", started=True), tmp_path, transport=transport, mail_a_minute=60
-    )
+    url = new_database("sqlite", started=True)
+    employer = make_employer(url, tmp_path, transport=transport, mail_a_minute=60)
+    yield employer, transport
+    engine_of(employer.app).dispose()
+
+
+def test_letters_leave_at_the_rate_and_none_is_left_behind(
+    metered: tuple[Employer, RecordingTransport],
+) -> None:
+    employer, transport = metered
     with employer.work() as work:
         add_notices(work, 12)
 
@@ -98,16 +107,12 @@ def test_letters_leave_at_the_rate_and_none_is_left_behind(
     assert left == [5, 8, 11, 12]
     with employer.session() as session:
         assert set(session.scalars(select(Message.state))) == {"accepted"}
-    engine_of(employer.app).dispose()
 
 
 def test_an_empty_bucket_of_a_clock_that_was_ahead_fills_again(
-    new_database: Callable[..., str], tmp_path: Path
+    metered: tuple[Employer, RecordingTransport],
 ) -> None:
-    transport = RecordingTransport(together=True)
-    employer = make_employer(
-        new_database("sqlite", started=True), tmp_path, transport=transport, mail_a_minute=60
-    )
+    employer, transport = metered
     with employer.work() as work:
         add_notices(work, 7)
     right = employer.now
@@ -119,7 +124,6 @@ def test_an_empty_bucket_of_a_clock_that_was_ahead_fills_again(
             step_named("dispatch").run(session, tools)
 
     assert len(transport.sent) == 7
-    engine_of(employer.app).dispose()
 
 
 CROWD = 20
