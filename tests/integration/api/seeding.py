@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from service.domain import closings
+from service.domain import closing_terms
 from service.domain.contacts import Channel, Outcome
 from service.domain.policies import Kind
 from service.models import Calendar, Delivery, Job, Policy, SendBatch, TemplateVersion
@@ -69,7 +69,7 @@ def seed(employer: Employer) -> Seeded:
         work.session.flush()
         filled = Job(title="Bookbinder", status="open", created_at=work.now)
         add_application(work, first_name="Chidi", owner=maria, job=filled)
-        wish = ClosingWish(closings.Outcome.FILLED, maria.id)
+        wish = ClosingWish(closing_terms.Outcome.FILLED, maria.id)
         closing = close_job(work, filled.id, wish).closing
         calendar = work.session.scalars(select(Calendar).where(Calendar.is_default)).one()
         wording = work.session.scalars(
