@@ -39,7 +39,7 @@ lint: $(STAMP) ## Style, formatting and the import contract.
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: $(STAMP) ## mypy, strict.
+types: $(STAMP) ## mypy: strict on service, names and calls in tests and bench.
 	$(BIN)/mypy
 
 drift: $(STAMP) ## openapi.yaml must say what the code does.

@@ -76,7 +76,7 @@ def _psycopg(database_url: str) -> Insert:
     return insert
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+class _Server(BaseApplication):
     def __init__(self, app: Flask, port: int) -> None:
         self._app, self._port = app, port
         super().__init__()

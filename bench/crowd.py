@@ -50,7 +50,7 @@ _OWN_ROWS = {
     Delivery: "candidate_id = :candidate",
     TimelineEntry: "application_id = :application",
 }
-_TABLES: dict[Table, str] = {model.__table__: own for model, own in _OWN_ROWS.items()}  # type: ignore[misc,attr-defined]  # mapped classes, each with a table of its own
+_TABLES: dict[Table, str] = {model.__table__: own for model, own in _OWN_ROWS.items()}
 
 _COPIED = frozenset(
     {"id", "candidate_id", "application_id", "promise_id", "decision_id", "message_id",

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, bindparam, text
+from sqlalchemy import Connection, Engine, bindparam, insert, text
 
 from service.db import UTCDateTime
 from service.models import Application, Candidate, Job
@@ -64,11 +64,11 @@ def come_due(engine: Engine, instants: Sequence[datetime]) -> None:
 
 def _people(connection: Connection, now: datetime) -> None:
     connection.execute(
-        Candidate.__table__.insert(),
+        insert(Candidate),
         {"id": "cnd_bench", "can_email": True, "created_at": now, "version": 1},
     )
     connection.execute(
-        Job.__table__.insert(),
+        insert(Job),
         {"id": "job_bench", "title": "Bookbinder", "status": "open", "created_at": now,
          "version": 1},
     )  # fmt: skip

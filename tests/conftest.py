@@ -125,4 +125,4 @@ def database_url(request: pytest.FixtureRequest, new_database: Callable[..., str
 def _admin(address: str, statement: str) -> None:
     dsn = f"{address.replace('postgresql+psycopg', 'postgresql')}/postgres"
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]  # names made above
+        connection.execute(statement)

@@ -100,4 +100,6 @@ def at_stage(label: str) -> ApplicationRef:
 
 def translate(action: str, payload: dict[str, object]) -> Translation:
     """Run one action through the adapter, received on 6 March 2026."""
-    return Greenhouse().translate(body(action, payload), {}, RECEIVED_AT)
+    said = Greenhouse().translate(body(action, payload), {}, RECEIVED_AT)
+    assert isinstance(said, Translation)
+    return said

@@ -178,6 +178,6 @@ class HintVendor(AdapterDefaults):
 HINT_VENDOR = HintVendor()
 
 
-def find(name: str) -> Adapter:
+def find(name: str) -> HintVendor | Adapter:
     """The adapter of a name: this one beside the real ones."""
     return HINT_VENDOR if name == NAME else adapter_named(name)

@@ -199,8 +199,8 @@ class AccessWorld:
                 "team_id": berlin.id,
                 "user_id": maria.id,
                 "absence_id": away.id,
-                "calendar_id": session.query(Calendar).first().id,  # type: ignore[union-attr]  # the company's
-                "policy_id": session.query(Policy).first().id,  # type: ignore[union-attr]  # one of the first
+                "calendar_id": session.query(Calendar).first().id,
+                "policy_id": session.query(Policy).first().id,
                 "kind": "status-update",
                 "number": "1",
                 "version": str(session.get_one(Application, application.id).version),

@@ -21,7 +21,7 @@ def candidate_of(employer: Employer, application_id: str) -> str:
 def applied(employer: Employer, **fields: object) -> tuple[str, str]:
     """Let somebody apply; return the ids of the application and the candidate."""
     with employer.work() as work:
-        made = add_application(work, **fields)  # type: ignore[arg-type]  # passed on as they are
+        made = add_application(work, **fields)
         return made.id, made.candidate_id
 
 

@@ -106,8 +106,8 @@ def test_a_rejection_ends_alike_with_what_a_poll_found(
     employer: Employer, data: st.DataObject
 ) -> None:
     record = ashby.answer([rejected(at(12))])
-    (found,) = Ashby.poller.read(  # type: ignore[union-attr]
-        Ashby.poller.first(at(7), {})[0],  # type: ignore[union-attr]
+    (found,) = Ashby.poller.read(
+        Ashby.poller.first(at(7), {})[0],
         record,
         at(7),
     ).found

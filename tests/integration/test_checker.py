@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from service.domain.changes import Stage
+from service.domain.policies import Trigger
 from service.mail.base import EventKind
 from service.mail.base import MailEvent as Reported
 from service.models import (
@@ -26,7 +27,7 @@ from service.workflows.check import BACKLOG_BOUND
 from service.workflows.connections import add_connection
 from service.workflows.decide import move_here, reject
 from service.workflows.fold_events import store_events
-from service.workflows.policies import Trigger, rules
+from service.workflows.policies import rules
 from service.workflows.rule_promises import make_by_rule, trigger
 from tests.harness import Employer, add_application, add_user
 from tests.integration.watching import (

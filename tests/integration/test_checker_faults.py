@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from service.app import session_of
+from service.domain.policies import Trigger
 from service.models import (
     Application,
     Message,
@@ -20,7 +21,7 @@ from service.models import (
 from service.parts import parts
 from service.workflows.check import SET_ASIDE, _due
 from service.workflows.judging import CheckReport, Judging
-from service.workflows.policies import Trigger, rules
+from service.workflows.policies import rules
 from service.workflows.promise_changes import lock_application
 from service.workflows.rule_promises import make_by_rule
 from service.workflows.work import Work

@@ -267,7 +267,7 @@ def test_a_fault_of_the_database_puts_no_name_in_the_log(
 ) -> None:
     name = "Zephyrine Quillfeather"
 
-    def run(session, _tools):  # type: ignore[no-untyped-def]
+    def run(session, _tools):
         now = ats.now
         session.add(Candidate(id="one", first_name=name, created_at=now))
         session.flush()

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from service.domain.contacts import Channel
-from service.domain.policies import Kind
+from service.domain.policies import Kind, Trigger
 from service.domain.promises import PromiseError
 from service.mail.base import Envelope, SendAnswer
 from service.models import Application, CandidateEmail, Decision, Interview, Message, Promise
@@ -18,7 +18,7 @@ from service.workflows.contacts import log_inbound
 from service.workflows.decide import reject, withdraw_decision
 from service.workflows.enqueue import cancel
 from service.workflows.messages import Wish, write_letter
-from service.workflows.policies import Trigger, rules
+from service.workflows.policies import rules
 from service.workflows.promise_changes import release
 from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.rule_promises import make_by_rule

@@ -45,7 +45,7 @@ FORMS: dict[str, Callable[[], logging.Formatter]] = {"text": Formatter, "json": 
 class Clumsy(RecordingTransport):
     """A carrier whose fault quotes whom it wrote to and what."""
 
-    def send(self, group: object, batch_id: str) -> object:  # type: ignore[override]
+    def send(self, group: object, batch_id: str) -> object:
         """Fail as loudly as a library might."""
         assert isinstance(group, tuple | list), batch_id
         letter: Envelope = group[0]

@@ -21,7 +21,7 @@ def _text(home: Path, **config: str) -> str:
         "secret_key": "an invented secret key for tests only",
         **config,
     }
-    return openapi_text(create_app(Config(**settings)))  # type: ignore[arg-type]  # texts alone
+    return openapi_text(create_app(Config(**settings)))
 
 
 def test_the_description_in_the_repository_is_current(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ CROWD = 5
 
 
 def _applied(work: Work, **fields: object) -> Application:
-    application = add_application(work, **fields)  # type: ignore[arg-type]  # passed through
+    application = add_application(work, **fields)
     trigger(work, application, Trigger.APPLIED, "applied", work.now)
     arm_silence(work, application)
     return application

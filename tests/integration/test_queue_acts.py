@@ -345,8 +345,11 @@ def test_who_is_out_of_reach_is_not_there_for_any_form(employer: Employer) -> No
     desk = Desk(employer, client_of(employer, berlin), berlin, *ids)
     paths = [f"{desk.about}/{each}" for each in ("call", "write", "promise", "decide")]
     paths += [f"{desk.owed}/{each}" for each in ("move", "release")]
-    token = {"token": re.search(r'name="token" value="(\w+)"',
-                                desk.client.get("/account").get_data(as_text=True))[1]}  # type: ignore[index]  # fmt: skip
+    token = {
+        "token": re.search(
+            r'name="token" value="(\w+)"', desk.client.get("/account").get_data(as_text=True)
+        )[1]
+    }
     for path in [*paths, "/applications/app_none/call", "/promises/%00/move"]:
         assert desk.client.get(path).status_code == 404, path
         assert desk.client.post(path, data=token).status_code == 404, path

@@ -82,7 +82,7 @@ def test_the_due_instant_itself_is_not_late() -> None:
 
 def _asked(employer: Employer, **fields: object) -> Asked:
     end = employer.now.replace(hour=0) + timedelta(days=1)
-    return Asked(employer.now, end, EVERYWHERE, **fields)  # type: ignore[arg-type]  # by name
+    return Asked(employer.now, end, EVERYWHERE, **fields)
 
 
 def _names(employer: Employer, found: Found) -> list[str]:

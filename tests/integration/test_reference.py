@@ -38,7 +38,7 @@ def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
             "pages": "key",
             **config,
         }
-        made.append(create_app(Config(**settings)))  # type: ignore[arg-type]  # texts alone
+        made.append(create_app(Config(**settings)))
         return made[-1]
 
     yield make

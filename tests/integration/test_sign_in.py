@@ -122,7 +122,7 @@ def test_a_session_is_new_at_each_sign_in_and_ends_the_one_before(
     # What somebody else put into the browser beforehand is worth nothing afterwards.
     client.set_cookie(COOKIE, "a token that an attacker knows")
     type_in(client, maria.email, PASSWORD)
-    first = client.get_cookie(COOKIE).value  # type: ignore[union-attr]  # it was just set
+    first = client.get_cookie(COOKIE).value
     other = alone.app.test_client()
     other.set_cookie(COOKIE, first)
     token = token_of(alone.app.test_client())
@@ -132,7 +132,7 @@ def test_a_session_is_new_at_each_sign_in_and_ends_the_one_before(
     answer = visit.post(
         "/sign-in", data={"token": token, "email": maria.email, "password": PASSWORD}
     )
-    second = visit.get_cookie(COOKIE).value  # type: ignore[union-attr]  # it was just set
+    second = visit.get_cookie(COOKIE).value
 
     assert answer.status_code == 303
     assert len({first, second, "a token that an attacker knows"}) == 3
@@ -183,7 +183,7 @@ def test_a_session_ends_when_revoked_idle_or_old(employer: Employer) -> None:
 
 def test_signing_out_ends_the_session_on_the_server(alone: Employer, maria: User) -> None:
     client = client_of(alone, maria)
-    stolen = client.get_cookie(COOKIE).value  # type: ignore[union-attr]  # client_of sets it
+    stolen = client.get_cookie(COOKIE).value
     token = token_of(client, "/account")
 
     answer = client.post("/sign-out", data={"token": token})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -48,7 +49,7 @@ def application_of(work: Work, external_id: str = "a1") -> Application:
 
 
 def odd(at: object = T0 + HOUR, external_id: str = "a1", label: str = ODD) -> Moved:
-    return Moved(ref_of(external_id, ats_stage=label), at, None)  # type: ignore[arg-type]  # an instant
+    return Moved(ref_of(external_id, ats_stage=label), at, None)
 
 
 def labels_of(employer: Employer) -> dict[str, tuple[str | None, str]]:
@@ -203,7 +204,7 @@ def test_a_connection_counts_its_own_labels_alone_and_over_its_index(friday: Emp
 
 def test_labels_end_alike_in_any_order(friday: Employer) -> None:
     later = T0 + timedelta(hours=3)
-    facts = [
+    facts: list[Any] = [
         odd(),
         Moved(ref_of(ats_stage="Phone Screen"), T0 + 2 * HOUR, Stage.SCREENING),
         Stands(ref_of(ats_stage="Another Odd One"), later, None),

@@ -237,7 +237,7 @@ def test_a_request_that_must_not_be_made_fails_alone(employer: Employer) -> None
     def never(reach: Reach, ask: object) -> None:
         raise AskError("it asks for a path that is none of the API's")
 
-    case.vendor.ask = never  # type: ignore[method-assign,assignment] - this fake's own answer
+    case.vendor.ask = never
     assert case.turn().failed == 1
 
 

@@ -242,7 +242,7 @@ def test_stages_are_shown_mapped_and_followed(employer: Employer, api: Api, leve
         odd = ref_of(ats_stage="Culture Add")
         apply_changes(work, connection, [Applied(odd, T0), Moved(odd, T0, None)], work.now)
         known = ref_of("a2", "c2", ats_stage="Phone Screen")
-        apply_changes(work, connection, [Moved(known, T0, "screening")], work.now)  # type: ignore[arg-type]  # as stored
+        apply_changes(work, connection, [Moved(known, T0, "screening")], work.now)
     path = f"/connections/{lever['id']}/stages"
 
     before = api.get(path)

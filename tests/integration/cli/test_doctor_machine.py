@@ -38,7 +38,7 @@ def settings(home: Path, **fields: str) -> Config:
         "database_url": f"sqlite:///{home}/x.db",
         "secret_key": "0123456789abcdefghijklmnopqrstuv",
     }
-    return Config(home=home, **(given | fields))  # type: ignore[arg-type]  # names of fields
+    return Config(home=home, **(given | fields))
 
 
 def test_disk_zones_and_key(tmp_path: Path) -> None:

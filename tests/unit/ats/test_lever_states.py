@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ MOVED = lever.body("candidateStageChange", toStageId="s-1")
 STANDS = Stands(REF, UPDATED_AT, Stage.INTERVIEW)
 
 
-def told(*changes, event: str = "candidateStageChange", **state: object) -> tuple[object, ...]:
+def told(*changes, event: str = "candidateStageChange", **state: object) -> tuple[Any, ...]:
     return understand(lever.body(event), lever_has(*changes, **state)).changes
 
 
@@ -196,7 +197,7 @@ def test_somebody_new_is_said_to_have_applied() -> None:
 def test_a_new_applicants_interviews_are_not_asked_for() -> None:
     asked: list[str] = []
 
-    class Has(dict):  # type: ignore[type-arg]
+    class Has(dict):
         def get(self, key, default=None):
             asked.append(key)
             return super().get(key, default)
@@ -281,7 +282,7 @@ def at(minutes: int):
     return FETCHED_AT.replace(hour=9, minute=0) + timedelta(minutes=minutes)
 
 
-def with_interviews(*listed: object, **state: object) -> list[object]:
+def with_interviews(*listed: object, **state: object) -> list[Any]:
     changes = told({"/opportunities/o-1/interviews": list(listed)}, **state)
     return [each for each in changes if type(each).__name__.startswith("Interview")]
 

@@ -34,7 +34,7 @@ def envelope(number: int, *, address: str | None = None) -> Envelope:
 
 
 def carrier(seed: int = 1, **how: object) -> DemoMail:
-    mail = DemoMail(seed, STAFF, **how)  # type: ignore[arg-type]
+    mail = DemoMail(seed, STAFF, **how)
     mail.use_clock(FakeClock(NOW))
     return mail
 

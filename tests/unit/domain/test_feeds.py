@@ -136,7 +136,7 @@ def test_silences_are_stored_and_read_again() -> None:
     ],
 )
 def test_each_fault_is_seen_alone(changed: dict[str, object], fault: Fault) -> None:
-    assert faults(replace(WELL, **changed)) == (fault,)  # type: ignore[arg-type]  # by field name
+    assert faults(replace(WELL, **changed)) == (fault,)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_each_fault_is_seen_alone(changed: dict[str, object], fault: Fault) -> N
     ],
 )
 def test_what_is_usual_is_no_fault(changed: dict[str, object]) -> None:
-    assert faults(replace(WELL, **changed)) == ()  # type: ignore[arg-type]  # by field name
+    assert faults(replace(WELL, **changed)) == ()
 
 
 def test_a_new_connection_waits_for_its_first_delivery() -> None:

@@ -217,7 +217,7 @@ def test_no_rung_lies_before_the_promise_was_made() -> None:
 def test_a_rung_survives_its_stored_form() -> None:
     rung = RungAt(datetime.fromisoformat("2026-03-02T09:00:00+00:00"), Action.HOLDING, "holding")
 
-    assert RungAt.from_document(rung.to_document()) == rung  # type: ignore[arg-type]  # as stored
+    assert RungAt.from_document(rung.to_document()) == rung
 
 
 @pytest.mark.parametrize("stage", Stage)

@@ -66,7 +66,7 @@ def letter(number: int = 1, *, wording: Skeleton = WORDING, **changes: object) -
         "skeleton": wording,
         "values": values,
     }
-    return Envelope(**{**fields, **changes})  # type: ignore[arg-type]  # a test may pass bad ones
+    return Envelope(**{**fields, **changes})
 
 
 def arrived(group: Sequence[Envelope], nonce: str | None = None) -> list[AcceptedMail]:

@@ -42,4 +42,4 @@ def values_for(kind: str, **changes: object) -> dict[str, object]:
 
 
 def render(kind: str, **changes: object) -> Rendered:
-    return TEMPLATES[kind].render(values_for(kind, **changes))  # type: ignore[arg-type]  # bad ones too
+    return TEMPLATES[kind].render(values_for(kind, **changes))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -26,7 +27,7 @@ PUBLISHED_BODY = b'{"category":"example_payload","event":"test_event","message_i
 PRIVATE_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
-def spki(key: object) -> str:
+def spki(key: Any) -> str:
     der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(der).decode()
 

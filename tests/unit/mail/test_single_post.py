@@ -4,7 +4,7 @@ import datetime as dt
 import ipaddress
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -32,7 +32,10 @@ from tests.unit.mail.sending import BATCH, ENVELOPE, IMPATIENT, KEY, free_port
 @pytest.mark.parametrize("behaviour", [reset, hang_up, silent, drip])
 @pytest.mark.parametrize("accepted", [True, False])
 def test_a_lost_answer_leaves_the_mail_uncertain_and_is_not_sent_again(
-    double: SendGridDouble, impatient: SendGridTransport, behaviour: object, accepted: bool
+    double: SendGridDouble,
+    impatient: SendGridTransport,
+    behaviour: Callable[..., Behaviour],
+    accepted: bool,
 ) -> None:
     double.then(behaviour(accepted=accepted))
     sent = impatient.send((ENVELOPE,), BATCH)

@@ -161,9 +161,9 @@ def test_letters_with_and_without_the_paragraph_share_no_skeleton() -> None:
 def test_letters_with_a_list_have_no_skeleton(kind: str) -> None:
     values = values_for(kind)
 
-    assert TEMPLATES[kind].skeleton(values) is None  # type: ignore[arg-type]  # shapes vary by kind
+    assert TEMPLATES[kind].skeleton(values) is None
     del values["items"]
-    assert TEMPLATES[kind].skeleton(values) is None  # type: ignore[arg-type]  # shapes vary by kind
+    assert TEMPLATES[kind].skeleton(values) is None
 
 
 @given(st.text(min_size=1, max_size=30), st.text(min_size=1, max_size=30))
