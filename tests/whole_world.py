@@ -53,6 +53,7 @@ from tests.signing_in import client_of, person
 TOLD: Final = (
     "applied",
     "application_deleted",
+    "job_changed",
     "decision_withdrawn",
     "promise_at_risk",
     "promise_overdue",

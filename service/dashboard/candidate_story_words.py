@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext
 FIXED: Final[Mapping[str, Any]] = {
     "applied": lazy_gettext("applied"),
     "application_deleted": lazy_gettext("the application was deleted in the ATS"),
+    "job_changed": lazy_gettext("the ATS moved the application to another job"),
     "decision_withdrawn": lazy_gettext("the decision was withdrawn"),
     "promise_at_risk": lazy_gettext("the owner was reminded: the promise was at risk"),
     "promise_overdue": lazy_gettext("the promise passed without contact"),

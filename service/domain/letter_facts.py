@@ -50,7 +50,8 @@ class LetterFacts:
     person, ``encouraged_ago`` from the last sign that they are through. ``told_stands`` tells
     whether a final letter has left whose decision stands, ``telling_unclear`` whether the ATS has
     a rule about when this decision may be told and has not said from when; ``taken_elsewhere``
-    whether the person was taken lately, or may be, on an application that the letter names not.
+    whether the person was taken lately, or may be, on an application that the letter names not;
+    ``job_changed`` whether the application was moved to another job than the letter names.
     """
 
     kind: str
@@ -80,6 +81,7 @@ class LetterFacts:
     considered_ago: timedelta | None = None
     encouraged_ago: timedelta | None = None
     taken_elsewhere: bool = False
+    job_changed: bool = False
     told_elsewhere_ago: timedelta | None = None
 
 

@@ -113,6 +113,16 @@ def stage_moved(facts: LetterFacts) -> str | None:
     )
 
 
+def job_changed(facts: LetterFacts) -> str | None:
+    """A letter names the job that it was written about; that something arrived stays true."""
+    if not facts.job_changed or facts.kind == "acknowledgement":
+        return None
+    return (
+        "the application was moved to another job after this was written, and the letter names "
+        "the former one: cancel it and write it anew"
+    )
+
+
 def job_closed_elsewhere(facts: LetterFacts) -> str | None:
     """Nobody is told that an application goes on for a job that takes nobody any more."""
     if not facts.elsewhere or facts.says is not Says.CONSIDERED or facts.job_open:
@@ -203,6 +213,7 @@ OVERRULABLE: tuple[Rule, ...] = (
     taken_elsewhere,
     *CONTRADICTIONS,
     stage_moved,
+    job_changed,
     job_closed_elsewhere,
     telling_unclear,
     replied_meanwhile,

@@ -76,6 +76,9 @@ class Application(Base):
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"), index=True)
     waiting_on_id: Mapped[str | None] = mapped_column(ForeignKey("app_user.id"))
     applied_at: Mapped[datetime] = mapped_column(index=True)
+    # Source time of the job last named, and when another one was taken over from it here.
+    job_at: Mapped[datetime | None]
+    moved_at: Mapped[datetime | None]
     interviewed_at: Mapped[datetime | None]
     last_contact_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

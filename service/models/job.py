@@ -18,6 +18,8 @@ class Job(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("job"))
     title: Mapped[str]
+    # Source time of the title, so that an older event does not bring a former one back.
+    title_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(default="open")
     status_at: Mapped[datetime | None]
     connection_id: Mapped[str | None] = mapped_column(ForeignKey("connection.id"))

@@ -139,7 +139,7 @@ class _Applier:
             if job is not None:
                 job.status, job.status_at = "closed", change.at or self._received_at
             return
-        job = job_of(self._work, self._connection, change.job)
+        job = job_of(self._work, self._connection, change.job, change.at)
         self._take_status(job, change)
 
     def _take_status(self, job: Job, change: JobUpdated) -> None:

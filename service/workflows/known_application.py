@@ -95,11 +95,23 @@ def _around_known(
     else:
         candidate = make_candidate(work, connection, ref.candidate, at)
         write_new(work)
-    job = take_job(work, connection, ref.job, named.job) if ref.job else None
+    job = take_job(work, connection, ref.job, at, named.job) if ref.job else None
     owner = user_of(work, ref.owner)
-    if job is not None and application.job_id != job.id:
-        application.job = job
+    if job is not None:
+        _take_for(work, application, job, at)
     return Found(application, candidate, owner)
+
+
+def _take_for(work: Work, application: Application, job: Job, at: datetime | None) -> None:
+    """Have an application be for the job that its source names, unless a later event named one."""
+    if at is not None:
+        if application.job_at is not None and at < application.job_at:
+            return
+        application.job_at = at
+    if application.job_id == job.id:
+        return
+    record(work, application.id, "job_changed", at=at, before=application.job_id, job=job.id)
+    application.job, application.moved_at = job, work.now
 
 
 def _made(
@@ -113,7 +125,7 @@ def _made(
 ) -> Found:
     known = _taken_hold_of(work, named.source, facts, at) if named.source is not None else None
     # Before somebody new: what a query flushes must not be half of them.
-    job = take_job(work, connection, ref.job, named.job) if ref.job else None
+    job = take_job(work, connection, ref.job, at, named.job) if ref.job else None
     owner = user_of(work, ref.owner)
     # Nobody else can see who is new yet.
     candidate = known or make_candidate(work, connection, facts, at)
@@ -134,6 +146,7 @@ def _made(
         candidate=candidate,
         job_id=job.id,
         job=job,
+        job_at=at if ref.job else None,
         connection_id=connection.id,
         external_id=ref.external_id,
         stage=Stage.APPLIED,

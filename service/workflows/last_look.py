@@ -108,6 +108,9 @@ class _Look:
             replied_since=final and around.replied_after(application.id, letter.created_at),
             interview_ahead=final and application.id in around.interview_ahead,
             taken_elsewhere=final and around.taken_elsewhere(letter, application),
+            job_changed=(
+                application.moved_at is not None and letter.created_at < application.moved_at
+            ),
             told_ago=now - spoken.told_at if spoken.told_at else None,
             told_stands=spoken.told_stands,
             telling_unclear=subject.decision_id in around.telling_unclear,

@@ -150,25 +150,29 @@ def _flush_known(work: Work, candidate: Candidate) -> None:
         work.session.flush()
 
 
-def job_of(work: Work, connection: Connection, facts: JobFacts) -> Job:
+def job_of(work: Work, connection: Connection, facts: JobFacts, at: datetime | None) -> Job:
     """Return the job a source means, made or brought up to date (title and manager alone)."""
-    return take_job(work, connection, facts, find_job(work, connection, facts.external_id))
+    return take_job(work, connection, facts, at, find_job(work, connection, facts.external_id))
 
 
-def take_job(work: Work, connection: Connection, facts: JobFacts, job: Job | None) -> Job:
+def take_job(
+    work: Work, connection: Connection, facts: JobFacts, at: datetime | None, job: Job | None
+) -> Job:
     """Return this job, or a new one where there is none, brought up to date as a source says."""
     if job is None:
         job = Job(
             id=new_id("job"),
             title=facts.title or UNTITLED,
+            title_at=at if facts.title else None,
             connection_id=connection.id,
             external_id=facts.external_id,
             status=facts.status or "open",
             created_at=work.now,
         )
         work.session.add(job)
-    if facts.title and facts.title != job.title:
-        job.title = facts.title
+    newer = at is None or job.title_at is None or at >= job.title_at
+    if facts.title and facts.title != job.title and newer:
+        job.title, job.title_at = facts.title, at or job.title_at
     if facts.hiring_manager is not None:
         manager = user_of(work, facts.hiring_manager, role="hiring_manager")
         job.hiring_manager_id = manager.id if manager else job.hiring_manager_id

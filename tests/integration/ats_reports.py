@@ -33,7 +33,8 @@ T0 = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
 def ref_of(external_id: str = "a1", candidate: str = "c1", **more: Any) -> ApplicationRef:
     facts = CandidateFacts(candidate, "Ada", "Byron", (f"{candidate}@example.com",), ("+1 555",))
     more = {"applied_at": T0, **more}
-    return ApplicationRef(external_id, facts, JobFacts("j1", "Clerk"), **more)
+    more = {"job": JobFacts("j1", "Clerk"), **more}
+    return ApplicationRef(external_id, facts, **more)
 
 
 def report(employer: Employer, *changes: Change) -> Applying:
@@ -65,6 +66,7 @@ def standing(work: Work, application: Application) -> dict[str, Any]:
         )
     )
     return {
+        "job": application.job.title,
         "stage": application.stage,
         "stage_at": application.stage_at,
         "closed": application.closed_at is not None,

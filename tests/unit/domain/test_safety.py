@@ -172,6 +172,7 @@ FIRM = {
 }
 SOFT = {
     "stage_moved": {"stage": Stage.SCREENING},
+    "job_changed": {"job_changed": True},
     "replied_meanwhile": {"replied_since": True},
     "interview_booked": {"interview_ahead": True},
     "taken_elsewhere": {"taken_elsewhere": True},
