@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ from service.parts import parts
 from service.queries.queue import LAW, MAIL, Asked, Found, Tab, find
 from service.queries.queue_belonging import Narrowed, colleagues_on
 from service.queries.queue_next import Coming, jobs_to_choose, next_promise
+from service.queries.queue_order import instant_key
 from service.queries.queue_people import Colleague
 from service.queries.queue_rows import rows_for
 
@@ -304,9 +305,8 @@ def _place(text: str) -> tuple[str, str] | None:
     found = _PLACE.fullmatch(text)
     if found is None or not text.isascii():
         return None
-    digits = found[2]
-    key = (
-        f"{found[1]}{digits[0:4]}-{digits[4:6]}-{digits[6:8]} "
-        f"{digits[8:10]}:{digits[10:12]}:{digits[12:14]}.{digits[14:20]}"
-    )
-    return key, found[3]
+    try:
+        at = datetime.strptime(found[2], "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return found[1] + instant_key(at), found[3]

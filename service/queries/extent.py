@@ -5,6 +5,8 @@ It says the same as ``service.domain.rights.within``.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
 from sqlalchemy.orm import Session
 
@@ -13,21 +15,21 @@ from service.domain.rights import Extent, Reach
 from service.models import Application, Job, Message, MessageAlso
 
 
-def applications_within(reach: Reach) -> ColumnElement[bool]:
-    """Return the condition on ``Application`` (its job need not be joined)."""
+def applications_within(reach: Reach, of: Any = Application) -> ColumnElement[bool]:
+    """Return the condition on ``Application`` (its job need not be joined), or on rows that have
+    its columns.
+    """
     match reach.extent:
         case Extent.ALL:
             return true()
         case Extent.TEAMS:
             jobs = select(Job.id).where(_of_teams(reach))
-            return Application.job_id.in_(jobs)
+            within: ColumnElement[bool] = of.job_id.in_(jobs)
+            return within
         case Extent.AWAITING:
             if reach.user_id is None:
                 return false()
-            return and_(
-                Application.waiting_on_id == reach.user_id,
-                Application.stage.not_in(CLOSED_STAGES),
-            )
+            return and_(of.waiting_on_id == reach.user_id, of.stage.not_in(CLOSED_STAGES))
 
 
 def jobs_within(reach: Reach) -> ColumnElement[bool]:

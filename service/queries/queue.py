@@ -17,9 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    String,
     and_,
-    any_,
     case,
     cast,
     exists,
@@ -29,7 +27,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    type_coerce,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -39,7 +36,7 @@ from service.domain.delivery import MailState
 from service.domain.promises import State
 from service.domain.rights import Reach
 from service.models import Application, Candidate, Message, Promise
-from service.models.application import STANDING, STANDING_INDEX
+from service.models.application import STANDING_INDEX
 from service.queries.extent import applications_within
 from service.queries.overdue import IN_OPEN_INDEX, UNBROKEN_INDEX
 from service.queries.queue_belonging import (
@@ -53,6 +50,7 @@ from service.queries.queue_belonging import (
     owed_as,
     wishes,
 )
+from service.queries.queue_keys import PlaceKey, has_rank, place_key
 from service.queries.queue_order import (
     CLOSED_WEIGHT,
     KNOWS,
@@ -61,6 +59,7 @@ from service.queries.queue_order import (
     STAGE_WEIGHTS,
     Rank,
 )
+from service.queries.queue_walk import applications_of
 
 LAW = "law"
 MAIL = "mail"
@@ -118,7 +117,7 @@ def find(session: Session, asked: Asked) -> Found:
     columns = people.c
     counts = select(
         null().label("candidate_id"),
-        cast(null(), String).label("key"),
+        cast(null(), PlaceKey()).label("key"),
         func.count().label("everybody"),
         *(func.coalesce(func.sum(flag), 0) for flag in _flags(columns).values()),
     ).select_from(people)
@@ -146,7 +145,7 @@ def _flags(columns: Any) -> dict[Tab, ColumnElement[int]]:
         Tab.MINE: columns.mine,
         Tab.TEAM: columns.team,
         Tab.NOBODY: columns.nobody,
-        Tab.RISK: case((func.substr(columns.key, 1, 1) == str(int(Rank.AT_RISK)), 1), else_=0),
+        Tab.RISK: case((has_rank(columns.key, Rank.AT_RISK), 1), else_=0),
         Tab.MANAGER: columns.manager,
         Tab.MAIL: columns.mail,
     }
@@ -167,7 +166,7 @@ def _people(session: Session, asked: Asked) -> CTE:
     held = asked.held
     if held is None:
         _, held = colleagues_on(session, asked.now.date())
-    bid, of_bid = _bids(session, item, asked)
+    bid = applications_of(session, item)
     silent = or_(bid.last_contact_at.is_(None), bid.last_contact_at < bid.interviewed_at)
     broken = and_(
         bid.interviewed_at <= asked.now - LEGAL_SPAN,
@@ -181,7 +180,7 @@ def _people(session: Session, asked: Asked) -> CTE:
         *((bid.stage == stage, number) for stage, number in STAGE_WEIGHTS.items()),
         else_=CLOSED_WEIGHT,
     )
-    key = func.min(cast(rank, String).concat(cast(weight, String)).concat(_text(session, since)))
+    key = func.min(place_key(rank, weight, since), type_=PlaceKey())
     query = (
         select(
             bid.candidate_id,
@@ -192,38 +191,21 @@ def _people(session: Session, asked: Asked) -> CTE:
             _any(awaited).label("manager"),
             _any(item.c.kind == MAIL).label("mail"),
         )
-        .where(bid.id == item.c.application_id, *of_bid, *owed_as(item, asked.narrowed))
+        .where(
+            bid.id == item.c.application_id,
+            # Not "deleted_at IS NULL": as part of the search of the index, behind six columns that
+            # nothing is asked of, it costs PostgreSQL 18 more than the search itself.
+            bid.deleted_at.is_(None).is_not(False),
+            applications_within(asked.reach, bid),
+            *wishes(asked.narrowed, bid),
+            *owed_as(item, asked.narrowed),
+        )
         .group_by(bid.candidate_id)
     )
     if bid is Application:
         query = query.with_hint(Application, f"INDEXED BY {STANDING_INDEX}", "sqlite")
     # Materialised: the counts and the page come from one reading.
     return query.cte("people").prefix_with("MATERIALIZED")
-
-
-def _bids(session: Session, item: CTE, asked: Asked) -> tuple[Any, list[ColumnElement[bool]]]:
-    """Return the applications to join to the items, by their columns, and the conditions on them.
-
-    On PostgreSQL those of all items are read first, in one walk through the index: thousands of
-    searches of their own would take longer than all else on the page.
-    """
-    conditions = [
-        # Not "deleted_at IS NULL": as part of the search of the index, behind six columns that
-        # nothing is asked of, it costs PostgreSQL 18 more than the search itself.
-        Application.deleted_at.is_(None).is_not(False),
-        applications_within(asked.reach),
-        *wishes(asked.narrowed),
-    ]
-    if session.get_bind().dialect.name != "postgresql":
-        return Application, conditions
-    owed = func.array(select(item.c.application_id).scalar_subquery())
-    # The index keeps the ids in the order of their bytes, and so finds them without the
-    # database's language.
-    here = Application.id.collate("C") == any_(owed)
-    standing = select(*(Application.__table__.c[name] for name in STANDING)).where(
-        here, *conditions
-    )
-    return standing.cte("standing").prefix_with("MATERIALIZED").c, []
 
 
 def _sources(asked: Asked) -> list[Select[Any]]:
@@ -281,11 +263,3 @@ def _sources(asked: Asked) -> list[Select[Any]]:
 
 def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.max(case((condition, 1), else_=0), type_=Integer())
-
-
-def _text(session: Session, at: ColumnElement[Any]) -> ColumnElement[str]:
-    """Return an instant as :func:`queue_order.instant_key` writes it."""
-    if session.get_bind().dialect.name == "postgresql":
-        return func.to_char(func.timezone("UTC", at), "YYYY-MM-DD HH24:MI:SS.US", type_=String())
-    # SQLite keeps instants as this very text.
-    return type_coerce(at, String())

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import CTE, ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.models import (
-    Application,
     Candidate,
     CandidateEmail,
     Job,
@@ -37,14 +36,14 @@ class Narrowed:
 EVERYBODY: Final = Narrowed()
 
 
-def wishes(narrowed: Narrowed) -> list[ColumnElement[bool]]:
-    """Return the conditions that a narrowed queue puts on its applications."""
+def wishes(narrowed: Narrowed, of: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that a narrowed queue puts on its applications, by their columns."""
     found: list[ColumnElement[bool]] = []
     if narrowed.job:
-        found.append(Application.job_id == narrowed.job)
+        found.append(of.job_id == narrowed.job)
     if narrowed.stage:
-        found.append(Application.stage == narrowed.stage)
-    found += [_named(word) for word in narrowed.text.split()[:MOST_WORDS]]
+        found.append(of.stage == narrowed.stage)
+    found += [_named(word, of.candidate_id) for word in narrowed.text.split()[:MOST_WORDS]]
     return found
 
 
@@ -58,13 +57,13 @@ def owed_as(item: CTE, narrowed: Narrowed) -> list[ColumnElement[bool]]:
     return found
 
 
-def _named(word: str) -> ColumnElement[bool]:
+def _named(word: str, candidate_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a name or an address of the candidate contains a word."""
     addressed = exists().where(
-        CandidateEmail.candidate_id == Application.candidate_id,
+        CandidateEmail.candidate_id == candidate_id,
         CandidateEmail.address_key.contains(word.casefold(), autoescape=True),
     )
-    called = exists().where(Candidate.id == Application.candidate_id, is_called(word))
+    called = exists().where(Candidate.id == candidate_id, is_called(word))
     return or_(called, addressed)
 
 

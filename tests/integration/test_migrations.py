@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from service.models import (
     MessageAlso,
     SendBatch,
 )
+from service.models.application import PENDING_INDEX
 from service.workflows import migrate
 from tests.integration.small_world import NOW, World, small_world
 
@@ -67,11 +68,21 @@ def test_migrations_are_numbered_from_one_without_gaps() -> None:
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
 def test_the_newest_version_is_what_the_models_say(engine: Engine) -> None:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_object": _is_for(engine)}
+        context = MigrationContext.configure(connection, opts=opts)
         differences = compare_metadata(context, Base.metadata)
 
     assert differences == []
     assert migrate.current(engine) == migrate.head(engine)
+
+
+def _is_for(engine: Engine) -> Callable[..., bool]:
+    """Leave out what the models have for the other database alone; alembic does not ask them."""
+
+    def here(_of: object, name: str | None, *_more: object) -> bool:
+        return engine.dialect.name == "postgresql" or name != PENDING_INDEX
+
+    return here
 
 
 def test_partial_indexes_are_partial_in_the_database(engine: Engine) -> None:
@@ -93,12 +104,15 @@ def test_partial_indexes_are_partial_in_the_database(engine: Engine) -> None:
     assert partial == wanted
 
 
-def test_the_queues_index_has_its_ids_in_the_order_of_their_bytes(engine: Engine) -> None:
+@pytest.mark.parametrize("index", ["ix_application_standing", "ix_application_pending"])
+def test_the_queues_indexes_have_their_ids_in_the_order_of_their_bytes(
+    engine: Engine, index: str
+) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("SQLite compares bytes anyway")
-    query = "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_application_standing'"
+    query = text("SELECT indexdef FROM pg_indexes WHERE indexname = :index")
     with engine.connect() as connection:
-        made = connection.execute(text(query)).scalar_one()
+        made = connection.execute(query, {"index": index}).scalar_one()
 
     assert '(id COLLATE "C", candidate_id,' in made
 

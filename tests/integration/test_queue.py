@@ -311,7 +311,17 @@ def test_fifty_rows_make_a_page_and_the_rest_follows_by_link(employer: Employer)
 
 
 @pytest.mark.parametrize(
-    "after", ["", "x", "11-", "-app_1", "99-20260302090000000000-app_1", "1-app_1'--", "1-\x00"]
+    "after",
+    [
+        "",
+        "x",
+        "11-",
+        "-app_1",
+        "99-20260302090000000000-app_1",
+        "1-app_1'--",
+        "1-\x00",
+        "45-20261302090000000000-app_1",
+    ],
 )
 def test_a_broken_link_is_answered_in_words(employer: Employer, after: str) -> None:
     answer = employer.app.test_client().get("/", query_string={"after": after})

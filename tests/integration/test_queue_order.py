@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql
 
 from service.domain.changes import Stage
 from service.domain.policies import Kind
@@ -14,6 +15,7 @@ from service.domain.rights import EVERYWHERE
 from service.models import Promise
 from service.queries.queue import Asked, Found, find
 from service.queries.queue_belonging import colleagues_on
+from service.queries.queue_keys import PlaceKey
 from service.queries.queue_order import (
     LEGAL_SPAN,
     Rank,
@@ -56,6 +58,20 @@ def test_the_order_is_total_and_does_not_depend_on_where_it_starts(some: list[St
 @given(instants, instants)
 def test_instants_sort_as_their_text_does(one: datetime, other: datetime) -> None:
     assert (one < other) == (instant_key(one) < instant_key(other))
+
+
+@given(standings, standings)
+def test_a_place_is_the_same_as_a_number_and_numbers_sort_as_places_do(
+    one: Standing, other: Standing
+) -> None:
+    kept, database = PlaceKey(), postgresql.dialect()
+    numbers = [kept.process_bind_param(each.key, database) for each in (one, other)]
+    rank = kept.process_bind_param(f"{one.rank:d}", database)
+    beyond = kept.process_bind_param(f"{one.rank + 1:d}", database)
+
+    assert [kept.process_result_value(each, database) for each in numbers] == [one.key, other.key]
+    assert (numbers[0] < numbers[1]) == (one.key < other.key)
+    assert rank <= numbers[0] < beyond < 2**63
 
 
 @given(standings)
@@ -120,6 +136,9 @@ def test_the_database_keeps_the_order_of_the_plain_rows(employer: Employer) -> N
             stage="interview",
             interviewed_at=employer.now - timedelta(days=60),
         )
+        decided = add_application(work, first_name="Decided")
+        make_spoken(work, decided, Spoken(Kind.CALLBACK, "A call", within="3 business hours"))
+        decided.stage, decided.closed_at = "rejected", work.now
         add_application(
             work,
             first_name="Told",
@@ -131,8 +150,16 @@ def test_the_database_keeps_the_order_of_the_plain_rows(employer: Employer) -> N
     with employer.session() as session:
         found = find(session, _asked(employer))
 
-    assert _names(employer, found) == ["Law", "Offered", "Applied", "Later", "Risk", "Today"]
-    assert found.counts["all"] == 6
+    assert _names(employer, found) == [
+        "Law",
+        "Offered",
+        "Applied",
+        "Later",
+        "Decided",
+        "Risk",
+        "Today",
+    ]
+    assert found.counts["all"] == 7
     assert found.counts["risk"] == 1
 
 
