@@ -15,7 +15,7 @@ from service.api.schemas.candidate import (
 )
 from service.models import Candidate
 from service.queries import records
-from service.workflows.candidates import add_candidate, edit_candidate
+from service.workflows.candidates import add_candidate, check_present, edit_candidate
 from service.workflows.erase import ON_REQUEST, erase_candidate
 
 resource = Resource("candidates", "People, with their addresses and numbers.")
@@ -95,9 +95,12 @@ def erase(call: Call, candidate_id: str) -> Answer:
     """Erase a person.
 
     What is personal goes for good, everything scheduled stops, and an empty record stays, so
-    that a late event from an ATS cannot bring the person back.
+    that a late event from an ATS cannot bring the person back. A record that was merged into
+    another is refused, with the id of the one that stays: the person is erased there, whole.
     """
     candidate = found(call, Candidate, candidate_id, "candidate", lock=True)
     call.check(candidate.version)
+    if candidate.erased_at is None:
+        check_present(candidate)
     erase_candidate(call.work, candidate, ON_REQUEST)
     return Answer(candidate, candidate.version)

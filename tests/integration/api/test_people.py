@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Employer
+from service.models import Candidate
+from tests.harness import Employer, add_application
 from tests.integration.api.conftest import Api, Cast, refusal
 
 
@@ -67,6 +68,27 @@ def test_an_erased_person_is_empty_and_stays_so(api: Api, cast: Cast) -> None:
     assert (left["first_name"], left["emails"], left["phones"]) == (None, [], [])
     assert erased.headers["ETag"] == api.send("GET", path).headers["ETag"]
     assert refusal(api.patch(path, {"first_name": "Amara"})) == (422, "candidate-erased", [])
+
+
+def test_a_person_is_erased_whole_and_not_one_record_of_theirs(
+    employer: Employer, api: Api, cast: Cast
+) -> None:
+    with employer.work() as work:
+        stays = add_application(work, first_name="Amara").candidate_id
+        work.session.get_one(Candidate, cast.candidate).merged_into_id = stays
+    path = f"/candidates/{cast.candidate}"
+
+    refused = api.send("DELETE", path, If_Match=api.send("GET", path).headers["ETag"])
+
+    assert refusal(refused) == (409, "candidate-merged", [])
+    assert stays in refused.json["detail"]
+    assert api.get(path)["first_name"] == "Amara"
+    path = f"/candidates/{stays}"
+    assert (
+        api.send("DELETE", path, If_Match=api.send("GET", path).headers["ETag"]).status_code == 200
+    )
+    for id_ in (cast.candidate, stays):
+        assert api.get(f"/candidates/{id_}")["first_name"] is None
 
 
 def test_an_application_owes_at_once_what_the_rules_say(
