@@ -6,6 +6,8 @@ tombstone counts as known, so that nobody who was erased is made again.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,12 +45,24 @@ class KnownJob:
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A candidate who is here already; ``made`` tells that this very run made them."""
+    """A candidate who is here already; ``made`` tells that this very run made them.
+
+    ``names`` are theirs, first and last, where they are known.
+    """
 
     id: str
     erased: bool = False
     time_zone: str | None = None
     made: bool = False
+    names: tuple[str | None, ...] = ()
+
+    def may_be(self, newcomer: Newcomer) -> bool:
+        """Tell whether the names can be one person's: what both say, they say alike.
+
+        ``Amara`` and ``Okafor, Amara`` can be one, ``Amara Okafor`` and ``Amara Weber`` cannot.
+        """
+        here, said = _words(*self.names), _words(newcomer.first_name, newcomer.last_name)
+        return here <= said or said <= here
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,7 @@ class Around:
     by_key: dict[str, set[str]] = field(default_factory=dict)
     people: dict[str, KnownPerson] = field(default_factory=dict)
     by_candidate_id: dict[str, str] = field(default_factory=dict)
-    by_application_id: dict[str, str] = field(default_factory=dict)
+    by_application_id: dict[str, tuple[str, KnownPerson]] = field(default_factory=dict)
     bids: dict[tuple[str, str], list[KnownBid]] = field(default_factory=dict)
     suppressed: dict[str, tuple[datetime, str | None]] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
@@ -142,12 +156,18 @@ def look_around(work: Work, newcomers: Sequence[Newcomer]) -> Around:
         _by_candidate_id(work, around, chunk)
     ids = sorted({each.application_id for each in newcomers if each.application_id})
     for chunk in in_chunks(ids, CHUNK):
-        for key, id_ in work.session.execute(
-            select(ImportedApplication.application_key, ImportedApplication.application_id).where(
-                ImportedApplication.application_key.in_(chunk)
+        for told, id_, bearer, first, last in work.session.execute(
+            select(
+                ImportedApplication.application_key,
+                ImportedApplication.application_id,
+                Candidate.id,
+                Candidate.first_name,
+                Candidate.last_name,
             )
+            .join(Candidate, Candidate.id == ImportedApplication.candidate_id)
+            .where(ImportedApplication.application_key.in_(chunk))
         ):
-            around.by_application_id[key or ""] = id_
+            around.by_application_id[told or ""] = id_, KnownPerson(bearer, names=(first, last))
     for chunk in in_chunks(sorted(around.people), CHUNK):
         for id_, person, job, stage, key in work.session.execute(
             select(
@@ -181,16 +201,18 @@ def _by_address(work: Work, around: Around, keys: Sequence[str]) -> None:
             Candidate.id,
             Candidate.time_zone,
             Candidate.merged_into_id,
+            Candidate.first_name,
+            Candidate.last_name,
         )
         .join(Candidate, Candidate.id == CandidateEmail.candidate_id)
         .where(CandidateEmail.address_key.in_(keys))
     )
-    for key, at, reason, id_, zone, merged in found:
+    for key, at, reason, id_, zone, merged, first, last in found:
         if at is not None:
             around.suppressed[key] = (at, reason)
         if merged is None:
             around.by_key.setdefault(key, set()).add(id_)
-            around.people[id_] = KnownPerson(id_, time_zone=zone)
+            around.people[id_] = KnownPerson(id_, time_zone=zone, names=(first, last))
 
 
 def _by_candidate_id(work: Work, around: Around, ids: Sequence[str]) -> None:
@@ -204,5 +226,14 @@ def _by_candidate_id(work: Work, around: Around, ids: Sequence[str]) -> None:
         person = resolve(work, id_)
         around.by_candidate_id[key or ""] = person.id
         around.people[person.id] = KnownPerson(
-            person.id, person.erased_at is not None, person.time_zone
+            person.id,
+            person.erased_at is not None,
+            person.time_zone,
+            names=(person.first_name, person.last_name),
         )
+
+
+def _words(*names: str | None) -> set[str]:
+    """Return the words of a name, whose order, signs, accents and capitals do not count."""
+    told = unicodedata.normalize("NFKD", " ".join(filter(None, names))).casefold()
+    return set(re.findall(r"\w+", "".join(c for c in told if not unicodedata.combining(c))))

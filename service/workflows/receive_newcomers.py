@@ -94,8 +94,11 @@ class Reception:
             return Refused(newcomer, Fault(newcomer.line, refusal.about, str(refusal)))
 
     def _received(self, newcomer: Newcomer, around: Around) -> Outcome:
-        if newcomer.application_id in around.by_application_id:
-            return Known(newcomer, around.by_application_id[newcomer.application_id])
+        known_bid = around.by_application_id.get(newcomer.application_id or "")
+        if known_bid is not None:
+            id_, bearer = known_bid
+            _refuse_another(newcomer, bearer, around)
+            return Known(newcomer, id_)
         person = _who(newcomer, around)
         job = self._job(newcomer.job)
         if person is not None and job is not None:
@@ -196,6 +199,7 @@ def _who(newcomer: Newcomer, around: Around) -> KnownPerson | None:
                 "its id belongs to one person here and its address to another: correct one of them",
                 "email",
             )
+        _refuse_another(newcomer, around.people[by_id], around)
         return around.people[by_id]
     if len(by_address) > 1:
         raise _RefusalError(
@@ -203,6 +207,18 @@ def _who(newcomer: Newcomer, around: Around) -> KnownPerson | None:
             "email",
         )
     return around.people[by_address.pop()] if by_address else None
+
+
+def _refuse_another(newcomer: Newcomer, bearer: KnownPerson, around: Around) -> None:
+    """Refuse an id that is somebody else's here: each list that is numbered begins with 1."""
+    shared = any(bearer.id in around.by_key.get(key, ()) for key in newcomer.keys)
+    if not shared and not bearer.may_be(newcomer):
+        raise _RefusalError(
+            "its id is that of somebody here who has another name and address: correct it, or, "
+            "where the ids only number the lines of the sheet, leave their column out with "
+            "--without and its heading",
+            "application id" if newcomer.candidate_id is None else "candidate id",
+        )
 
 
 def _another_bid(newcomer: Newcomer, bids: Sequence[KnownBid]) -> bool:
@@ -216,7 +232,8 @@ def _another_bid(newcomer: Newcomer, bids: Sequence[KnownBid]) -> bool:
 
 def _remember(newcomer: Newcomer, around: Around, made: Made, job: KnownJob) -> None:
     """Know somebody who was just made, for the newcomers of the same lot."""
-    person = KnownPerson(made.candidate_id, time_zone=newcomer.time_zone, made=True)
+    names = newcomer.first_name, newcomer.last_name
+    person = KnownPerson(made.candidate_id, time_zone=newcomer.time_zone, made=True, names=names)
     around.people.setdefault(person.id, person)
     for key in newcomer.keys:
         around.by_key.setdefault(key, set()).add(person.id)
@@ -225,7 +242,7 @@ def _remember(newcomer: Newcomer, around: Around, made: Made, job: KnownJob) -> 
     if newcomer.candidate_id:
         around.by_candidate_id[newcomer.candidate_id] = person.id
     if newcomer.application_id:
-        around.by_application_id[newcomer.application_id] = made.application_id
+        around.by_application_id[newcomer.application_id] = (made.application_id, person)
     in_progress = newcomer.stage not in CLOSED_STAGES
     bid = KnownBid(made.application_id, newcomer.application_id, in_progress)
     around.bids.setdefault((person.id, job.id), []).append(bid)

@@ -158,6 +158,39 @@ def test_ids_of_the_source_tell_people_and_their_bids_apart(
     assert count(employer, Candidate) == 1
 
 
+def test_lists_that_are_numbered_from_one_take_nobody_for_somebody_else(
+    employer: Employer, tmp_path: Path
+) -> None:
+    head = "id,application id,name,email,job\n"
+    imported(
+        employer,
+        tmp_path,
+        head + "1,,Amara Okafor,amara@example.com,Gilder\n2,,Béla Kovács,b@example.com,Gilder\n"
+        "3,30,Jonas Weber,jonas@example.com,Gilder\n",
+    )
+    another = imported(
+        employer,
+        tmp_path,
+        head + "1,,Lucía Fernández,lucia@example.com,Gilder\n"
+        '2,,"Kovacs, Dr. Bela",bela@example.org,Bookbinder\n'
+        "3,,Nadia Weber,nadia@example.com,Bookbinder\n"
+        ",30,Oluwa Weber,oluwa@example.com,Gilder\n"
+        "9,,Ines Costa,,Gilder\n"
+        "9,,Ines Moreno,,Gilder\n",
+    )
+
+    # Béla's name says the same twice, and an address may change: he alone is known again.
+    assert made(another) == (2, 1, 1, 0, 4)
+    assert [(fault.line, fault.column) for fault in another.faults] == [
+        (2, "id"),
+        (4, "id"),
+        (5, "application id"),
+        (7, "id"),
+    ]
+    assert all("another name" in fault.text and "--without" in fault.text
+               for fault in another.faults)  # fmt: skip
+
+
 def test_what_is_known_is_never_changed(employer: Employer, tmp_path: Path) -> None:
     with employer.work() as work:
         known = add_application(work, email="amara@example.com")
