@@ -179,7 +179,11 @@ class Batch:
                 "version": 1,
             }
         )
-        for position, (key, address) in enumerate(zip(newcomer.keys, newcomer.emails, strict=True)):
+        # A mailbox written in two ways is one, in the spelling that came first.
+        addresses: dict[str, str] = {}
+        for key, address in zip(newcomer.keys, newcomer.emails, strict=True):
+            addresses.setdefault(key, address)
+        for position, (key, address) in enumerate(addresses.items()):
             at, reason = suppressed.get(key, (None, None))
             self._rows[CandidateEmail].append(
                 {

@@ -27,6 +27,13 @@ def test_one_call_adds_a_person_a_job_and_an_application(api: Api) -> None:
     assert {"acknowledgement", "status"} <= owed
 
 
+def test_an_address_written_in_two_ways_is_one_address(api: Api) -> None:
+    made = api.made("/people", {**BODY, "emails": ["Bela@example.com", "bela@example.com"]})
+
+    person = api.get(f"/candidates/{made['candidate_id']}")
+    assert [each["address"] for each in person["emails"]] == ["Bela@example.com"]
+
+
 def test_the_same_call_again_makes_nobody_twice(api: Api) -> None:
     first = api.made("/people", BODY)
     again = api.made("/people", {**BODY, "emails": ["BELA@example.com"], "job": "gilder"})
