@@ -63,6 +63,17 @@ def plain(text: str, longest: int = LONGEST_TEXT) -> str | None:
     return text or None
 
 
+def first_and_last(whole: str | None) -> tuple[str | None, str | None]:
+    """Return the first and the last name of ``Amara Okafor`` or ``Okafor, Amara``."""
+    if whole is None:
+        return None, None
+    if whole.count(",") == 1:
+        last, first = (part.strip() or None for part in whole.split(","))
+        return first, last
+    given, _, family = whole.partition(" ")
+    return given, family.strip() or None
+
+
 def says_something(text: str) -> bool:
     """Tell whether a cell says anything but no: ``FALSE``, ``-`` and ``n/a`` say nothing."""
     return _word(text) not in _NOTHING

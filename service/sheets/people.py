@@ -192,16 +192,15 @@ class _Reader:
 
     def _names(self) -> tuple[str | None, str | None]:
         first, last = self._text(Field.FIRST_NAME), self._text(Field.LAST_NAME)
-        if first or last:
-            return first, last
         whole = self._text(Field.NAME)
-        if whole is None:
-            return None, None
-        if whole.count(",") == 1:
-            last, first = (part.strip() or None for part in whole.split(","))
+        if whole is None or (first and last):
             return first, last
-        given, _, family = whole.partition(" ")
-        return given, family.strip() or None
+        # Beside a column for one half, “Name” holds the other half or both.
+        if first:
+            return first, _rest(whole, first)
+        if last:
+            return _rest(whole, last), last
+        return cells.first_and_last(whole)
 
     def _stage(self) -> tuple[Stage, str | None]:
         label, status = self._text(Field.STAGE), self._text(Field.STATUS)
@@ -287,3 +286,13 @@ class _Reader:
     def _fault(self, field: Field | None, text: str) -> None:
         column = self._columns.heading(field) if field is not None else None
         self._faults.append(Fault(self._row.line, column, text))
+
+
+def _rest(whole: str, half: str) -> str | None:
+    """Return what a name says besides one half of it; all of it where it lacks that half."""
+    words, known = whole.replace(",", " ").split(), half.casefold().split()
+    folded_words = [word.casefold() for word in words]
+    for at in (0, len(words) - len(known)):
+        if at >= 0 and folded_words[at : at + len(known)] == known:
+            return " ".join(words[:at] + words[at + len(known) :]) or None
+    return whole

@@ -118,6 +118,26 @@ def test_a_whole_name_is_taken_apart(
 
 
 @pytest.mark.parametrize(
+    ("headings", "cells", "first", "last"),
+    [
+        ("Name,Vorname", "Okafor,Amara", "Amara", "Okafor"),
+        ("Vorname,Name", "Amara,Amara Okafor", "Amara", "Okafor"),
+        ("First name,Name", 'Anna Lena,"Weber, Anna Lena"', "Anna Lena", "Weber"),
+        ("Name,Last name", "Amara Okafor,okafor", "Amara", "okafor"),
+        ("Name,First name", "Amara,Amara", "Amara", None),
+        ("Name,First name", "Amara Okafor,", "Amara", "Okafor"),
+        ("Name,First name,Last name", "Ama O.,Amara,Okafor", "Amara", "Okafor"),
+    ],
+)
+def test_a_name_beside_one_half_of_it_loses_no_half(
+    tmp_path: Path, headings: str, cells: str, first: str, last: str | None
+) -> None:
+    found = one(f"{headings},email,job\n{cells},a@example.com,B\n", tmp_path)
+
+    assert (found.first_name, found.last_name) == (first, last)
+
+
+@pytest.mark.parametrize(
     ("stage", "status", "told", "expected"),
     [
         ("Onsite", "Active", {}, Stage.INTERVIEW),
