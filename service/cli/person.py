@@ -107,7 +107,7 @@ def _newcomer(
 ) -> Newcomer:
     option = "NAME"
     try:
-        first, _, last = (cells.plain(name) or "").partition(" ")
+        first, last = cells.first_and_last(cells.plain(name))
         option = "--email"
         addresses = [each for text in emails for each in cells.addresses(text)]
         option = "--phone"
@@ -125,8 +125,8 @@ def _newcomer(
     if not title:
         unusable("a title is needed.", "--job")
     return Newcomer(
-        first_name=first or None,
-        last_name=last.strip() or None,
+        first_name=first,
+        last_name=last,
         emails=tuple(dict.fromkeys(addresses)),
         phones=tuple(dict.fromkeys(numbers)),
         time_zone=place,

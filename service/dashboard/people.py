@@ -135,7 +135,7 @@ def _read(filled: _Filled, zone: str) -> Newcomer | None:
         try:
             match name:
                 case "name":
-                    first, _blank, last = (cells.plain(text) or "").partition(" ")
+                    first, last = cells.first_and_last(cells.plain(text))
                 case "email":
                     emails = cells.addresses(text)
                 case "phone":
@@ -158,8 +158,8 @@ def _read(filled: _Filled, zone: str) -> Newcomer | None:
     if faults or job is None:
         return None
     return Newcomer(
-        first_name=first or None,
-        last_name=(last or "").strip() or None,
+        first_name=first,
+        last_name=last,
         emails=tuple(dict.fromkeys(emails)),
         phones=tuple(dict.fromkeys(phones)),
         job=job,

@@ -59,6 +59,14 @@ def test_a_person_is_added_and_the_page_says_so(employer: Employer) -> None:
     assert len(people(employer)) == 1
 
 
+@SQLITE
+def test_a_name_typed_as_lists_write_it_is_taken_apart(employer: Employer) -> None:
+    assert press(employer, name="Okafor, Amara").status_code == 303
+    with employer.session() as session:
+        known = session.scalars(select(Candidate)).one()
+    assert (known.first_name, known.last_name) == ("Amara", "Okafor")
+
+
 def test_what_is_wrong_is_said_beside_what_was_typed(employer: Employer) -> None:
     answer = press(employer, email="no address <b>", job="", applied="03/04/2026", stage="rejected")
     html = answer.get_data(as_text=True)
