@@ -100,7 +100,7 @@ def _separator(source: Source) -> str:
 
 def _names_separator(head: Row, separator: str) -> bool:
     """Tell whether a row is Excel's own line ``sep=;``."""
-    return separator.join(head.cells).casefold().strip() == f"sep={separator}"
+    return separator.join(head.cells).casefold().strip(" ") == f"sep={separator}"
 
 
 def _people(

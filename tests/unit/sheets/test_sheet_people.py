@@ -91,8 +91,10 @@ def test_every_separator_is_recognised(tmp_path: Path, separator: str) -> None:
     assert one(text, tmp_path).emails == ("a@example.com",)
 
 
-def test_excels_own_line_names_the_separator(tmp_path: Path) -> None:
-    assert one("sep=|\nname|email|job\nAmara|a@example.com|B\n", tmp_path).line == 3
+@pytest.mark.parametrize("sign", [",", ";", "|", "\t"])
+def test_excels_own_line_names_the_separator(tmp_path: Path, sign: str) -> None:
+    text = "sep=|\r\nname|email|job\r\nAmara|a@example.com|B\r\n"
+    assert one(text.replace("|", sign), tmp_path).line == 3
 
 
 def test_separators_that_do_equally_well_are_asked_for(tmp_path: Path) -> None:
