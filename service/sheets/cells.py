@@ -24,7 +24,8 @@ MOST = 20
 
 _BREAKS = re.compile(r"[\r\n\t]+")
 _BETWEEN = re.compile(r"[;,\s]+")
-_PHONES = re.compile(r"\s*[;,\n/|]\s*")
+_PHONES = re.compile(r"\s*[;,\n|]\s*")
+_SLASH = re.compile(r"\s*/\s*")
 _ADDRESS = re.compile(r"[^<>]*<([^<>\s]+)>\s*")
 
 _CLOSED: Mapping[str, Stage] = {
@@ -96,10 +97,27 @@ def addresses(text: str) -> list[str]:
 def numbers(text: str) -> list[str]:
     """Return the telephone numbers in a cell."""
     found = plain(text.replace("\r", "\n").replace("\n", ";"), 1000)
-    parts = [part for part in _PHONES.split(found) if part] if found else []
+    parts = [
+        number for part in _PHONES.split(found or "") for number in _between_slashes(part) if number
+    ]
     if any(len(part) > LONGEST_PHONE for part in parts):
         raise CellError(f"a number is longer than {LONGEST_PHONE} characters: shorten it")
     return parts
+
+
+def _between_slashes(text: str) -> list[str]:
+    """Return the numbers in a text: many write ``030/1234567``, which is a single one.
+
+    The next number is told by the prefix it begins with, or by a length that no rest has.
+    """
+    parts = _SLASH.split(text)
+    digits = [sum(map(str.isdigit, part)) for part in parts]
+    whole = all(part.startswith(("+", "0", "(")) for part in parts[1:]) and min(digits) >= _SHORT
+    return parts if whole or min(digits) >= _LONG else [text]
+
+
+_SHORT, _LONG = 7, 10
+"""Digits of a number with its prefix at least; and of what can be no number without it."""
 
 
 @lru_cache(maxsize=2000)

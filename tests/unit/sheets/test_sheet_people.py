@@ -97,6 +97,24 @@ def test_excels_own_line_names_the_separator(tmp_path: Path, sign: str) -> None:
     assert one(text.replace("|", sign), tmp_path).line == 3
 
 
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("030/1234567", ("030/1234567",)),
+        ("+49 33203 / 123456", ("+49 33203 / 123456",)),
+        ("030 1234567 / 0171 7654321", ("030 1234567", "0171 7654321")),
+        ("030/1234567; 0171/7654321", ("030/1234567", "0171/7654321")),
+        ("+49 30 1234567/+49 171 7654321", ("+49 30 1234567", "+49 171 7654321")),
+        ("416-555-0100/416-555-0199", ("416-555-0100", "416-555-0199")),
+        ("(416) 555-0100 / 0199", ("(416) 555-0100 / 0199",)),
+    ],
+)
+def test_a_number_with_a_slash_in_it_stays_one_number(
+    tmp_path: Path, cell: str, expected: tuple[str, ...]
+) -> None:
+    assert one(f'email,phone,job\na@example.com,"{cell}",B\n', tmp_path).phones == expected
+
+
 def test_separators_that_do_equally_well_are_asked_for(tmp_path: Path) -> None:
     with pytest.raises(SheetError, match="--delimiter"):
         read("email;x,job\n", tmp_path)
