@@ -50,7 +50,13 @@ class RefusedFile:
         """The file itself belongs to whoever opened it."""
 
     def write(self, row: RefusedRow) -> None:
-        """Write one row and why it was refused."""
-        cells = [as_text(cell) for cell in row.cells[: self._width]]
+        """Write one row and why it was refused.
+
+        What it has too many of stands behind the reason: it is needed to correct the row, and
+        until then the row stays too long.
+        """
+        cells = [as_text(cell) for cell in row.cells]
         cells += [""] * (self._width - len(cells))
-        self._writer.writerow([*cells, "; ".join(str(fault) for fault in row.faults)])
+        extra = cells[self._width :] if any(cells[self._width :]) else []
+        why = "; ".join(str(fault) for fault in row.faults)
+        self._writer.writerow([*cells[: self._width], why, *extra])

@@ -104,6 +104,22 @@ def test_the_good_ones_are_imported_and_the_others_written_down(
         assert "=1+2" in session.scalars(select(Candidate.first_name)).all()
 
 
+def test_a_refused_row_that_is_too_long_is_written_whole_and_stays_refused(
+    employer: Desk, command: Command, tmp_path: Path
+) -> None:
+    text = "name,email,job\nAmara,amara@example.com,Binder, Books, Senior\nBela,,Gilder,\n"
+    command("import", file_of(tmp_path, text), "--skip-bad")
+    refused = tmp_path / "people.refused.csv"
+
+    long, other = rows_of(refused)[1:]
+    assert (long[:3], long[4:]) == (["Amara", "amara@example.com", "Binder"], [" Books", " Senior"])
+    assert len(other) == 4
+    again = command("import", str(refused))
+    assert again.exit_code == 1
+    assert "it has 6 cells and the heading has 4" in again.output
+    assert applications(employer) == 0
+
+
 def test_a_formula_in_the_refused_rows_is_text_and_comes_back_as_itself(
     employer: Desk, command: Command, tmp_path: Path
 ) -> None:
