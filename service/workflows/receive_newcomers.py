@@ -104,6 +104,7 @@ class Reception:
         if person is not None and job is not None:
             bids = around.bids.get((person.id, job.id), [])
             if bids and not _another_bid(newcomer, bids):
+                self._warn_of_name(newcomer, person)
                 return Known(newcomer, bids[-1].id)
         if self._was_erased(newcomer, person, around):
             raise _RefusalError(
@@ -126,6 +127,7 @@ class Reception:
         except PromiseError as error:
             raise _RefusalError(str(error), "promised for") from error
         self._warn(newcomer, around, made.candidate_id)
+        self._warn_of_name(newcomer, person)
         _remember(newcomer, around, made, job)
         return made
 
@@ -179,6 +181,18 @@ class Reception:
                     "email",
                     "but for what follows the plus sign somebody else has this address: they were "
                     "taken as two people",
+                )
+            )
+
+    def _warn_of_name(self, newcomer: Newcomer, person: KnownPerson | None) -> None:
+        """Tell of an address that several people may share: the later ones are not made."""
+        if person is not None and not person.may_be(newcomer):
+            self.warnings.append(
+                Fault(
+                    newcomer.line,
+                    "email",
+                    "somebody here, or further up in the sheet, has this address and another "
+                    "name: they were taken as one person",
                 )
             )
 

@@ -140,6 +140,27 @@ def test_one_person_is_one_person_within_a_sheet(employer: Employer, tmp_path: P
     assert "plus sign" in warning.text
 
 
+def test_two_names_at_one_address_are_one_person_and_that_is_said(
+    employer: Employer, tmp_path: Path
+) -> None:
+    head = "name,email,job\n"
+    report = imported(
+        employer,
+        tmp_path,
+        head + "Anna Müller,home@example.com,Gilder\n"
+        "Jonas Weber,HOME@example.com,Gilder\n"
+        '"MULLER, Anna",home@example.com,Gilder\n',
+    )
+    later = imported(
+        employer, tmp_path, head + "Jonas,home@example.com,Binder\nAnna,home@example.com,Smith\n"
+    )
+
+    assert (made(report), made(later)) == ((1, 1, 1, 2, 0), (2, 0, 2, 0, 0))
+    told = [(each.line, each.column) for each in [*report.warnings, *later.warnings]]
+    assert told == [(3, "email"), (2, "email")]
+    assert "another name" in report.warnings[0].text
+
+
 def test_ids_of_the_source_tell_people_and_their_bids_apart(
     employer: Employer, tmp_path: Path
 ) -> None:
