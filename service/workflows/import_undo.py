@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service.db import Base, in_chunks
@@ -92,6 +92,7 @@ def undo_import(work: Work, import_id: str) -> Undone:
         undone.applications += len(ids) - len(stays)
         people = {person for id_, person, _, _ in chunk if id_ not in stays}
         undone.candidates += _remove_people(work, sorted(people & made_here))
+        _pass_people_on(work, import_id, sorted(people & made_here))
     undone.jobs = _remove_jobs(work, import_id)
     row.undone_at = work.now
     work.session.flush()
@@ -172,8 +173,23 @@ def _remove_people(work: Work, ids: Sequence[str]) -> int:
     return len(free)
 
 
+def _pass_people_on(work: Work, import_id: str, ids: Sequence[str]) -> None:
+    """Let whoever stays for a later import's sake go with that one."""
+    work.session.execute(
+        update(ImportedApplication)
+        .where(
+            ImportedApplication.candidate_id.in_(ids), ImportedApplication.import_id != import_id
+        )
+        .values(made_candidate=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _remove_jobs(work: Work, import_id: str) -> int:
-    """Remove the jobs the import made that nobody has applied for any more."""
+    """Remove the jobs the import made that nobody has applied for any more.
+
+    A job that other imports' people have applied for goes with one of those.
+    """
     free = work.session.scalars(
         select(Job.id)
         .join(ImportedJob, ImportedJob.job_id == Job.id)
@@ -187,6 +203,23 @@ def _remove_jobs(work: Work, import_id: str) -> int:
     for chunk in in_chunks(free, CHUNK):
         _delete(work, ImportedJob, ImportedJob.job_id.in_(chunk))
         _delete(work, Job, Job.id.in_(chunk))
+    heir = (
+        select(func.max(ImportedApplication.import_id))
+        .join(Application, Application.id == ImportedApplication.application_id)
+        .where(Application.job_id == ImportedJob.job_id, ImportedApplication.import_id != import_id)
+        .scalar_subquery()
+    )
+    own = exists().where(
+        ImportedApplication.import_id == import_id,
+        ImportedApplication.application_id == Application.id,
+        Application.job_id == ImportedJob.job_id,
+    )
+    work.session.execute(
+        update(ImportedJob)
+        .where(ImportedJob.import_id == import_id, ~own, heir.is_not(None))
+        .values(import_id=heir)
+        .execution_options(synchronize_session=False)
+    )
     return len(free)
 
 

@@ -140,6 +140,28 @@ def test_somebody_edited_since_stays_as_a_person(employer: Employer, tmp_path: P
         assert session.scalars(select(Candidate.first_name)).one() == "Amara"
 
 
+def test_what_several_imports_brought_goes_with_the_last_of_them(
+    employer: Employer, tmp_path: Path
+) -> None:
+    before = counts(employer)
+    reports = [
+        imported(employer, tmp_path, f"email,job\n{rows}\n")
+        for rows in (
+            "a@example.com,Bookbinder\nb@example.com,Smith",
+            "a@example.com,Gilder\nc@example.com,Bookbinder",
+            "a@example.com,Smith\nd@example.com,Bookbinder",
+        )
+    ]
+    removed = []
+    for report in reports:
+        with employer.work() as work:
+            undone = undo_import(work, report.id)
+            removed.append((undone.candidates, undone.jobs))
+
+    assert removed == [(1, 0), (1, 1), (2, 2)]
+    assert counts(employer) == before
+
+
 def test_who_was_here_before_stays(employer: Employer, tmp_path: Path) -> None:
     with employer.work() as work:
         add_application(work, email="a@example.com")
