@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from service.domain.changes import CLOSED_STAGES, JobStatus
 from service.domain.newcomers import Fault, Newcomer
 from service.domain.promises import PromiseError
+from service.models import Candidate
 from service.workflows.newcomer_lookups import (
     Around,
     Colleagues,
@@ -68,8 +69,10 @@ class Reception:
         self._import_id = import_id
         self._acknowledge = acknowledge
         self._new_jobs = new_jobs
-        if work.session.get_bind().dialect.name == "postgresql":
-            # Two at once would both find somebody unknown. SQLite has one writer anyway.
+        # SQLite has one writer anyway.
+        self._meets_others = work.session.get_bind().dialect.name == "postgresql"
+        if self._meets_others:
+            # Two at once would both find somebody unknown.
             work.session.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _ONE_AT_A_TIME})
         self._jobs = Jobs(work)
         self._colleagues = Colleagues(work)
@@ -112,6 +115,8 @@ class Reception:
             )
         owner_id = self._colleague(newcomer.owner, "owner")
         manager_id = self._colleague(newcomer.hiring_manager, "hiring manager")
+        if person is not None and not person.made:
+            self._hold(person)
         if job is None:
             job = self._made_job(newcomer.job)
         try:
@@ -130,6 +135,20 @@ class Reception:
         self._warn_of_name(newcomer, person)
         _remember(newcomer, around, made, job)
         return made
+
+    def _hold(self, person: KnownPerson) -> None:
+        """Keep somebody from being erased or merged until what becomes theirs is theirs."""
+        if not self._meets_others:
+            return
+        now = self._work.session.execute(
+            select(Candidate.erased_at, Candidate.merged_into_id)
+            .where(Candidate.id == person.id)
+            .with_for_update(read=True)
+        ).one_or_none()
+        if now is None or now.erased_at is not None or now.merged_into_id is not None:
+            raise _RefusalError(
+                "this person's record was erased or merged at this very moment: try again", None
+            )
 
     def _was_erased(self, newcomer: Newcomer, person: KnownPerson | None, around: Around) -> bool:
         if person is not None:

@@ -21,10 +21,12 @@ from service.domain.changes import (
     Change,
     JobFacts,
 )
-from service.models import Candidate, CandidateEmail, Connection
+from service.domain.newcomers import Newcomer
+from service.models import Application, Candidate, CandidateEmail, Connection, Job, Promise
 from service.workflows.apply import apply_changes
 from service.workflows.connections import add_connection
 from service.workflows.erase import erase_candidate
+from service.workflows.receive_newcomers import Reception
 from service.workflows.work import Work
 from tests.harness import MONDAY, Employer, make_employer
 from tests.statements import statements_of
@@ -36,6 +38,10 @@ TOLD = CandidateFacts("501", "Mira", "Okafor", ("mira@example.com", "new.mira@ex
 
 FIRST = Applied(ApplicationRef("9001", KNOWN, JobFacts("71", "Bookbinder")), MONDAY)
 SECOND = Applied(ApplicationRef("9002", TOLD, JobFacts("71", "Bookbinder")), MONDAY)
+OTHER = Applied(
+    ApplicationRef("9003", CandidateFacts("502", "Mira", "Okafor"), JobFacts("71", "Bookbinder")),
+    MONDAY,
+)
 UPDATED = CandidateUpdated(TOLD, MONDAY)
 AROUND = ApplicationUpdated(ApplicationRef("9001", TOLD), MONDAY)
 
@@ -46,7 +52,12 @@ def _apply(work: Work, change: Change) -> None:
 
 
 def _erase(work: Work) -> None:
-    erase_candidate(work, work.session.scalars(select(Candidate)).one(), "erased on request")
+    mira = select(Candidate).join(CandidateEmail).where(CandidateEmail.position == 0)
+    erase_candidate(work, work.session.scalars(mira).one(), "erased on request")
+
+
+def _merge_away(work: Work) -> None:
+    _apply(work, CandidatesMerged("501", "502", MONDAY))
 
 
 @pytest.fixture(name="employer")
@@ -143,3 +154,29 @@ def test_whoever_writes_of_a_known_person_begins_with_them(employer: Employer) -
         assert person < job
         # They came with what the event names; once more only to be locked.
         assert sum("FROM candidate WHERE candidate.id" in each for each in told) == reads
+
+
+@pytest.mark.parametrize("employer", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("meanwhile", [_erase, _merge_away])
+@pytest.mark.parametrize("sheet_first", [True, False])
+def test_nobody_is_taken_in_as_somebody_who_goes_meanwhile(
+    employer: Employer, meanwhile: Callable[[Work], None], sheet_first: bool
+) -> None:
+    with employer.work() as work:
+        _apply(work, OTHER)
+
+    def take_in(work: Work) -> None:
+        newcomer = Newcomer(line=2, emails=("mira@example.com",), job="Gilder")
+        Reception(work).take([newcomer])
+
+    _meet(employer, *((take_in, meanwhile) if sheet_first else (meanwhile, take_in)))
+
+    with employer.session() as session:
+        bearers = select(Candidate).join(Application, Application.candidate_id == Candidate.id)
+        open_ones = bearers.join(Promise, Promise.application_id == Application.id).where(
+            Promise.state == "open"
+        )
+        gone = Candidate.erased_at.is_not(None) | Candidate.merged_into_id.is_not(None)
+        assert session.scalars(open_ones.where(gone)).all() == []
+        titles = session.scalars(select(Job.title).join(Application)).all()
+    assert ("Gilder" in titles) is sheet_first
