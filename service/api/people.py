@@ -22,7 +22,8 @@ def add_person(call: Call, body: dict[str, Any]) -> Any:
 
     Whoever has the address already, and the job of this title, are used; otherwise they are made.
     Somebody who has applied for the job already is left as they are, so the same call can be made
-    again. What the rules owe from applying is promised at once.
+    again; they are added once more where all of that had ended before `applied_at`. What the rules
+    owe from applying is promised at once.
     """
     owner = body.get("owner_email")
     newcomer = Newcomer(

@@ -67,11 +67,15 @@ class KnownPerson:
 
 @dataclass(frozen=True, slots=True)
 class KnownBid:
-    """An application that is here; ``key`` is its source's id, where an import told it."""
+    """An application that is here; ``key`` is its source's id, where an import told it.
+
+    ``ended_at`` is when it was closed: ``None`` while it is in progress, or where nobody knows.
+    """
 
     id: str
     key: str | None
     in_progress: bool
+    ended_at: datetime | None
 
 
 @dataclass
@@ -169,19 +173,21 @@ def look_around(work: Work, newcomers: Sequence[Newcomer]) -> Around:
         ):
             around.by_application_id[told or ""] = id_, KnownPerson(bearer, names=(first, last))
     for chunk in in_chunks(sorted(around.people), CHUNK):
-        for id_, person, job, stage, key in work.session.execute(
+        for id_, person, job, stage, closed_at, key in work.session.execute(
             select(
                 Application.id,
                 Application.candidate_id,
                 Application.job_id,
                 Application.stage,
+                Application.closed_at,
                 ImportedApplication.application_key,
             )
             .outerjoin(ImportedApplication, ImportedApplication.application_id == Application.id)
             .where(Application.candidate_id.in_(chunk))
             .order_by(Application.created_at, Application.id)
         ):
-            bid = KnownBid(id_, key, Stage(stage) not in CLOSED_STAGES)
+            in_progress = Stage(stage) not in CLOSED_STAGES
+            bid = KnownBid(id_, key, in_progress, None if in_progress else closed_at)
             around.bids.setdefault((person, job), []).append(bid)
     return around
 

@@ -255,9 +255,12 @@ def _refuse_another(newcomer: Newcomer, bearer: KnownPerson, around: Around) -> 
 
 
 def _another_bid(newcomer: Newcomer, bids: Sequence[KnownBid]) -> bool:
-    """Tell whether somebody applied for the same job again: the source knows both by their ids,
-    and they were not in progress together.
+    """Tell whether somebody applied for the same job again: after all that was known of had ended,
+    or the source knows both by their ids, and they were not in progress together.
     """
+    applied_at = newcomer.applied_at
+    if applied_at is not None and all(bid.ended_at and bid.ended_at < applied_at for bid in bids):
+        return True
     if newcomer.application_id is None or any(bid.key is None for bid in bids):
         return False
     return newcomer.stage in CLOSED_STAGES or not any(bid.in_progress for bid in bids)
@@ -277,5 +280,6 @@ def _remember(newcomer: Newcomer, around: Around, made: Made, job: KnownJob) -> 
     if newcomer.application_id:
         around.by_application_id[newcomer.application_id] = (made.application_id, person)
     in_progress = newcomer.stage not in CLOSED_STAGES
-    bid = KnownBid(made.application_id, newcomer.application_id, in_progress)
+    # It counts as ended from now on, so that nothing its sheet tells comes after it.
+    bid = KnownBid(made.application_id, newcomer.application_id, in_progress, None)
     around.bids.setdefault((person.id, job.id), []).append(bid)

@@ -212,6 +212,22 @@ def test_lists_that_are_numbered_from_one_take_nobody_for_somebody_else(
                for fault in another.faults)  # fmt: skip
 
 
+def test_who_applies_again_after_a_no_is_taken_in_again(employer: Employer, tmp_path: Path) -> None:
+    head = "email,job,stage,applied on\n"
+    first = (
+        head + "a@example.com,Gilder,rejected,2026-01-12\nb@example.com,Gilder,applied,2026-02-27"
+    )
+    imported(employer, tmp_path, first)
+    employer.pass_time(days=30)
+    again = first + "\na@example.com,Gilder,applied,2026-03-30\nb@example.com,Gilder,,2026-03-30\n"
+    reports = [made(imported(employer, tmp_path, again)) for _ in range(2)]
+
+    assert reports == [(1, 0, 0, 3, 0), (0, 0, 0, 4, 0)]
+    with employer.session() as session:
+        stages = sorted(session.scalars(select(Application.stage)))
+    assert stages == ["applied", "applied", "rejected"]
+
+
 def test_what_is_known_is_never_changed(employer: Employer, tmp_path: Path) -> None:
     with employer.work() as work:
         known = add_application(work, email="amara@example.com")
