@@ -125,20 +125,22 @@ class Colleagues:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._known: dict[str, str | None] = {}
+        self._known: dict[str, tuple[str, bool] | None] = {}
 
     def look_up(self, addresses: Iterable[str | None]) -> None:
         """Read whoever is not known yet."""
         new = {each for each in addresses if each is not None and each not in self._known}
         for chunk in in_chunks(sorted(new), CHUNK):
             self._known.update(dict.fromkeys(chunk))
-            for id_, email in self._work.session.execute(
-                select(User.id, func.lower(User.email)).where(func.lower(User.email).in_(chunk))
+            for id_, email, active in self._work.session.execute(
+                select(User.id, func.lower(User.email), User.active)
+                .where(func.lower(User.email).in_(chunk))
+                .order_by(User.active)
             ):
-                self._known[email] = id_
+                self._known[email] = id_, active
 
-    def id_of(self, address: str) -> str | None:
-        """Return the colleague with this address, folded."""
+    def known_as(self, address: str) -> tuple[str, bool] | None:
+        """Return who has this address, folded, and whether they are still here."""
         return self._known.get(address)
 
 

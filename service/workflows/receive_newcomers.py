@@ -177,14 +177,19 @@ class Reception:
     def _colleague(self, address: str | None, about: str) -> str | None:
         if address is None:
             return None
-        found = self._colleagues.id_of(address)
+        found = self._colleagues.known_as(address)
         if found is None:
             raise _RefusalError(
                 "no colleague has this address: add them with “keepword user add”, or leave the "
                 "column out with --without",
                 about,
             )
-        return found
+        id_, here = found
+        if not here:
+            raise _RefusalError(
+                "this colleague has left: name somebody who is here, or nobody", about
+            )
+        return id_
 
     def _warn(self, newcomer: Newcomer, around: Around, candidate_id: str) -> None:
         """Tell of an address that differs from a known one by a plus tag alone."""

@@ -315,6 +315,7 @@ def test_what_only_the_database_knows_to_be_wrong_is_told_with_its_line(
         add_application(work, email="bela@example.com")
         add_job(work, {"title": "Gilder"})
         add_job(work, {"title": "gilder"})
+        add_user(work, email="left@example.com", active=False)
     report = imported(
         employer,
         tmp_path,
@@ -322,7 +323,8 @@ def test_what_only_the_database_knows_to_be_wrong_is_told_with_its_line(
         "amara@example.com bela@example.com,B,\n"
         "c@example.com,GILDER,\n"
         "d@example.com,job_unknown,\n"
-        "e@example.com,B,nobody@example.com\n",
+        "e@example.com,B,nobody@example.com\n"
+        "f@example.com,B,Left@example.com\n",
     )
 
     assert [fault.split(":")[0] for fault in said(report)] == [
@@ -330,8 +332,9 @@ def test_what_only_the_database_knows_to_be_wrong_is_told_with_its_line(
         "line 3, column “Job”",
         "line 4, column “Job”",
         "line 5, column “Recruiter”",
+        "line 6, column “Recruiter”",
     ]
-    assert made(report) == (0, 0, 0, 0, 4)
+    assert made(report) == (0, 0, 0, 0, 5)
 
 
 def test_nobody_who_was_erased_is_brought_back(employer: Employer, tmp_path: Path) -> None:
