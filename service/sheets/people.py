@@ -27,6 +27,11 @@ from service.sheets.source import SheetError, Source
 SKEW = timedelta(minutes=1)
 """How far another clock may run ahead of ours before its instant counts as the future."""
 
+_LEFT_OUT = (
+    "; where a spreadsheet left out the empty cells at the end, add a last column to it, fill it "
+    "in every row, and save it again"
+)
+
 T = TypeVar("T")
 
 
@@ -134,7 +139,8 @@ class _Reader:
             self._fault(
                 None,
                 f"it has {len(row.cells)} cells and the heading has {self._width}: look for a "
-                "separator or a quotation mark that is missing or too many",
+                "separator or a quotation mark that is missing or too many"
+                + (_LEFT_OUT if len(row.cells) < self._width else ""),
             )
             return self._refused()
         newcomer = self._newcomer()
