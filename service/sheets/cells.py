@@ -28,6 +28,12 @@ _PHONES = re.compile(r"\s*[;,\n|]\s*")
 _SLASH = re.compile(r"\s*/\s*")
 _ADDRESS = re.compile(r"[^<>]*<([^<>\s]+)>\s*")
 
+_UNSEEN = (
+    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Marks that mail programs and chats copy along with an address, and that no sheet shows."""
+
 _CLOSED: Mapping[str, Stage] = {
     "hired": Stage.HIRED,
     "rejected": Stage.REJECTED,
@@ -85,7 +91,8 @@ def addresses(text: str) -> list[str]:
     if not text or text.isspace():
         return []
     named = _ADDRESS.fullmatch(text)
-    parts = [named[1]] if named else [part for part in _BETWEEN.split(text.strip()) if part]
+    parts = [named[1]] if named else _BETWEEN.split(text)
+    parts = [part for part in (each.strip(_UNSEEN) for each in parts) if part]
     for part in parts:
         try:
             checked_address(part)

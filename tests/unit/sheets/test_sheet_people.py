@@ -343,6 +343,19 @@ def test_an_end_told_in_a_column_of_its_own_is_not_passed_over(
         )
 
 
+def test_an_address_copied_with_marks_that_nobody_sees_is_read(tmp_path: Path) -> None:
+    found = one("email,job\n\u202aamara@example.com\u202c; \ufeffa@example.org\u200b,B\n", tmp_path)
+
+    assert found.emails == ("amara@example.com", "a@example.org")
+
+
+def test_a_row_cut_short_by_a_spreadsheet_is_told_the_way_out(tmp_path: Path) -> None:
+    short, long = faults("email,job,phone\na@example.com,B\nc@example.com,B,1,2\n", tmp_path)
+
+    assert "add a last column" in short
+    assert "last column" not in long
+
+
 def test_german_headings_are_known_and_unknown_ones_are_named_with_the_remedy(
     tmp_path: Path,
 ) -> None:
