@@ -21,8 +21,8 @@ from service.domain.changes import (
 )
 from service.domain.durations import parse
 from service.domain.policies import Trigger
-from service.domain.promises import Origin
-from service.models import Application, Connection, Interview
+from service.domain.promises import OPEN_STATES, Origin
+from service.models import Application, Connection, Interview, Promise
 from service.workflows.policies import rules
 from service.workflows.promise_changes import (
     lock_application,
@@ -30,6 +30,7 @@ from service.workflows.promise_changes import (
     release_by_rule,
     retire,
 )
+from service.workflows.promise_making import promise_terms
 from service.workflows.reopening import owe_again
 from service.workflows.resettle import settle_late
 from service.workflows.rule_promises import HISTORIC, trigger
@@ -157,9 +158,11 @@ def _take_back(work: Work, application: Application, interview: Interview) -> No
         select(func.max(Interview.done_at)).where(Interview.application_id == application.id)
     ).one()
     record(work, application.id, "interview_not_held", interview=interview.id)
-    cause = f":{Trigger.INTERVIEWED}:{interview.external_id}"
-    for promise in open_promises(work, application.id):
-        if promise.cause is not None and promise.cause.endswith(cause):
+    for promise in _following(work, application, interview):
+        if promise.state not in OPEN_STATES:
+            # Where it is held after all, word after it is owed anew.
+            promise.cause = None
+        elif not promise.candidate_told:
             release_by_rule(work, promise, "the interview it follows did not take place")
     work.session.flush()
     if (
@@ -169,6 +172,31 @@ def _take_back(work: Work, application: Application, interview: Interview) -> No
     ):
         # What gave way to it is owed again.
         owe_again(work, application)
+
+
+def _following(work: Work, application: Application, interview: Interview) -> list[Promise]:
+    """Return what the rules made because of an interview, moved dates of it and, where no other was
+    held, the word that repeats.
+    """
+    of_rules = work.session.scalars(
+        select(Promise)
+        .where(Promise.application_id == application.id, Promise.origin == Origin.POLICY)
+        .order_by(Promise.due_at, Promise.id)
+    ).all()
+    caused_by = f":{Trigger.INTERVIEWED}:{interview.external_id}"
+    found = {each.id for each in of_rules if (each.cause or "").endswith(caused_by)}
+    by_id = {each.id: each for each in of_rules}
+    for id_ in tuple(found):
+        while (moved_to := by_id[id_].replaced_by_id) in by_id and moved_to not in found:
+            found.add(moved_to)
+            id_ = moved_to
+    if application.interviewed_at is None:
+        found |= {
+            each.id
+            for each in of_rules
+            if each.state in OPEN_STATES and promise_terms(each).trigger is Trigger.INTERVIEWED
+        }
+    return [each for each in of_rules if each.id in found]
 
 
 def _give_way(work: Work, application: Application, ended_at: datetime) -> None:
