@@ -7,7 +7,7 @@ and one that is overdue stays as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -24,7 +24,7 @@ from service.domain.business_time import (
 )
 from service.domain.durations import BusinessHours, DurationError, parse
 from service.domain.ladders import go_on
-from service.domain.promises import Origin, State
+from service.domain.promises import Origin, State, minutes_left
 from service.models import Application, Promise
 from service.models import Calendar as CalendarRow
 from service.workflows.promise_making import promise_terms, set_deadline
@@ -129,10 +129,13 @@ def _reconsider(
         return  # A person named this very instant.
     before = promise.due_at
     try:
-        start, deadline = _deadline(work, promise, old, new)
+        found = _deadline(work, promise, old, new)
     except (NoOpeningError, OutOfReachError, DurationError) as error:
         _keep(report, promise, before, str(error))
         return
+    if found is None:
+        return
+    start, deadline = found
     if deadline.due_at <= work.now:
         _keep(report, promise, before, "the new deadline would have passed already")
         return
@@ -174,16 +177,22 @@ def move(
 
 def _deadline(
     work: Work, promise: Promise, old: Calendar, new: Calendar
-) -> tuple[datetime, Deadline]:
-    """Return from when on a promise is counted, and its deadline under the new calendar."""
+) -> tuple[datetime, Deadline] | None:
+    """Return from when on a promise is counted, and its deadline under the new calendar.
+
+    ``None`` where what is left of it is as long as before.
+    """
     if promise.wall_local is not None and promise.wall_zone is not None:
         return promise.start_at, wall_deadline(promise.wall_local, promise.wall_zone, new)
     duration = parse(promise_terms(promise).within)
     if old.add(promise.start_at, duration, trace=False).due_at == promise.due_at:
         return promise.start_at, new.add(promise.start_at, duration)
     # Paused or moved meanwhile: what is left of its working time is what it is owed.
-    left = old.working_time(work.now, promise.due_at)
-    return work.now, new.add(work.now, BusinessHours(int(left / timedelta(minutes=1))))
+    due_at = promise.due_at
+    left, now_left = (each.working_time(work.now, due_at) for each in (old, new))
+    if left == now_left and old.is_open(due_at) == new.is_open(due_at):
+        return None
+    return work.now, new.add(work.now, BusinessHours(minutes_left(old, work.now, due_at)))
 
 
 def wall_deadline(local: str, zone: str, calendar: Calendar) -> Deadline:
