@@ -31,7 +31,7 @@ from service.domain.promises import (
     kept_state,
 )
 from service.models import Application, Contact, Message, MessageAlso, Promise
-from service.workflows.policies import Rule
+from service.workflows.policies import rules
 from service.workflows.profile_entries import log_kept
 from service.workflows.promise_changes import close, open_promises, resume
 from service.workflows.promise_making import check_still_here, promise_terms
@@ -211,18 +211,23 @@ def keep(work: Work, promise: Promise, contact: Contact) -> None:
 
 
 def follow_on(work: Work, application: Application, promise: Promise, contact: Contact) -> None:
-    """Make the next promise of a rule that repeats until the application is decided."""
+    """Make the next promise of a rule that repeats until the application is decided.
+
+    It is a new promise: made as the rule says now, and not at all where it was switched off.
+    """
     terms = promise_terms(promise)
-    if promise.origin != Origin.POLICY or terms.then_every is None or promise.policy_id is None:
+    if promise.origin != Origin.POLICY or terms.then_every is None:
         return
-    rule = Rule(promise.policy_id, "", promise.policy_version or 1, terms)
+    rule = next((each for each in rules(work, terms.trigger) if each.id == promise.policy_id), None)
+    if rule is None or rule.terms.then_every is None:
+        return
     make_by_rule(
         work,
         application,
         rule,
         f"after:{contact.id}",
         contact.at,
-        within=terms.then_every,
+        within=rule.terms.then_every,
         contact_id=contact.id,
     )
 

@@ -22,6 +22,7 @@ from service.workflows.promise_changes import retire
 from service.workflows.rule_promises import arm_silence, trigger
 from service.workflows.work import Work
 from tests.harness import Employer, add_application, add_user
+from tests.integration.promise_steps import call
 
 MARCH = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CROWD = 5
@@ -110,7 +111,7 @@ def test_word_after_an_interview_is_owed_again_and_again_until_decided(
         trigger(work, application, Trigger.INTERVIEWED, "i1", work.now)
         application_id = application.id
 
-    def call() -> None:
+    def ring() -> None:
         with employer.work() as work:
             log_contact(
                 work,
@@ -122,11 +123,11 @@ def test_word_after_an_interview_is_owed_again_and_again_until_decided(
 
     assert _open(employer)[word] == _march(5)
     employer.move_to(_march(4))
-    call()
+    ring()
 
     assert _open(employer)[word] == _march(11)
     employer.move_to(_march(10))
-    call()
+    ring()
 
     assert _open(employer)[word] == _march(17)
     with employer.work() as work:
@@ -140,6 +141,27 @@ def test_word_after_an_interview_is_owed_again_and_again_until_decided(
         )
 
     assert _open(employer) == {"To be told the decision": _march(12)}
+
+
+def test_a_rule_that_was_edited_or_switched_off_repeats_as_it_says_now(employer: Employer) -> None:
+    word = "Word after their interview"
+    with employer.work() as work:
+        application = add_application(work, stage="interview", interviewed_at=work.now)
+        (made,) = trigger(work, application, Trigger.INTERVIEWED, "i1", work.now)
+        policy = work.session.scalars(select(Policy).where(Policy.id == made.policy_id)).one()
+        terms = DEFAULT_POLICIES["word-after-interview"]
+        edit_policy(work, policy, replace(terms, then_every="2 business days"))
+        call(work, application, work.now)
+        assert (made.policy_version, made.terms["then_every"]) == (1, "5 business days")
+        of, policy_id = application.id, policy.id
+    assert _open(employer)[word] == _march(4)
+
+    with employer.work() as work:
+        policy = work.session.scalars(select(Policy).where(Policy.id == policy_id)).one()
+        policy.active = False
+        work.session.flush()
+        call(work, work.session.get_one(Application, of), work.now)
+    assert word not in _open(employer)
 
 
 def test_fifteen_business_days_of_silence_are_an_alarm_whatever_the_other_rules(
