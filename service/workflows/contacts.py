@@ -210,18 +210,20 @@ def keep(work: Work, promise: Promise, contact: Contact) -> None:
         log_kept(work, promise, contact)
 
 
-def follow_on(work: Work, application: Application, promise: Promise, contact: Contact) -> None:
+def follow_on(
+    work: Work, application: Application, promise: Promise, contact: Contact
+) -> Promise | None:
     """Make the next promise of a rule that repeats until the application is decided.
 
     It is a new promise: made as the rule says now, and not at all where it was switched off.
     """
     terms = promise_terms(promise)
     if promise.origin != Origin.POLICY or terms.then_every is None:
-        return
+        return None
     rule = next((each for each in rules(work, terms.trigger) if each.id == promise.policy_id), None)
     if rule is None or rule.terms.then_every is None:
-        return
-    make_by_rule(
+        return None
+    return make_by_rule(
         work,
         application,
         rule,

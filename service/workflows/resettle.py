@@ -47,7 +47,8 @@ def retime(work: Work, application: Application, contact: Contact, at: datetime)
 
 
 def settle_late(work: Work, application: Application, promise: Promise, since: datetime) -> None:
-    """Let a debt that dates from ``since`` and was learnt late be kept by a contact known before.
+    """Let a debt that dates from ``since`` and was learnt late be kept by a contact known before,
+    and what its rule repeats from there by those after it.
 
     The application's row is locked.
     """
@@ -56,8 +57,10 @@ def settle_late(work: Work, application: Application, promise: Promise, since: d
         if why_not_kept(touch, owed) is None:
             keep(work, promise, contact)
             work.session.flush()
-            follow_on(work, application, promise, contact)
-            return
+            following = follow_on(work, application, promise, contact)
+            if following is None:
+                return
+            promise, owed = following, owed_of(following, contact.at)
 
 
 def _settle_anew(work: Work, application: Application, contact: Contact) -> list[Promise]:

@@ -196,14 +196,15 @@ def test_replaying_everything_is_harmless(friday: Employer) -> None:
         assert session.scalar(select(func.count()).select_from(Job)) == 1
 
 
-def test_a_word_given_after_the_interview_counts_though_the_interview_is_told_late(
+def test_each_word_given_after_the_interview_counts_though_the_interview_is_told_late(
     friday: Employer,
 ) -> None:
     report(friday, Applied(ref_of(), T0))
+    calls = [T0 + 4 * HOUR, T0 + 6 * HOUR]
     with friday.work() as work:
         application = work.session.scalars(select(Application)).one()
-        called_at = T0 + 4 * HOUR
-        log_contact(work, application, channel=Channel.PHONE, outcome=Outcome.REACHED, at=called_at)
+        for at in calls:
+            log_contact(work, application, channel=Channel.PHONE, outcome=Outcome.REACHED, at=at)
     report(friday, InterviewDone(ref_of(), T0 + 2 * HOUR, "i1"))
     with friday.session() as session:
         rows = session.scalars(
@@ -212,7 +213,8 @@ def test_a_word_given_after_the_interview_counts_though_the_interview_is_told_la
 
         assert [(row.state, row.start_at) for row in rows] == [
             ("kept", T0 + 2 * HOUR),
-            ("open", called_at),
+            ("kept", calls[0]),
+            ("open", calls[1]),
         ]
 
 
