@@ -105,7 +105,7 @@ def log_contact(
             kept.append(promise)
         else:
             not_kept.append((promise, why))
-    _kept_earlier(work, contact, touch)
+    keep_earlier(work, contact, touch)
     work.session.flush()
     if breaks_silence(touch) or any(_ends_silence(promise) for promise in kept):
         _heard(application, at)
@@ -115,8 +115,8 @@ def log_contact(
     return Logged(contact, kept, not_kept)
 
 
-def _kept_earlier(work: Work, contact: Contact, touch: Touch) -> None:
-    """Let a contact logged after a later one keep what it kept first, perhaps in time."""
+def keep_earlier(work: Work, contact: Contact, touch: Touch) -> None:
+    """Let a contact known after a later one keep what it kept first, perhaps in time."""
     later = select(Promise).where(
         Promise.application_id == contact.application_id,
         Promise.state.in_(KEPT_STATES),

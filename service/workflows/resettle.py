@@ -14,7 +14,7 @@ from service.domain.contacts import Direction, Touch, breaks_silence, why_not_ke
 from service.domain.policies import Action
 from service.domain.promises import KEPT_STATES, OPEN_STATES, Origin, State
 from service.models import Application, Contact, Message, MessageAlso, Promise
-from service.workflows.contacts import follow_on, keep, owed_of, touch_of
+from service.workflows.contacts import follow_on, keep, keep_earlier, owed_of, touch_of
 from service.workflows.promise_changes import release_by_rule, retire
 from service.workflows.rule_promises import arm_silence
 from service.workflows.timeline import record
@@ -43,7 +43,13 @@ def retime(work: Work, application: Application, contact: Contact, at: datetime)
         return []
     contact.at = at
     record(work, application.id, "contact_retimed", at=at, contact=contact.id)
-    return _settle_anew(work, application, contact)
+    reopened = _settle_anew(work, application, contact)
+    for other, touch in _standing(work, application):
+        if other.id == contact.id:
+            # What a later one had kept until now.
+            keep_earlier(work, contact, touch)
+    work.session.flush()
+    return reopened
 
 
 def settle_late(work: Work, application: Application, promise: Promise, since: datetime) -> None:

@@ -12,6 +12,7 @@ from service.domain.promises import PromiseError
 from service.models import Promise
 from service.workflows.calendars import current_document, edit_calendar
 from service.workflows.promise_changes import pause, resume
+from service.workflows.resettle import retime
 from tests.harness import Employer
 from tests.integration.promise_steps import (
     FRIDAY,
@@ -164,6 +165,23 @@ IMPOSSIBLE: list[tuple[int, dict[str, Any], str]] = [
     (0, {"channel": Channel.PHONE, "outcome": Outcome.DELIVERED}, "outcome-not-possible"),
     (0, {"channel": Channel.EMAIL, "outcome": Outcome.RECEIVED}, "outcome-not-possible"),
 ]
+
+
+def test_a_contact_that_turns_out_to_be_earlier_keeps_what_a_later_one_had_kept(
+    employer: Employer,
+) -> None:
+    promise_id = make(employer)
+    employer.clock.advance(6 * HOUR)
+    with employer.work() as work:
+        application = application_of(work, promise_id)
+        letter = call(work, application, work.now).contact
+        call(work, application, work.now - HOUR)
+        assert get(work, promise_id).state == "kept_late"
+        retime(work, application, letter, work.now - 3 * HOUR)
+
+        promise = get(work, promise_id)
+        assert (promise.state, promise.kept_by_contact_id) == ("kept", letter.id)
+        assert promise.breached_at is None
 
 
 def test_a_contact_that_cannot_be_is_refused(employer: Employer) -> None:
