@@ -103,18 +103,23 @@ def _key(reader: tuple[str, str], slot: int) -> str:
 
 
 def _readers(work: Work, owner_id: str | None, escalated: bool) -> tuple[tuple[str, str], ...]:  # noqa: FBT001 - a key of the cache
-    found = work.session.get(User, owner_id) if owner_id else None
     # Left for good, or away without a substitute: it is nobody's.
-    owner = who_stands_in(work, found, _today(work, found)) if found else None
+    owner = _here(work, owner_id)
     if not escalated:
         return ((owner.id, "staff-digest"),) if owner else _administrators(work, "staff-digest")
-    manager = work.session.get(User, owner.manager_id) if owner and owner.manager_id else None
-    if manager is not None and manager.active:
+    manager = _here(work, owner.manager_id) if owner else None
+    if manager is not None and manager != owner:
         above: tuple[tuple[str, str], ...] = ((manager.id, "staff-escalation"),)
     else:
         above = _administrators(work, "staff-escalation")
     # The owner hears of it too: after a gap this may be the first they are told.
     return ((owner.id, "staff-digest"), *above) if owner else above
+
+
+def _here(work: Work, user_id: str | None) -> User | None:
+    """Return somebody, or who stands in while they are away; ``None`` where nobody is left."""
+    user = work.session.get(User, user_id) if user_id else None
+    return who_stands_in(work, user, _today(work, user)) if user else None
 
 
 def _today(work: Work, user: User) -> date:

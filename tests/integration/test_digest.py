@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from service.app import session_of
-from service.models import Message, Notice, Promise, UserAbsence
+from service.models import Message, Notice, Promise, User
 from service.parts import parts
+from service.workflows.absence_entries import add_absence
 from service.workflows.digest import ITEMS, WINDOW, digest
 from service.workflows.promise_changes import release
+from service.workflows.work import Work
 from tests.harness import Employer, add_user
 from tests.integration.watching import (
     DUE,
@@ -217,24 +220,39 @@ def test_two_digests_at_once_tell_each_person_once(employer: Employer) -> None:
     assert count(employer, Notice, Notice.told_at.is_(None)) == 0
 
 
+def away(work: Work, user: User, substitute: User | None) -> None:
+    today = work.now.date()
+    add_absence(work, user, today, today, substitute.id if substitute else None)
+
+
 def test_while_somebody_is_away_their_substitute_hears_of_their_promises(
     employer: Employer,
 ) -> None:
     with employer.work() as work:
         owner, substitute = add_user(work), add_user(work, "Sam Low")
-        today = employer.now.date()
-        work.session.add(
-            UserAbsence(
-                user_id=owner.id,
-                from_on=today,
-                until_on=today,
-                substitute_id=substitute.id,
-                created_at=work.now,
-            )
-        )
+        away(work, owner, substitute)
     promise_call(employer, owner=owner)
     employer.clock.move_to(DUE + MINUTE)
     run_check(employer)
 
     assert _digest(employer) == 1
     assert _told(employer) == [("staff-digest", substitute.id)]
+
+
+@pytest.mark.parametrize("stands_in", ["a colleague", "the owner", "nobody"])
+def test_while_a_manager_is_away_somebody_else_hears_of_the_escalation(
+    employer: Employer, stands_in: str
+) -> None:
+    with employer.work() as work:
+        manager, colleague = add_user(work, "Ada Boss"), add_user(work, "Sam Low")
+        owner = add_user(work, manager_id=manager.id)
+        admin = add_user(work, "Ines Chief", role="administrator")
+    promise_call(employer, owner=owner)
+    employer.clock.move_to(DUE + timedelta(days=2))
+    with employer.work() as work:
+        away(work, manager, {"a colleague": colleague, "the owner": owner}.get(stands_in))
+    run_check(employer)
+    _digest(employer)
+
+    above = colleague if stands_in == "a colleague" else admin
+    assert _told(employer) == [("staff-digest", owner.id), ("staff-escalation", above.id)]
