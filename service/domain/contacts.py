@@ -63,7 +63,7 @@ class Touch:
 
     ``automatic`` marks mail no person asked for. ``letter`` is the kind of the message behind it,
     if one was, ``message_id`` its id. ``meant_for`` holds the ids of promises a person named as
-    answered by it.
+    answered by it. ``contact_id`` is its own id, once it is recorded.
     """
 
     channel: Channel
@@ -74,11 +74,14 @@ class Touch:
     meant_for: frozenset[str] = frozenset()
     direction: Direction = Direction.OUT
     message_id: str | None = None
+    contact_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Owed:
-    """One open promise as the rules see it. ``made_by_letter`` is the letter that gave the word."""
+    """One open promise as the rules see it. ``made_by_letter`` is the letter that gave the word,
+    ``counted_from`` the contact from which on the next word is owed.
+    """
 
     id: str
     kind: Kind
@@ -86,6 +89,7 @@ class Owed:
     voicemail_counts: bool
     made_at: datetime
     made_by_letter: str | None = None
+    counted_from: str | None = None
 
 
 def reached(touch: Touch, *, voicemail_counts: bool = False) -> bool:
@@ -105,6 +109,8 @@ def why_not_kept(touch: Touch, owed: Owed) -> str | None:
         return "the contact was before the promise was made"
     if touch.message_id is not None and touch.message_id == owed.made_by_letter:
         return "this letter made the promise, so another word must keep it"
+    if touch.contact_id is not None and touch.contact_id == owed.counted_from:
+        return "the promise is counted from this contact, so another must keep it"
     if touch.letter in _EMPTY_LETTERS and owed.kind is not Kind.ACKNOWLEDGEMENT:
         return "an acknowledgement says only that the application arrived"
     if owed.keeps is Keeps.PERSON and touch.automatic:

@@ -150,6 +150,7 @@ def touch_of(contact: Contact, message: Message | None, also: MessageAlso | None
         meant_for=frozenset(named),
         direction=Direction(contact.direction),
         message_id=message.id if message else None,
+        contact_id=contact.id,
     )
 
 
@@ -175,6 +176,7 @@ def owed_of(promise: Promise, since: datetime | None = None) -> Owed:
         voicemail_counts=terms.voicemail_counts,
         made_at=min(promise.made_at, since or promise.made_at),
         made_by_letter=_made_by(promise.cause),
+        counted_from=promise.caused_by_contact_id,
     )
 
 

@@ -21,6 +21,7 @@ from service.workflows.rule_promises import (
     NOTHING_YET,
     PromisedByRule,
     arm_silence,
+    last_word,
     make_by_rule,
     promised_by_rule,
     trigger,
@@ -108,7 +109,16 @@ def _repeat_word(
         every = rule.terms.then_every
         if every is not None:
             cause = f"reopened:{application.stage_at.isoformat()}"
-            make_by_rule(work, application, rule, cause, heard, within=every, standing=by_rule)
+            make_by_rule(
+                work,
+                application,
+                rule,
+                cause,
+                heard,
+                within=every,
+                contact_id=last_word(work, application),
+                standing=by_rule,
+            )
 
 
 def note_applied(

@@ -16,10 +16,11 @@ from sqlalchemy import select
 from service.db import in_chunks
 from service.domain.business_time import NoOpeningError, OutOfReachError
 from service.domain.changes import Stage
+from service.domain.contacts import Direction
 from service.domain.durations import Duration, parse
 from service.domain.policies import Trigger
 from service.domain.promises import OPEN_STATES, Origin, PromiseError
-from service.models import Application, Promise
+from service.models import Application, Contact, Promise
 from service.workflows.policies import Rule, rules
 from service.workflows.promise_making import terms_document, write_promise
 from service.workflows.timeline import record
@@ -188,7 +189,7 @@ def arm_silence(
     start = application.last_contact_at or application.applied_at
     contact_id = heard[0] if heard is not None and heard[1] == start else None
     subject = start.isoformat()
-    trigger(
+    made = trigger(
         work,
         application,
         Trigger.SILENCE,
@@ -197,3 +198,24 @@ def arm_silence(
         contact_id=contact_id,
         standing=standing,
     )
+    if made and contact_id is None:
+        contact_id = last_word(work, application)
+        for promise in made:
+            promise.caused_by_contact_id = contact_id
+
+
+def last_word(work: Work, application: Application) -> str | None:
+    """Return the id of the contact by which the candidate last heard something, if they did."""
+    if application.last_contact_at is None:
+        return None
+    return work.session.scalars(
+        select(Contact.id)
+        .where(
+            Contact.application_id == application.id,
+            Contact.direction == Direction.OUT,
+            Contact.at == application.last_contact_at,
+            Contact.taken_back_at.is_(None),
+        )
+        .order_by(Contact.id)
+        .limit(1)
+    ).first()
