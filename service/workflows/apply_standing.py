@@ -146,7 +146,7 @@ class _Standing:
     def stand_open(self, change: Stands) -> None:
         """Take a whole present state: it is open, so whatever closed it before stands no more."""
         application, at = self._application, change.at
-        if application.closed_here:
+        if application.closed_here and not self._moved_there_since(change):
             self.notes.append(_STILL_OPEN)
             return
         if at is not None:
@@ -166,6 +166,20 @@ class _Standing:
                 # With its own time, so that a newer word of a stage still on its way counts.
                 since = application.open_stage_at or application.applied_at
                 self._settle(Standing(self._last_open(), since))
+
+    def _moved_there_since(self, change: Stands) -> bool:
+        """Tell whether the source has moved it to another stage since it was closed here.
+
+        Only two labels that differ say so: its other words may be new, and the stage an old one.
+        """
+        ref, at = change.application, change.at
+        return (
+            at is not None
+            and at > self._current.at
+            and None not in (ref.ats_stage, self._label_before)
+            and ref.ats_stage != self._label_before
+            and (self._mapped(ref) or change.stage) is not None
+        )
 
     def _last_open(self) -> Stage:
         return Stage(self._application.open_stage or Stage.APPLIED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -22,7 +23,7 @@ from service.domain.changes import (
     Withdrawn,
 )
 from service.domain.closing_terms import Outcome
-from service.models import Application, Candidate, Decision, Interview, Job, User
+from service.models import Application, Candidate, Decision, Interview, Job, Message, User
 from service.workflows.close_job import close_job
 from service.workflows.closing_plan import ClosingWish
 from service.workflows.decide import move_here, reject
@@ -101,6 +102,33 @@ def test_only_a_move_there_after_a_closing_here_counts_as_news(
 
     assert end_of(friday)["stage"] == ends
     assert len(end_of(friday)["decisions"]) == (ends == "rejected")
+
+
+@pytest.mark.parametrize(
+    ("label", "stage", "after", "ends"),
+    [
+        ("Phone screen", Stage.SCREENING, HOUR, "rejected"),
+        (None, Stage.INTERVIEW, HOUR, "rejected"),
+        ("To be told", None, HOUR, "rejected"),
+        ("Onsite", Stage.INTERVIEW, -HOUR, "rejected"),
+        ("Second screen", Stage.SCREENING, HOUR, "screening"),
+        ("Onsite", Stage.INTERVIEW, HOUR, "interview"),
+    ],
+)
+def test_whom_a_source_that_is_asked_has_moved_since_gets_no_letter_of_before(
+    friday: Employer, label: str | None, stage: Stage | None, after: timedelta, ends: str
+) -> None:
+    """Most sources tell no event, but how an application stands whenever it was touched."""
+    report(friday, Stands(ref_of(ats_stage="Phone screen"), T0, Stage.SCREENING))
+    with friday.work() as work:
+        wish = ClosingWish(Outcome.FILLED, add_user(work).id)
+        close_job(work, work.session.scalars(select(Job.id)).one(), wish)
+    report(friday, Stands(ref_of(ats_stage=label), friday.now + after, stage))
+
+    assert end_of(friday)["stage"] == ends
+    with friday.session() as session:
+        letter = session.scalars(select(Message).where(Message.decision_id.is_not(None))).one()
+        assert letter.state == ("held" if ends == "rejected" else "cancelled")
 
 
 def _close_here(employer: Employer, stage: Stage) -> None:
