@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from service.db import new_id
 from service.domain.changes import ApplicationRef, CandidateFacts, Stage
@@ -95,11 +95,40 @@ def _around_known(
     else:
         candidate = make_candidate(work, connection, ref.candidate, at)
         write_new(work)
+    if candidate.id != application.candidate_id:
+        _take_of(work, connection, application, candidate.id, at)
     job = take_job(work, connection, ref.job, at, named.job) if ref.job else None
     owner = user_of(work, ref.owner)
     if job is not None:
         _take_for(work, application, job, at)
     return Found(application, candidate, owner)
+
+
+def _take_of(
+    work: Work,
+    connection: Connection,
+    application: Application,
+    candidate_id: str,
+    at: datetime | None,
+) -> None:
+    """Have an application be of the person that its source names, unless it named another later.
+
+    Sources merge people and tell of it only so. An erased person's stays theirs.
+    """
+    named_at = work.session.scalars(
+        select(func.max(CandidateSource.facts_at)).where(
+            CandidateSource.candidate_id == application.candidate_id,
+            CandidateSource.connection_id == connection.id,
+        )
+    ).one()
+    if at is None or (named_at is not None and at < named_at):
+        return
+    # An erasure at this very moment ends before, or finds the application theirs.
+    person = lock_person(work, work.session.get_one(Candidate, candidate_id))
+    if person.erased_at is not None or application.candidate.erased_at is not None:
+        return
+    application.candidate = person
+    record(work, application.id, "candidates_merged", at=at, into=person.id)
 
 
 def _take_for(work: Work, application: Application, job: Job, at: datetime | None) -> None:
