@@ -124,10 +124,11 @@ def _standing(
     reason = record.text("rejection_reason_name")
     if says_candidate_left(reason):
         return [*applied(ref, received_at), Withdrawn(ref, at, reason)]
-    if record.instant("rejected_at", past_of=received_at) is None:
+    rejected_at = record.instant("rejected_at", past_of=received_at)
+    if rejected_at is None:
         record.warn("rejected_at", "is missing, so nobody knows whether the employer declined")
         return [*applied(ref, received_at), ApplicationUpdated(ref, at)]
-    return [*applied(ref, received_at), Rejected(ref, at, reason)]
+    return [*applied(ref, received_at), Rejected(ref, at, reason, decided_at=rejected_at)]
 
 
 def _interviews(

@@ -106,7 +106,7 @@ def _application(
     if rejected_at is None:
         record.warn("rejected_at", "is missing or unreadable, so nothing is taken as a decision")
         return [*applied(ref, received_at), ApplicationUpdated(ref, at)]
-    return [*applied(ref, received_at), Rejected(ref, at, name)]
+    return [*applied(ref, received_at), Rejected(ref, at, name, decided_at=rejected_at)]
 
 
 def _ref(record: JsonObject, received_at: datetime, job: JsonObject | None) -> ApplicationRef:

@@ -134,6 +134,8 @@ class Rejected:
     """A person decided against this application in the ATS: the event is the record of it.
 
     ``telling`` is ``None`` where the source has no rule about when the candidate may be told.
+    ``decided_at`` is set where ``at`` is when the source's record changed, which may be years
+    after the decision.
     """
 
     application: ApplicationRef
@@ -141,6 +143,7 @@ class Rejected:
     reason: str | None = None
     by: Person | None = None
     telling: Telling | None = None
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True)

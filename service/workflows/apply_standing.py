@@ -202,7 +202,7 @@ class _Standing:
                 self._application,
                 reason=change.reason,
                 decided_by_id=by.id if by else None,
-                decided_at=min(settled.at, self._work.now),
+                decided_at=min(change.decided_at or settled.at, self._work.now),
                 source=self._connection.name,
                 told_by_ats=ats_tells(self._connection),
                 telling=change.telling,

@@ -89,3 +89,16 @@ def test_nobody_who_was_deleted_comes_back(employer: Employer, data: st.DataObje
 
     assert ends["people"]["c1"]["erased"]
     assert ends["people"]["c1"]["name"] == (None, None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_was_rejected_years_before_merge_was_linked_is_owed_no_word_now(
+    employer: Employer,
+) -> None:
+    """Merge's clock of a record begins when the account is linked."""
+    long_ago = {**_REJECTED, "rejected_at": "2024-03-05T11:00:00Z"}
+    ended = tell(employer, Merge(), [_application(12, **long_ago)])["applications"]["a1"]
+    lately = tell(employer, Merge(), [_application(12, **_REJECTED)])["applications"]["a1"]
+
+    assert (ended["stage"], ended["decisions"], ended["owed"]) == ("rejected", ["Skills"], [])
+    assert lately["owed"] == ["To be told the decision"]

@@ -169,6 +169,7 @@ def test_a_rejection_needs_the_time_of_one() -> None:
     )
     assert isinstance(change, Rejected)
     assert (change.at, change.reason) == (CHANGED, "Skills")
+    assert change.decided_at == datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
     found = means(kombo.application(outcome="DECLINED"))
     assert [type(each) for each in found.changes] == [Applied, ApplicationUpdated]

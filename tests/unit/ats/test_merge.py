@@ -159,6 +159,7 @@ def test_a_rejection_needs_the_time_of_one() -> None:
     (rejected,) = standing(rejected_at="2026-03-02T08:00:00Z", reject_reason=reason)
     assert isinstance(rejected, Rejected)
     assert (rejected.at, rejected.reason) == (MODIFIED, "Not enough experience")
+    assert rejected.decided_at == datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
     found = means("Application", merge.application(reject_reason=reason))
     assert [type(each) for each in found.changes] == [Applied, ApplicationUpdated]
