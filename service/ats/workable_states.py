@@ -172,6 +172,9 @@ def _open(record: JsonObject, clock: datetime, read_at: datetime, *, created: bo
     stage = guess_stage(ref.ats_stage) or _KINDS.get(_kind(record) or "")
     if ref.prospect:
         return [Stands(ref, clock, None)]
+    if record.flag("sourced"):
+        # Somebody was sought out and has gone on since: they have not applied, and are not thanked.
+        return [Stands(ref, clock, stage)]
     if created:
         return [Applied(ref, ref.applied_at or clock), Stands(ref, clock, stage)]
     return stands_open(ref, clock, stage, read_at)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -143,6 +144,17 @@ def test_a_sourced_candidate_has_not_applied(how) -> None:
 
     assert isinstance(change, Stands)
     assert change.application.prospect
+
+
+@pytest.mark.parametrize("event", ["candidate_created", "candidate_moved"])
+def test_a_sourced_candidate_who_has_gone_on_is_not_thanked_for_applying(event: str) -> None:
+    body = json.dumps({"event_type": event, "data": workable.candidate(sourced=True)}).encode()
+    lately = Workable().translate(
+        body.replace(b"2026-03-05", b"2026-03-03"), {}, APPLIED_AT + timedelta(days=2)
+    )
+
+    assert isinstance(lately, Translation)
+    assert lately.changes == (Stands(ref(), datetime(2026, 3, 3, 12, tzinfo=UTC), Stage.SCREENING),)
 
 
 @pytest.mark.parametrize(
