@@ -43,10 +43,6 @@ from service.domain.changes import (
 
 Handler = Callable[[JsonObject, datetime], list[Change]]
 
-# "They rejected us" is one of the three types a rejection reason can have (Harvest API,
-# "Rejection reasons"): the candidate turned the employer down.
-_CANDIDATE_LEFT = "they rejected us"
-
 # anonymized_fields that take away who the person is, or where to write to them.
 _IDENTITY_FIELDS = {"full_name", "email_addresses"}
 
@@ -275,8 +271,7 @@ def _rejection(application: JsonObject, ref: ApplicationRef, received_at: dateti
     at = at or _clock(application, received_at)
     reason = application.child("rejection_reason")
     name = reason.text("name") if reason else None
-    kind = reason.child("type") if reason else None
-    if kind and (kind.text("name") or "").casefold() == _CANDIDATE_LEFT:
+    if reason is not None and read.candidate_left(reason):
         return Withdrawn(ref, at, name)
     by = application.id("rejected_by_user_id")
     return Rejected(ref, at, name, Person(by) if by else None)

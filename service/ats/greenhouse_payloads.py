@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from service.ats.payload import JsonObject
+from service.ats.withdrawals import says_candidate_left
 from service.domain.changes import (
     ApplicationRef,
     CandidateFacts,
@@ -20,6 +21,10 @@ from service.domain.changes import (
 # Nobody wants word about another job in the mailbox of the present employer.
 _EMAIL_ORDER = {"personal": 0, "other": 1, "work": 2}
 _PHONE_ORDER = {"mobile": 0, "home": 1, "other": 2, "work": 3, "skype": 4}
+# The types of rejection reasons (Harvest API, "Rejection reasons"), named in webhooks and a key
+# in v3. There is also "None specified", and employers may name more.
+_CANDIDATE_LEFT = frozenset({"they rejected us"})
+_EMPLOYER_DECIDED = frozenset({"we rejected them", "security concern"})
 _JOB_STATUS = {"open": JobStatus.OPEN, "closed": JobStatus.CLOSED}
 
 
@@ -81,6 +86,19 @@ def application_ref(application: JsonObject, received_at: datetime) -> Applicati
 def owner_of(candidate: JsonObject) -> Person | None:
     """The candidate's recruiter."""
     return _person(candidate, "recruiter")
+
+
+def candidate_left(reason: JsonObject) -> bool:
+    """Whether a rejection reason says that the candidate turned the employer down.
+
+    Its type says so; where that says nothing of who decided, the reason's own words may.
+    """
+    kind = reason.child("type")
+    told = (kind.text("key"), kind.text("name")) if kind else ()
+    said = {(each or "").replace("_", " ").casefold() for each in told}
+    if said & _EMPLOYER_DECIDED:
+        return False
+    return bool(said & _CANDIDATE_LEFT) or says_candidate_left(reason.text("name"))
 
 
 def job_of(application: JsonObject) -> JsonObject | None:

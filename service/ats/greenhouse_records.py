@@ -3,8 +3,8 @@
 Fields after harvestdocs.greenhouse.io: applications are flat (``candidate_id``, ``job_id``,
 ``stage_name``, ``status`` in_process, rejected, hired or converted, ``rejected_at``,
 ``rejection_reason_id``, ``last_activity_at``), so the people, the job and the reason around them
-are asked for. A rejection whose reason cannot be read closes nothing: that reason's ``type`` may
-say that the candidate withdrew (``THEY_REJECTED_US``). Not documented, and taken from the
+are asked for. A rejection whose reason cannot be read closes nothing: that reason may say that the
+candidate withdrew. Not documented, and taken from the
 webhooks: that ``job_interview_id`` is the id of a stage's interview step there.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from service.ats.asking import Answers, Ask, Needs, needed
-from service.ats.greenhouse_payloads import candidate_facts
+from service.ats.greenhouse_payloads import candidate_facts, candidate_left
 from service.ats.json_list import objects_of
 from service.ats.payload import JsonObject
 from service.ats.present_state import applied, stands_open
@@ -41,7 +41,6 @@ from service.domain.changes import (
 
 _JOB_STATUS = {"open": JobStatus.OPEN, "closed": JobStatus.CLOSED}
 _OPEN = frozenset({"in_process", "active"})
-_CANDIDATE_LEFT = frozenset({"they_rejected_us", "they rejected us"})
 
 
 def translate_record(
@@ -114,18 +113,12 @@ def _standing(
         record.warn("rejected_at", "is missing, so 'rejected' is not taken as a decision")
     elif asked and reason is None:
         record.warn("rejection_reason_id", "cannot be read, so nobody knows who decided")
-    elif reason is not None and _candidate_left(reason):
+    elif reason is not None and candidate_left(reason):
         return [*applied(ref, received_at), Withdrawn(ref, rejected_at, reason.text("name"))]
     else:
         name = reason.text("name") if reason else None
         return [*applied(ref, received_at), Rejected(ref, rejected_at, name)]
     return [ApplicationUpdated(ref, at)]
-
-
-def _candidate_left(reason: JsonObject) -> bool:
-    kind = reason.child("type")
-    said = {kind.text("key"), kind.text("name")} if kind else set()
-    return any((each or "").casefold() in _CANDIDATE_LEFT for each in said)
 
 
 def _clock(record: JsonObject, received_at: datetime) -> datetime | None:

@@ -209,12 +209,16 @@ def test_the_employers_decision_is_a_rejection(key: str) -> None:
     assert (change.at, change.reason) == (datetime(2026, 3, 2, 8, tzinfo=UTC), "A reason")
 
 
-def test_the_candidates_decision_is_a_withdrawal() -> None:
+@pytest.mark.parametrize(
+    "why",
+    [reason("THEY_REJECTED_US"), {**reason("NONE_SPECIFIED"), "name": "Candidate withdrew"}],
+)
+def test_the_candidates_decision_is_a_withdrawal(why: dict[str, Any]) -> None:
     (change,) = standing(
         status="rejected",
         rejected_at="2026-03-02T08:00:00Z",
         rejection_reason_id=3,
-        reason=reason("THEY_REJECTED_US"),
+        reason=why,
     )
 
     assert isinstance(change, Withdrawn)

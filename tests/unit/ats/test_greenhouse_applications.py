@@ -153,6 +153,26 @@ def test_a_candidate_who_turned_us_down_is_not_rejected() -> None:
     assert translate("application_updated", left).changes[-1] == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "left"),
+    [
+        ("Candidate withdrew", {"id": 3, "name": "None specified"}, True),
+        ("Withdrew application", None, True),
+        ("Preferred another candidate", {"id": 3, "name": "None specified"}, False),
+        ("Candidate withdrew", {"id": 1, "name": "We rejected them"}, False),
+    ],
+)
+def test_a_reason_whose_type_names_nobody_is_read_by_its_words(name, kind, left) -> None:
+    closed = application(
+        status="rejected",
+        rejected_at="2026-03-05T11:00:00Z",
+        rejection_reason={"id": 9, "name": name, "type": kind},
+    )
+
+    (change,) = translate("reject_candidate", closed).changes
+    assert isinstance(change, Withdrawn if left else Rejected)
+
+
 def test_a_status_of_rejected_without_a_time_is_no_decision() -> None:
     translated = translate("application_updated", application(status="rejected"))
 
