@@ -48,7 +48,7 @@ def _application(
     answers: Answers,
     received_at: datetime,  # noqa: ARG001 - what counts is when the answer was fetched
 ) -> Translation | Needs:
-    """``create`` and ``update``: fetch the application as it stands now."""
+    """``update``: fetch the application as it stands now."""
     external_id = data.required_id("id")
     ask = read.application_ask(external_id)
     missing = needed(answers, (ask,))
@@ -56,8 +56,26 @@ def _application(
         return missing
     answer = answers.to(ask)
     if answer is None or answer.gone:
-        return Translation((ApplicationDeleted(external_id, None),))
+        return _gone(external_id)
     return _stated(Document(answer.object()), data.child("attributes"), answers, answer.fetched_at)
+
+
+def _application_created(
+    data: JsonObject, answers: Answers, received_at: datetime
+) -> Translation | Needs:
+    """``create``: one that cannot be found yet may be shown a moment later.
+
+    Were it taken for deleted, no later word would make it: that it was deleted is told by its own
+    event, and the poller finds it if it is there.
+    """
+    found = _application(data, answers, received_at)
+    if found == _gone(data.required_id("id")):
+        return Translation(ignored="Teamtailor shows no such application (yet)")
+    return found
+
+
+def _gone(external_id: str) -> Translation:
+    return Translation((ApplicationDeleted(external_id, None),))
 
 
 def _found_application(
@@ -71,7 +89,7 @@ def _application_destroyed(
     answers: Answers,  # noqa: ARG001 - what is gone cannot be asked for
     received_at: datetime,  # noqa: ARG001 - as above
 ) -> Translation:
-    return Translation((ApplicationDeleted(data.required_id("id"), None),))
+    return _gone(data.required_id("id"))
 
 
 def _candidate(
@@ -137,7 +155,7 @@ def _job_destroyed(
 
 
 HANDLERS: dict[str, Handler] = {
-    "job_application.create": _application,
+    "job_application.create": _application_created,
     "job_application.update": _application,
     "job_application.destroy": _application_destroyed,
     "candidate.update": _candidate,

@@ -279,6 +279,15 @@ def test_an_application_that_is_gone_was_deleted() -> None:
     assert translation == Translation((ApplicationDeleted("634", None),))
 
 
+def test_a_new_application_that_is_not_shown_yet_is_not_taken_for_deleted() -> None:
+    translation = means(bodies.webhook("job_application.create"), said={APPLICATION_ASK: None})
+
+    assert (translation.changes, translation.ignored) == (
+        (),
+        "Teamtailor shows no such application (yet)",
+    )
+
+
 @pytest.mark.parametrize(
     ("event", "change"),
     [
