@@ -14,6 +14,7 @@ from datetime import datetime
 from service.ats import smartrecruiters_payloads as read
 from service.ats.asking import Answers, Ask, Needs, needed
 from service.ats.payload import JsonObject, PayloadError
+from service.ats.present_state import applied
 from service.ats.smartrecruiters_ids import (
     application_ask,
     application_id,
@@ -59,7 +60,7 @@ class Reader:
         return Translation(known, warnings=tuple(warnings))
 
     def application(self, candidate: str, job: str, *, created: bool = False) -> list[Change]:
-        """Where one application stands; applied before, or else nobody acknowledges it.
+        """Where one application stands; applied before, where that is news.
 
         ``created``: its event says that it is new. Where nothing says when somebody applied, it
         may be years ago, and nobody is thanked for it.
@@ -69,8 +70,8 @@ class Reader:
         at = status.at or self._as_of(candidate)
         if ref.prospect:
             return [ApplicationUpdated(ref, at)]
-        applied = [Applied(ref, ref.applied_at)] if created or ref.applied_at else []
-        return [*applied, _state(status, ref, at)]
+        new = [Applied(ref, ref.applied_at)] if created else applied(ref, self._received_at)
+        return [*new, _state(status, ref, at)]
 
     def ref(self, candidate: str, job: str) -> ApplicationRef:
         """The application, its candidate, its job and its recruiter."""

@@ -17,12 +17,12 @@ from service.ats import teamtailor_records as read
 from service.ats.asking import Answers, Needs, needed
 from service.ats.meaning import once
 from service.ats.payload import JsonObject
+from service.ats.present_state import applied
 from service.ats.teamtailor_records import Document, member
 from service.domain.changes import (
     ApplicationDeleted,
     ApplicationRef,
     ApplicationUpdated,
-    Applied,
     CandidateErased,
     CandidateUpdated,
     Change,
@@ -192,7 +192,7 @@ def _stated(
     changes: list[Change] = []
     if not attributes.flag(member(attributes, "sourced").key):
         # Who was sourced has not applied, and is not thanked for it.
-        changes.append(Applied(ref, ref.applied_at))
+        changes += applied(ref, known_at)
     rejected = member(attributes, "rejected-at")
     rejected_at = rejected.instant(known_at)
     if rejected_at is not None:

@@ -105,6 +105,13 @@ def test_a_found_candidate_is_asked_for_all_their_applications() -> None:
     assert [type(each) for each in changes] == [Applied, Stands, CandidateUpdated]
 
 
+def test_who_applied_weeks_before_they_were_found_is_not_thanked_for_it() -> None:
+    told = bodies.history(("2026-02-15T09:00:00.000Z", "NEW"))
+    changes = found("candidate", {"id": bodies.CANDIDATE}, history=told).changes
+
+    assert [type(each) for each in changes] == [Stands, CandidateUpdated]
+
+
 def test_a_second_application_is_told_of_as_well() -> None:
     two = bodies.candidate(secondaryAssignments=[bodies.assignment("j2")])
 

@@ -241,6 +241,14 @@ def test_who_was_sourced_has_not_applied() -> None:
     assert isinstance(changes[0], Stands)
 
 
+def test_who_applied_weeks_before_they_were_found_is_not_thanked_for_it() -> None:
+    long_ago = bodies.application(created_at="2026-02-15T10:00:00.000+01:00")
+    changes = means(application=long_ago).changes
+
+    assert not any(isinstance(each, Applied) for each in changes)
+    assert isinstance(changes[0], Stands)
+
+
 def test_who_unsubscribed_is_not_to_be_mailed() -> None:
     who = bodies.candidate(unsubscribed=True)
 
