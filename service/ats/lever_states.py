@@ -99,7 +99,7 @@ def _standing(
     changes: list[Change] = []
     if ref.job is not None and ref.job.status is not None and posting is not None:
         changes.append(JobUpdated(ref.job, read.instant(posting, "updatedAt", past_of=as_of)))
-    if hint.applied and not ref.prospect:
+    if hint.applied and not (ref.prospect or _was_sought_out(opportunity, application)):
         opened = Stage.APPLIED if is_archived else guessed or Stage.APPLIED
         changes.append(Applied(ref, ref.applied_at, opened))
     if is_archived:
@@ -180,6 +180,10 @@ def _is_prospect(opportunity: JsonObject, application: JsonObject | None, *, set
     """
     if not opportunity.members.get("applications"):
         return True
-    sourced = opportunity.text("origin") == "sourced"
+    return settled and _was_sought_out(opportunity, application)
+
+
+def _was_sought_out(opportunity: JsonObject, application: JsonObject | None) -> bool:
+    """Whether a recruiter sourced somebody and gave them the application: they never applied."""
     given = application is not None and application.text("type") == "user"
-    return sourced and given and settled
+    return given and opportunity.text("origin") == "sourced"

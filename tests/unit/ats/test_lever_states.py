@@ -233,6 +233,19 @@ def test_somebody_sourced_counts_once_there_is_a_conversation(
     assert stands.application.prospect is prospect
 
 
+@pytest.mark.parametrize(
+    ("origin", "kind", "thanked"),
+    [("sourced", "user", False), ("sourced", "posting", True), ("referred", "user", True)],
+)
+def test_nobody_is_thanked_for_applying_whom_a_recruiter_sought_out(origin, kind, thanked) -> None:
+    given = [lever.APPLICATION | {"type": kind}]
+    changes = told(event="applicationCreated", origin=origin, applications=given)
+
+    assert any(isinstance(each, Applied) for each in changes) is thanked
+    assert isinstance(changes[-1], Stands)
+    assert not changes[-1].application.prospect
+
+
 def test_nobody_is_told_of_the_end_of_what_a_recruiter_began() -> None:
     given = [lever.APPLICATION | {"type": "user"}]
 
