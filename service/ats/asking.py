@@ -68,7 +68,7 @@ class Answer:
         """
         if not 200 <= self.status < 300:
             raise PayloadError("", f"the vendor's API answered {self.status}")
-        return load_object(self.body, strict=False, mend=True)
+        return load_object(self.body, strict=False)
 
 
 class Answers:

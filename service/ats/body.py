@@ -23,13 +23,14 @@ class _UnstorableError(PayloadError):
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def load_object(body: bytes, *, strict: bool, mend: bool = False) -> JsonObject:
+def load_object(body: bytes, *, strict: bool) -> JsonObject:
     """Parse ``body`` as one JSON object.
 
     Refused with ``PayloadError``: invalid UTF-8, anything but one object, NaN and infinities, a
-    key given twice, NUL characters and lone surrogates (no database column takes them), and
-    nesting deeper than ``MAX_DEPTH``. ``strict`` tells how the object treats odd optional parts.
-    ``mend`` puts U+FFFD in the place of what cannot be stored, instead of refusing it.
+    key given twice, and nesting deeper than ``MAX_DEPTH``. ``strict`` tells how the object treats
+    odd optional parts, and texts that no database column takes (NUL characters and lone
+    surrogates): refused, or else mended with U+FFFD. What somebody once pasted into a form must
+    not keep a vendor's word of their withdrawal from being understood.
     """
     try:
         value: object = json.loads(
@@ -50,7 +51,7 @@ def load_object(body: bytes, *, strict: bool, mend: bool = False) -> JsonObject:
     try:
         _check_storable(value)
     except _UnstorableError:
-        if not mend:
+        if strict:
             raise
         value = _mended(value)
         _check_storable(value)

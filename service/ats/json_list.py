@@ -13,7 +13,7 @@ def objects_of(answer: Answer) -> tuple[JsonObject, ...]:
     """The objects in the list that a body is. ``PayloadError`` where it is none, or an error's."""
     if not 200 <= answer.status < 300:
         raise PayloadError("", f"the vendor's API answered {answer.status}")
-    wrapped = load_object(b'{"list":' + answer.body + b"}", strict=False, mend=True)
+    wrapped = load_object(b'{"list":' + answer.body + b"}", strict=False)
     if set(wrapped.members) != {"list"} or not isinstance(wrapped.members["list"], list):
         raise PayloadError("", "expected a list")
     return wrapped.children("list") or ()

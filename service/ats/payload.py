@@ -218,7 +218,9 @@ def _as_id(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value).strip()
-    return text if 0 < len(text) <= MAX_ID and text.isprintable() else None
+    # A mended id is another's, or nobody's.
+    readable = text.isprintable() and "\ufffd" not in text
+    return text if 0 < len(text) <= MAX_ID and readable else None
 
 
 def _as_instant(value: object) -> datetime | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from service.ats.asking import Needs
@@ -9,7 +11,9 @@ from service.ats.base import Incoming, PayloadError
 from service.ats.registry import UnknownAdapterError, adapter_named, all_adapters
 from service.domain.changes import Translation
 from tests.unit.ats.cases import DELIVERY_ID, with_member
-from tests.unit.ats.junk import JUNK
+from tests.unit.ats.junk import JUNK, UNSTORABLE
+
+ALL_JUNK = {**JUNK, **UNSTORABLE}
 
 
 def test_every_registered_adapter_is_under_the_contract(case_names) -> None:
@@ -40,7 +44,7 @@ def test_the_same_delivery_sent_again_has_the_same_identity(case) -> None:
     assert 0 < len(first) <= 255
 
 
-@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK.keys())
+@pytest.mark.parametrize("junk", ALL_JUNK.values(), ids=ALL_JUNK.keys())
 def test_junk_has_an_identity_too(case, junk) -> None:
     headers = case.headers()
     kept = case.adapter.kept_headers(case.incoming(headers, junk))
@@ -68,6 +72,30 @@ def test_what_is_stored_of_the_headers_holds_no_signature(case) -> None:
 def test_junk_is_a_payload_error(case, now, junk) -> None:
     with pytest.raises(PayloadError):
         case.adapter.translate(junk, case.kept(), now)
+
+
+def test_a_text_that_cannot_be_stored_hides_no_word_of_a_vendor(case, now) -> None:
+    members = json.loads(case.event)
+    torn = json.dumps({**members, "remark": ["cut\0", "\ud83d"]}).encode()
+    if case.adapter.name == "generic":
+        with pytest.raises(PayloadError):
+            case.adapter.translate(torn, case.kept(), now)
+        return
+
+    assert case.adapter.translate(torn, case.kept(), now) == case.adapter.translate(
+        case.event, case.kept(), now
+    )
+
+
+@pytest.mark.parametrize("junk", UNSTORABLE.values(), ids=UNSTORABLE.keys())
+def test_a_text_that_cannot_be_stored_is_never_told(case, now, junk) -> None:
+    try:
+        told = repr(case.adapter.translate(junk, case.kept(), now))
+    except PayloadError as error:
+        told = str(error)
+
+    assert "\\x00" not in told
+    assert "\\ud8" not in told
 
 
 @pytest.mark.parametrize("name", [[], {}, 1, True, None, " "])
@@ -149,7 +177,7 @@ def test_nothing_that_must_be_signed_passes_as_a_greeting(case) -> None:
         assert case.adapter.handshake(case.incoming({}, case.ping)) is None
 
 
-@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK.keys())
+@pytest.mark.parametrize("junk", ALL_JUNK.values(), ids=ALL_JUNK.keys())
 def test_junk_is_no_greeting(case, junk) -> None:
     assert case.adapter.handshake(case.incoming({}, junk)) is None
 
