@@ -175,8 +175,8 @@ def _take_back(work: Work, application: Application, interview: Interview) -> No
 
 
 def _following(work: Work, application: Application, interview: Interview) -> list[Promise]:
-    """Return what the rules made because of an interview, moved dates of it and, where no other was
-    held, the word that repeats.
+    """Return what the rules made because of an interview and, where no other was held, the word
+    that repeats.
     """
     of_rules = work.session.scalars(
         select(Promise)
@@ -184,19 +184,16 @@ def _following(work: Work, application: Application, interview: Interview) -> li
         .order_by(Promise.due_at, Promise.id)
     ).all()
     caused_by = f":{Trigger.INTERVIEWED}:{interview.external_id}"
-    found = {each.id for each in of_rules if (each.cause or "").endswith(caused_by)}
-    by_id = {each.id: each for each in of_rules}
-    for id_ in tuple(found):
-        while (moved_to := by_id[id_].replaced_by_id) in by_id and moved_to not in found:
-            found.add(moved_to)
-            id_ = moved_to
-    if application.interviewed_at is None:
-        found |= {
-            each.id
-            for each in of_rules
-            if each.state in OPEN_STATES and promise_terms(each).trigger is Trigger.INTERVIEWED
-        }
-    return [each for each in of_rules if each.id in found]
+    return [
+        each
+        for each in of_rules
+        if (each.cause or "").endswith(caused_by)
+        or (
+            application.interviewed_at is None
+            and each.state in OPEN_STATES
+            and promise_terms(each).trigger is Trigger.INTERVIEWED
+        )
+    ]
 
 
 def _give_way(work: Work, application: Application, ended_at: datetime) -> None:

@@ -16,6 +16,7 @@ from service.domain.durations import BusinessHours, parse
 from service.domain.ladders import go_on
 from service.domain.promises import (
     OPEN_STATES,
+    Origin,
     PromiseError,
     State,
     check_can_pause,
@@ -161,9 +162,14 @@ def reschedule(
         )
     _note_breach(work, promise)
     close(work, promise, State.REPLACED, reason)
+    # What a rule made it for is what the new one is owed for, so that it ends with that.
+    by_rule = promise.policy_id is not None and promise.origin == Origin.POLICY
+    cause = promise.cause if by_rule else None
+    if by_rule:
+        promise.cause = None
     # The database allows one standing promise a rule: the old one goes before the new one comes.
     work.session.flush()
-    new = replace(work, application, promise, deadline, calendar)
+    new = replace(work, application, promise, deadline, calendar, cause)
     new.candidate_told = candidate_told
     promise.replaced_by_id = new.id
     record(

@@ -204,11 +204,16 @@ def write_promise(
 
 
 def replace(
-    work: Work, application: Application, old: Promise, deadline: Deadline, calendar: Calendar
+    work: Work,
+    application: Application,
+    old: Promise,
+    deadline: Deadline,
+    calendar: Calendar,
+    cause: str | None,
 ) -> Promise:
     """Insert the promise that takes an old one's place: same debt, new deadline, first date kept.
 
-    The old one must be closed and flushed already.
+    The old one must be closed and flushed already, and ``cause`` be its own no more.
     """
     row = work.calendar_row(application.job)
     terms = promise_terms(old)
@@ -226,6 +231,7 @@ def replace(
             calendar_id=row.id,
             calendar_version=row.version,
             terms=old.terms,
+            cause=cause,
             caused_by_contact_id=old.caused_by_contact_id,
             first_due_at=old.first_due_at,
         ),

@@ -141,7 +141,9 @@ def _moved(
     # Nothing was moved after all: the old one stands in its place, and nothing moved in silence.
     close(work, new, State.REPLACED, TAKEN_BACK)
     new.candidate_told = None
+    cause, new.cause = new.cause, None
     work.session.flush()
+    old.cause = old.cause or cause
     old.replaced_by_id, new.replaced_by_id = None, old.id
     _open_again(work, application, old)
     return True

@@ -13,8 +13,8 @@ from service.domain.policies import Trigger
 from service.domain.promises import PromiseError
 from service.models import CalendarVersion
 from service.workflows.enquire import enquire
-from service.workflows.promise_changes import release, reschedule
-from service.workflows.rule_promises import trigger
+from service.workflows.promise_changes import open_promises, release, reschedule, retire
+from service.workflows.rule_promises import arm_silence, trigger
 from tests.harness import MONDAY, Employer, add_application
 from tests.integration.promise_steps import (
     FRIDAY,
@@ -147,6 +147,27 @@ def test_a_rescheduled_promise_keeps_its_first_date(employer: Employer) -> None:
                        candidate_told=False)  # fmt: skip
 
         assert caught.value.code == "due-in-the-past"
+
+
+def test_what_a_rule_owed_is_owed_anew_though_its_date_had_been_moved(employer: Employer) -> None:
+    with employer.work() as work:
+        application = add_application(work, stage="offer")
+        arm_silence(work, application)
+        (alarm,) = open_promises(work, application.id)
+        moved = reschedule(
+            work, alarm, within="9 days", due_at=None, reason=None, candidate_told=False
+        )
+        arm_silence(work, application)
+        assert open_promises(work, application.id) == [moved]
+
+        application.stage = "rejected"
+        retire(work, application)
+        assert moved.state == "released"
+        application.stage = "offer"
+        arm_silence(work, application)
+
+        (again,) = open_promises(work, application.id)
+        assert (again.wording, again.due_at) == (alarm.wording, alarm.due_at)
 
 
 @pytest.mark.parametrize("how", ["released", "replaced"])
