@@ -61,8 +61,10 @@ def apply_interview(
         work.session.add(interview)
     match change:
         case InterviewBooked() if _newer(interview, change.at or received_at):
+            moved = change.starts_at not in (None, interview.starts_at)
             interview.starts_at = change.starts_at or interview.starts_at
-            interview.ends_at = change.ends_at or interview.ends_at
+            # The end that was known belongs to the beginning that was known.
+            interview.ends_at = change.ends_at or (None if moved else interview.ends_at)
             interview.cancelled_at = None
             end = end_of(interview)
             if interview.assumed and end is not None and end > work.now:

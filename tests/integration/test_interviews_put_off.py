@@ -67,6 +67,21 @@ def open_words(employer: Employer) -> list[datetime]:
         )
 
 
+def test_one_brought_forward_without_an_end_is_over_by_its_new_beginning(
+    employer: Employer,
+) -> None:
+    employer.clock.move_to(NOW)
+    report(
+        employer,
+        Applied(ref_of(), T0, Stage.INTERVIEW),
+        InterviewBooked(ref_of(), T0, "i1", PUT_OFF, PUT_OFF + HOUR),
+        InterviewBooked(ref_of(), T0 + HOUR, "i1", STARTS, None),
+    )
+    employer.move_to(STARTS + 2 * HOUR)
+
+    assert open_words(employer) == [STARTS + HOUR]
+
+
 def test_word_is_owed_after_it_was_held_though_a_call_before_had_put_it_off(
     assumed: Employer,
 ) -> None:
