@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -30,6 +30,9 @@ from service.workflows.people import resolve
 from service.workflows.work import Work
 
 CHUNK = 500
+
+CAME_CLOSED = timedelta(days=1)
+"""How long an application that was closed when it came counts as having been in progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class KnownPerson:
 class KnownBid:
     """An application that is here; ``key`` is its source's id, where an import told it.
 
-    ``ended_at`` is when it was closed: ``None`` while it is in progress, or where nobody knows.
+    ``ended_at`` is when it was closed, ``None`` while it is in progress. Of one that was closed
+    when it came nobody knows: a day is taken, by which two spellings of one date may differ.
     """
 
     id: str
@@ -175,13 +179,15 @@ def look_around(work: Work, newcomers: Sequence[Newcomer]) -> Around:
         ):
             around.by_application_id[told or ""] = id_, KnownPerson(bearer, names=(first, last))
     for chunk in in_chunks(sorted(around.people), CHUNK):
-        for id_, person, job, stage, closed_at, key in work.session.execute(
+        for id_, person, job, stage, closed_at, created_at, applied_at, key in work.session.execute(
             select(
                 Application.id,
                 Application.candidate_id,
                 Application.job_id,
                 Application.stage,
                 Application.closed_at,
+                Application.created_at,
+                Application.applied_at,
                 ImportedApplication.application_key,
             )
             .outerjoin(ImportedApplication, ImportedApplication.application_id == Application.id)
@@ -189,7 +195,8 @@ def look_around(work: Work, newcomers: Sequence[Newcomer]) -> Around:
             .order_by(Application.created_at, Application.id)
         ):
             in_progress = Stage(stage) not in CLOSED_STAGES
-            bid = KnownBid(id_, key, in_progress, None if in_progress else closed_at)
+            ended_at = applied_at + CAME_CLOSED if closed_at == created_at else closed_at
+            bid = KnownBid(id_, key, in_progress, None if in_progress else ended_at)
             around.bids.setdefault((person, job), []).append(bid)
     return around
 

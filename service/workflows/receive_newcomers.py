@@ -16,6 +16,7 @@ from service.domain.newcomers import Fault, Newcomer
 from service.domain.promises import PromiseError
 from service.models import Candidate
 from service.workflows.newcomer_lookups import (
+    CAME_CLOSED,
     Around,
     Colleagues,
     Jobs,
@@ -263,7 +264,7 @@ def _another_bid(newcomer: Newcomer, bids: Sequence[KnownBid]) -> bool:
     """Tell whether somebody applied for the same job again: after all that was known of had ended,
     or the source knows both by their ids, and they were not in progress together.
     """
-    applied_at = newcomer.applied_at
+    applied_at = newcomer.applied_at if newcomer.stage not in CLOSED_STAGES else None
     if applied_at is not None and all(bid.ended_at and bid.ended_at < applied_at for bid in bids):
         return True
     if newcomer.application_id is None or any(bid.key is None for bid in bids):
@@ -285,6 +286,8 @@ def _remember(newcomer: Newcomer, around: Around, made: Made, job: KnownJob) -> 
     if newcomer.application_id:
         around.by_application_id[newcomer.application_id] = (made.application_id, person)
     in_progress = newcomer.stage not in CLOSED_STAGES
-    # It counts as ended from now on, so that nothing its sheet tells comes after it.
-    bid = KnownBid(made.application_id, newcomer.application_id, in_progress, None)
+    ended_at = newcomer.applied_at + CAME_CLOSED if newcomer.applied_at else None
+    bid = KnownBid(
+        made.application_id, newcomer.application_id, in_progress, None if in_progress else ended_at
+    )
     around.bids.setdefault((person.id, job.id), []).append(bid)

@@ -222,10 +222,25 @@ def test_who_applies_again_after_a_no_is_taken_in_again(employer: Employer, tmp_
     again = first + "\na@example.com,Gilder,applied,2026-03-30\nb@example.com,Gilder,,2026-03-30\n"
     reports = [made(imported(employer, tmp_path, again)) for _ in range(2)]
 
-    assert reports == [(1, 0, 0, 3, 0), (0, 0, 0, 4, 0)]
+    # Both in one sheet; a time of day that a later export adds is no other application.
+    both = head + (
+        "c@example.com,Gilder,rejected,2026-01-12\n"
+        "c@example.com,Gilder,,2026-02-27\n"
+        "d@example.com,Gilder,rejected,2026-01-12\n"
+    )
+    finer = both.replace("2026-01-12", "2026-01-12 14:30").replace("rejected", "")
+    reports += [made(imported(employer, tmp_path, each)) for each in (both, both, finer)]
+
+    assert reports == [
+        (1, 0, 0, 3, 0),
+        (0, 0, 0, 4, 0),
+        (3, 2, 0, 0, 0),
+        (0, 0, 0, 3, 0),
+        (0, 0, 0, 3, 0),
+    ]
     with employer.session() as session:
         stages = sorted(session.scalars(select(Application.stage)))
-    assert stages == ["applied", "applied", "rejected"]
+    assert stages == ["applied", "applied", "applied", "rejected", "rejected", "rejected"]
 
 
 def test_what_is_known_is_never_changed(employer: Employer, tmp_path: Path) -> None:
