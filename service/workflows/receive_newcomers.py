@@ -242,7 +242,7 @@ def _who(newcomer: Newcomer, around: Around) -> KnownPerson | None:
         return around.people[by_id]
     if len(by_address) > 1:
         raise _RefusalError(
-            "its addresses belong to different people here: correct them, or merge the people",
+            "its addresses belong to different people here: leave in those of one of them",
             "email",
         )
     return around.people[by_address.pop()] if by_address else None
