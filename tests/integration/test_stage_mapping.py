@@ -49,7 +49,8 @@ def application_of(work: Work, external_id: str = "a1") -> Application:
 
 
 def odd(at: object = T0 + HOUR, external_id: str = "a1", label: str = ODD) -> Moved:
-    return Moved(ref_of(external_id, ats_stage=label), at, None)
+    person = external_id.replace("a", "c")
+    return Moved(ref_of(external_id, person, ats_stage=label), at, None)
 
 
 def labels_of(employer: Employer) -> dict[str, tuple[str | None, str]]:
