@@ -6,6 +6,7 @@ answer is built, and undone whole where the answer is an error.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -136,8 +137,11 @@ class Resource(Blueprint):  # type: ignore[misc]  # its base ships no types
 
 def paged(name: str, args: Mapping[str, Any], fetch: Callable[[Key | None, int], Page[Any]]) -> Any:
     """Return one page of the list called ``name`` as its schema writes it."""
-    page = fetch(read_cursor(name, args.get("cursor")), args["limit"])
-    return {"items": page.rows, "next": write_cursor(name, page.next)}
+    # Whoever forgets a filter on the second page would take the rest of all for the rest of some.
+    wanted = sorted((each, str(args[each])) for each in args.keys() - {"cursor", "limit"})
+    narrowed = json.dumps([name, *wanted])
+    page = fetch(read_cursor(narrowed, args.get("cursor")), args["limit"])
+    return {"items": page.rows, "next": write_cursor(narrowed, page.next)}
 
 
 def _adapted(view: View, *, plain: bool) -> View:

@@ -1,6 +1,7 @@
 """Opaque cursors: where the last page ended, sealed against being made up.
 
-A cursor belongs to one list; a changed or foreign one is refused, never guessed at.
+A cursor belongs to one list under one set of filters; a changed or foreign one is refused, never
+guessed at.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ def read_cursor(name: str, cursor: str | None) -> Key | None:
             raise ValueError
         return tuple(_read(value) for value in json.loads(payload))
     except (ValueError, TypeError, binascii.Error):
-        text = "This is no cursor of this list: send the “next” of a page as it came."
+        text = (
+            "This is no cursor of this list: send the “next” of a page as it came, and every "
+            "other parameter but limit as on that page."
+        )
         raise ProblemError(422, "cursor-not-valid", text, [("?cursor", text)]) from None
 
 

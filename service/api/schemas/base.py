@@ -187,7 +187,11 @@ class PageQuery(ApiSchema):
         validate=[validate.Range(min=1, max=LARGEST_PAGE)],
         metadata={"description": "How many entries at most."},
     )
-    cursor = Text("The “next” of the page before; leave it out for the first page.", most=1000)
+    cursor = Text(
+        "The “next” of the page before, sent with the same filters; leave it out for the first "
+        "page.",
+        most=1000,
+    )
 
 
 @cache

@@ -63,3 +63,14 @@ def test_a_cursor_that_was_changed_made_up_or_taken_from_another_list_is_refused
 
     for path in wrong:
         assert refusal(api.send("GET", path)) == (422, "cursor-not-valid", ["?cursor"])
+
+
+def test_a_cursor_goes_on_with_the_filters_it_came_with_and_with_no_others(api: Api) -> None:
+    for number in range(3):
+        api.made("/jobs", {"title": f"Job {number}"})
+    page = api.get("/jobs?limit=1&status=open")
+    more = f"cursor={page['next']}"
+
+    assert len(api.get(f"/jobs?limit=2&status=open&{more}")["items"]) == 2
+    for path in (f"/jobs?{more}", f"/jobs?status=closed&{more}"):
+        assert refusal(api.send("GET", path)) == (422, "cursor-not-valid", ["?cursor"])
