@@ -30,6 +30,16 @@ class StrictParser(FlaskParser):
         "query": ma.RAISE,
     }
 
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        """Read the parameters; refuse (422) one that is sent twice: of two values one is lost."""
+        twice = [name for name, values in req.args.lists() if len(values) > 1]
+        if twice:
+            text = "Send each parameter once: it takes one value."
+            raise ProblemError(
+                422, "invalid", text, [(f"?{escaped(each)}", text) for each in twice]
+            )
+        return super().load_querystring(req, schema)
+
     def _raw_load_json(self, req: Request) -> Any:
         if req.mimetype != "application/json":
             raise ProblemError(
@@ -62,6 +72,14 @@ def refuse_body(req: Request) -> None:
     if req.get_data(cache=True).strip() not in (b"", b"{}"):
         text = "This takes no body, and nothing was done: leave it out."
         raise ProblemError(422, "invalid", text, [("", text)])
+
+
+def refuse_parameters(req: Request) -> None:
+    """Refuse (422) parameters where an operation takes none, for the same reason."""
+    if req.args:
+        text = "This takes no parameters, and nothing was done: leave it out."
+        pointers = [f"?{escaped(name)}" for name in req.args]
+        raise ProblemError(422, "invalid", text, [(each, text) for each in pointers])
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from service.api import idempotency
 from service.api.authentication import authenticate
-from service.api.bodies import StrictParser, refuse_body
+from service.api.bodies import StrictParser, refuse_body, refuse_parameters
 from service.api.conditional import Condition, check_if_match, etag_of, require_if_match
 from service.api.operation_parts import (
     SUCCESS,
@@ -112,7 +112,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # its base ships no types
                 ],
                 security=[{"key": []}],
                 **{"x-scope": scope},
-            )(_adapted(view, plain=method != "GET" and body is None))
+            )(_adapted(view, plain=method != "GET" and body is None, asked=query is not None))
             if query is not None:
                 documented = self.arguments(query, location="query", as_kwargs=False)(documented)
             if body is not None:
@@ -144,13 +144,17 @@ def paged(name: str, args: Mapping[str, Any], fetch: Callable[[Key | None, int],
     return {"items": page.rows, "next": write_cursor(narrowed, page.next)}
 
 
-def _adapted(view: View, *, plain: bool) -> View:
-    """Let a view return an ``Answer`` or a bare value; a ``plain`` one is sent no body."""
+def _adapted(view: View, *, plain: bool, asked: bool) -> View:
+    """Let a view return an ``Answer`` or a bare value; a ``plain`` one is sent no body, and one
+    that is not ``asked`` no parameters.
+    """
 
     @wraps(view)
     def adapted(*args: Any, **kwargs: Any) -> Any:
         if plain:
             refuse_body(request)
+        if not asked:
+            refuse_parameters(request)
         result = view(*args, **kwargs)
         answer = result if isinstance(result, Answer) else Answer(result)
         headers = {}

@@ -88,10 +88,20 @@ def test_a_method_that_is_not_taken_names_those_that_are(api: Api) -> None:
         ("status=maybe", "?status"),
         ("colour=red", "?colour"),
         ("cursor=%00", "?cursor"),
+        ("status=open&status=closed", "?status"),
     ],
 )
 def test_a_parameter_at_fault_is_named(api: Api, query: str, pointer: str) -> None:
     assert (422, "invalid", [pointer]) == refusal(api.send("GET", f"/jobs?{query}"))
+
+
+def test_a_wish_that_would_be_passed_over_stops_the_act(api: Api) -> None:
+    job = api.made("/jobs", {"title": "Gilder"})["id"]
+    sent = api.post(f"/jobs/{job}/closings?dry_run=true", {"outcome": "filled"})
+
+    assert refusal(sent) == (422, "invalid", ["?dry_run"])
+    assert api.get(f"/jobs/{job}")["status"] == "open"
+    assert refusal(api.send("GET", f"/jobs/{job}?fields=id")) == (422, "invalid", ["?fields"])
 
 
 def test_a_defect_is_a_problem_without_its_reason_and_changes_nothing(
