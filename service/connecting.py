@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 CONNECT_WITHIN = 5
 """Seconds until a database that does not answer counts as gone; it would hold a request else."""
@@ -43,8 +44,16 @@ def engine_options(database_url: str, limits: Limits = LONG_WORK) -> dict[str, A
         "pool_size": 16,
     }
     if database_url.startswith("postgresql"):
-        options["connect_args"] = _on_connecting(make_url(database_url), limits)
+        options["connect_args"] = _on_connecting(_parts_of(database_url), limits)
     return options
+
+
+def _parts_of(database_url: str) -> URL:
+    try:
+        return make_url(database_url)
+    except ValueError:
+        # Said by SQLAlchemy of a port alone, and of everything else as an ArgumentError.
+        raise ArgumentError("the port is no number") from None
 
 
 def _on_connecting(url: URL, limits: Limits) -> dict[str, Any]:

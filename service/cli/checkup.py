@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from service import telemetry
@@ -67,6 +67,9 @@ def examine(*, outside: bool = False) -> Iterator[Finding]:
     except ConfigError as error:
         for fault in error.faults:
             yield Finding(Verdict.FAIL, "settings", fault, "Set it in the environment.")
+    except (OSError, ArgumentError) as error:
+        fault, _, remedy = told(error).partition(". ")
+        yield Finding(Verdict.FAIL, "settings", f"{fault}.", remedy)
     except (TemplateError, ResourceMissingError) as error:
         yield Finding(Verdict.FAIL, "letters", told(error), "Mend or reinstall the templates.")
 
@@ -82,6 +85,7 @@ def _built(built: Core) -> Iterator[Finding]:
     yield from _traces(built.config)
     try:
         require_migrated(built.engine)
+        machine_check.try_a_write(built.engine)
     except NotMigratedError as error:
         fault, _, remedy = str(error).partition(" Run: ")
         yield Finding(Verdict.FAIL, "database", fault, f"Run: {remedy}")

@@ -51,6 +51,8 @@ def told(error: Exception) -> str:
                 f"{error.filename} cannot be written or read. Give this user access to it, or set "
                 "KEEPWORD_HOME to a folder of its own."
             )
+        case FileNotFoundError() | IsADirectoryError() | NotADirectoryError():
+            return f"{error.filename} cannot be written or read: {error.strerror}. Name another."
         case OSError() if error.filename is None and error.strerror:
             return f"What was to be shown could not be written: {error.strerror}."
         case _:
@@ -80,6 +82,18 @@ def _of_database(error: DBAPIError) -> str:
         or "does not exist" in lowered
     ):
         return f"The database lacks what is asked of it ({first}). Run: keepword db upgrade"
+    if "readonly" in lowered or "read-only" in lowered:
+        return (
+            f"The database cannot be written: {first}\n"
+            "Let this user write to its file and the folder around it; on PostgreSQL let "
+            "DATABASE_URL name the server that takes writes."
+        )
+    if "unable to open database file" in lowered:
+        return (
+            "The database's file cannot be opened or made.\n"
+            "Make the folder around it, let this user write there, or mend the path in "
+            "DATABASE_URL or KEEPWORD_HOME."
+        )
     if "disk is full" in lowered or "no space left" in lowered:
         return "The disk is full, so the change was not made. Make room and try again."
     if "locked" in lowered:

@@ -1,10 +1,11 @@
-"""What ``keepword doctor`` looks at on this machine: its disk, its clock, its zones, its key.
+"""What ``keepword doctor`` looks at on this machine: its disk, files, clock, zones and key.
 
 Nothing here asks anybody outside; what does is in ``reach_check``.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -13,12 +14,15 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from zoneinfo import TZPATH
 
+from sqlalchemy import Engine, false, update
 from sqlalchemy.orm import Session
 
 from service.cli.findings import Finding, Verdict
 from service.cli.running import Core
 from service.config import Config
+from service.models import Calendar
 from service.queries.clocks import latest_mark, server_time
+from service.workflows.erasure_list import ErasureList
 
 FULL, NEARLY_FULL = 100, 1024
 """Megabytes left: below the first a write may fail any moment, below the second within days."""
@@ -34,10 +38,20 @@ _GUESSABLE = 12
 
 
 def machine(config: Config, today: date) -> Iterator[Finding]:
-    """Look at the disk, the key and the zone data."""
+    """Look at the disk, the list of erasures, the key and the zone data."""
     yield from _disk(config)
+    yield from _erasures(config)
     yield from _key(config)
     yield zones(zone_version(), today)
+
+
+def try_a_write(engine: Engine) -> None:
+    """Change nothing by a statement that needs the right to; raises ``SQLAlchemyError`` without.
+
+    A database that can be read alone looks sound, and no promise is ever flagged in it.
+    """
+    with engine.begin() as connection:
+        connection.execute(update(Calendar).where(false()).values(name=Calendar.name))
 
 
 def clocks(session: Session, here: Core) -> Iterator[Finding]:
@@ -109,6 +123,27 @@ def room(place: Path, left: int) -> Finding:
         "disk",
         f"{left} MB free where Keepword writes ({place}).",
         "Make room: a write that does not fit is refused, and nothing is flagged or sent.",
+    )
+
+
+def _erasures(config: Config) -> Iterator[Finding]:
+    """Without the list nobody's erasure outlives a restored backup, and no command would say so."""
+    path = config.erasures_path
+    try:
+        there = ErasureList(path).read() is not None
+        fault = "this user may not add to it"
+    except OSError as error:
+        there, fault = False, (error.strerror or type(error).__name__).lower()
+    else:
+        folder = next(each for each in path.absolute().parents if each.exists())
+        if os.access(path, os.W_OK) if there else folder.is_dir() and os.access(folder, os.W_OK):
+            return
+    yield Finding(
+        Verdict.FAIL,
+        "erasures",
+        f"{path} cannot be kept ({fault}): a restored backup would bring back whoever was erased.",
+        "Let KEEPWORD_ERASURES or KEEPWORD_HOME lead to a file that this user can write; then run: "
+        "keepword db erasures",
     )
 
 

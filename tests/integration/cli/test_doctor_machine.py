@@ -65,6 +65,28 @@ def test_disk_zones_and_key(tmp_path: Path) -> None:
     assert ("warn", "secret key") in verdicts(list(machine(shared, today)))
 
 
+def test_a_database_or_a_list_that_cannot_be_written_is_told_with_its_remedy(
+    employer: Desk, command: Command, database_url: str, tmp_path: Path
+) -> None:
+    def told(**settings: str) -> dict[str, str]:
+        found = json.loads(command("doctor", "--json", **settings).stdout)["findings"]
+        return {each["what"]: each["remedy"] for each in found if each["verdict"] == "fail"}
+
+    file = database_url.removeprefix("sqlite:///")
+    (tmp_path / "a-file").touch()
+
+    assert told() == {}
+    assert "write" in told(DATABASE_URL=f"sqlite:///file:{file}?mode=ro&uri=true")["database"]
+    assert "folder" in told(DATABASE_URL=f"sqlite:///{tmp_path}/none/x.db")["database"]
+    port = told(DATABASE_URL="postgresql+psycopg://k@127.0.0.1:here/kept")
+    assert "postgresql+psycopg://" in port["settings"]
+    for place in (tmp_path, tmp_path / "a-file" / "list"):
+        assert "KEEPWORD_ERASURES" in told(KEEPWORD_ERASURES=str(place))["erasures"]
+        refused = command("db", "erasures", KEEPWORD_ERASURES=str(place))
+        assert refused.exit_code == 1
+        assert f"{place} cannot be written or read: " in refused.stderr
+
+
 def test_a_sender_that_mailboxes_refuse_is_told(tmp_path: Path) -> None:
     def judged(address: str, mail: str = "sendgrid") -> list[tuple[str, str]]:
         return verdicts(list(sender(settings(tmp_path, mail=mail, mail_from=address))))
