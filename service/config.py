@@ -21,6 +21,7 @@ DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 BROKERS = ("amqp", "amqps", "redis", "rediss")
 """What an address of a broker may begin with. Celery's others lose messages when killed."""
 
+_IN_MEMORY = re.compile(r":memory:|mode=memory|^sqlite:/{0,3}(\?|$)")
 _OTLP = "http/protobuf"
 
 SHORTEST_KEY = 32
@@ -187,8 +188,13 @@ class _Reader(Environment):
                 "DATABASE_URL is not understood: write sqlite:////absolute/path.db or "
                 "postgresql+psycopg://user:password@host/name"
             )
+        if url.partition(":")[0] == "sqlite" and _IN_MEMORY.search(url):
+            self.faults.append(
+                "DATABASE_URL names a database in memory, and all of it is gone when the command "
+                "ends: write sqlite:////absolute/path.db"
+            )
         path = url.removeprefix("sqlite:///")
-        if path == url or not path or path.startswith(("/", ":memory:", "file:")):
+        if path == url or path.startswith(("/", "file:")):
             return url
         # Relative to where Keepword was started, whatever the parts of it make of a relative path.
         return f"sqlite:///{Path(path).absolute()}"
