@@ -36,6 +36,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from service.folding import FUNCTION, fold
+from service.private_file import keep_private
 from service.turns import Turns
 
 NAMING = {
@@ -139,6 +140,7 @@ def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         event.listen(engine, "handle_error", _notice_its_end)
         return
+    keep_private(engine)
     engine.dialect.statement_compiler = _Hinting
     event.listen(engine, "connect", _set_pragmas)
     turns = Turns()

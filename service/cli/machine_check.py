@@ -14,7 +14,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from zoneinfo import TZPATH
 
-from sqlalchemy import Engine, false, update
+from sqlalchemy import Engine, false, make_url, update
 from sqlalchemy.orm import Session
 
 from service.cli.findings import Finding, Verdict
@@ -38,10 +38,11 @@ _GUESSABLE = 12
 
 
 def machine(config: Config, today: date) -> Iterator[Finding]:
-    """Look at the disk, the list of erasures, the key and the zone data."""
+    """Look at the disk, the list of erasures, the key, who can read the database, the zone data."""
     yield from _disk(config)
     yield from _erasures(config)
     yield from _key(config)
+    yield from _database_file(config)
     yield zones(zone_version(), today)
 
 
@@ -172,6 +173,20 @@ def _key(config: Config) -> Iterator[Finding]:
             "secret key",
             f"It is a file of this machine alone ({file}); others cannot open what it sealed.",
             "Set SECRET_KEY_FILE to the same key on every machine, and keep a copy elsewhere.",
+        )
+
+
+def _database_file(config: Config) -> Iterator[Finding]:
+    url = make_url(config.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    file = Path(url.database)
+    if file.is_file() and file.stat().st_mode & 0o007 and file.parent.stat().st_mode & 0o001:
+        yield Finding(
+            Verdict.FAIL,
+            "database file",
+            f"Everybody on this machine can read {file}, and with it every candidate.",
+            f"Run: chmod 600 {file}*",
         )
 
 

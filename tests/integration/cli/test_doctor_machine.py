@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from service.cli.findings import Finding
 from service.cli.machine_check import machine, room, zone_version, zones
 from service.cli.reach_check import reach, sender
 from service.config import Config
+from service.db import prepare_engine
 from service.mail.base import ChannelDown, RetryLater
 from service.workflows.heartbeat import beat
 from tests.harness import RecordingTransport
@@ -63,6 +66,31 @@ def test_disk_zones_and_key(tmp_path: Path) -> None:
     assert "secret key" not in {what for _, what in verdicts(list(machine(made, today)))}
     shared = settings(tmp_path, secret_key="", database_url="postgresql+psycopg://x/y")
     assert ("warn", "secret key") in verdicts(list(machine(shared, today)))
+
+
+def test_a_new_database_is_its_owners_alone_and_an_open_one_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    file = tmp_path / "x.db"
+    engine = create_engine(f"sqlite:///{file}")
+    prepare_engine(engine)
+    old = os.umask(0o022)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE t (a)"))
+            modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.glob("x.db*")}
+    finally:
+        os.umask(old)
+        engine.dispose()
+
+    def told() -> list[str]:
+        return [each.what for each in machine(settings(tmp_path), date(2026, 3, 2))]
+
+    assert modes == {"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600}
+    assert "database file" not in told()
+    file.chmod(0o644)
+    assert "database file" in told()
+    tmp_path.chmod(0o700)
+    assert "database file" not in told()
 
 
 def test_a_database_or_a_list_that_cannot_be_written_is_told_with_its_remedy(
