@@ -30,6 +30,7 @@ from service.domain.rights import Right, within
 from service.mail.variables import TemplateError, one_line
 from service.models import Application, Promise
 from service.parts import Parts, parts
+from service.queries.letters_under_way import UnderWay, letters_under_way
 from service.queries.timeline_entries import entries_since
 from service.workflows.composing import full_name
 from service.workflows.promise_changes import lock_application, open_promises
@@ -59,8 +60,11 @@ class Subject:
     application: Application
     owed: Sequence[Promise]
     promise: Promise | None
+    letters: Sequence[UnderWay]
+    """What was written to them and is on its way."""
     stamp: str
-    """What this was a state of when it was read: with the application and all owed, it changes."""
+    """What this was a state of when it was read: with the application, all owed and all letters
+    under way, it changes."""
 
     @property
     def name(self) -> str:
@@ -98,11 +102,11 @@ Show = Callable[[Subject, Filled], Values]
 Act = Callable[[Subject], "Done | Values"]
 
 
-def stamp_of(application: Application, owed: Sequence[Promise]) -> str:
-    """Return a short name of the state of an application and of what is owed on it."""
+def stamp_of(application: Application, owed: Sequence[Promise], letters: Sequence[UnderWay]) -> str:
+    """Return a short name of the state of an application, of what is owed on it and on its way."""
     # Not their versions: the checker's flag changes those, and nothing of what was promised.
     debts = (f"{each.id}:{each.due_version}:{each.owner_id}:{each.state}" for each in owed)
-    seen = [f"{application.version}", *debts]
+    seen = [f"{application.version}", *debts, *(each.id for each in letters)]
     return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:20]
 
 
@@ -193,6 +197,7 @@ def _page(
         "job": application.job.title,
         "stamp": subject.stamp,
         "seen": instant_text(running.now()),
+        "under_way": subject.letters,
         "filled": filled,
         "back": way_back(),
         "present": present_at(subject.work, application.candidate_id),
@@ -217,7 +222,9 @@ def _subject(work: Work, path: dict[str, str], *, lock: bool) -> Subject | None:
     if promise is not None and lock:
         work.session.refresh(promise)
     owed = open_promises(work, application.id)
-    return Subject(work, application, owed, promise, stamp_of(application, owed))
+    letters = letters_under_way(work.session, application.id)
+    stamp = stamp_of(application, owed, letters)
+    return Subject(work, application, owed, promise, letters, stamp)
 
 
 def application_of(work: Work, application_id: str | None, *, lock: bool) -> Application | None:

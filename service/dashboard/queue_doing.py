@@ -32,6 +32,7 @@ from service.domain.delivery import MailState
 from service.domain.promises import OPEN_STATES
 from service.mail.templates import Rendered
 from service.models import Application, Promise, User
+from service.queries.letters_under_way import letters_under_way
 from service.workflows.applications import reassign
 from service.workflows.composing import full_name
 from service.workflows.contacts import log_contact
@@ -152,6 +153,10 @@ def doing(work: Work, act: str) -> Doing:
 
 
 def _write(work: Work, chosen: Chosen, kind: str) -> Outcomes:
+    under_way = letters_under_way(work.session, chosen.application.id)
+    if any(each.kind == kind for each in under_way):
+        # Confirmed twice, or by two of us: one letter is meant.
+        raise LeftOutError(_("the same letter to them is on its way already"))
     return _letter(work, chosen, wish_from_form(kind, chosen.promise), "")
 
 

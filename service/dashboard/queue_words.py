@@ -77,6 +77,7 @@ class Shown:
     waiting_on: str
     asked: str
     last_contact: Moment | None
+    under_way: bool
     unreachable: str
     phone: str
     tel: str
@@ -118,6 +119,7 @@ def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, page: Deeds) ->
         waiting_on=row.bid.waiting_on or "",
         asked=asked,
         last_contact=_moment(row.last_contact_at, zone, now) if row.last_contact_at else None,
+        under_way=row.under_way,
         unreachable=row.unreachable or "",
         phone=row.phone or "" if row.unreachable else "",
         tel=(dialled(row.phone) or "") if row.unreachable and row.phone else "",

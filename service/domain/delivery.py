@@ -122,6 +122,14 @@ def take(current: MailState, step: Step) -> MailState:
 CANCELLABLE = STEPS[Step.CANCEL][0]
 """States in which nothing has left yet, so that a person may still stop the mail."""
 
+UNDER_WAY = CANCELLABLE - {MailState.BLOCKED} | {
+    MailState.SENDING,
+    MailState.ACCEPTED,
+    MailState.DEFERRED,
+    MailState.UNCERTAIN,
+}
+"""States of a letter that was written and has neither arrived nor come back nor been stopped."""
+
 LEFT = frozenset(
     {
         MailState.SENDING,

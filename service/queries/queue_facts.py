@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, cast, literal, null, select, union_all
+from sqlalchemy import String, case, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from service.db import UTCDateTime
 from service.domain.contacts import Direction
-from service.domain.delivery import MailState
+from service.domain.delivery import UNDER_WAY, MailState
 from service.models import CandidateEmail, CandidatePhone, Contact, Message
 from service.queries.reach import NO_ADDRESS, NO_MAIL_WANTED
 
@@ -24,6 +24,7 @@ class Facts:
 
     asked: list[datetime] = field(default_factory=list)
     letters: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+    under_way: bool = False
     phone: str | None = None
     mail: list[tuple[bool, str | None]] = field(default_factory=list)
 
@@ -31,7 +32,7 @@ class Facts:
 def facts_of(
     session: Session, people: Sequence[str], by_bid: Mapping[str, str]
 ) -> dict[str, Facts]:
-    """Gather enquiries, stopped letters, numbers and addresses in one statement."""
+    """Gather enquiries, letters stopped or on their way, numbers and addresses in one statement."""
     none, no_text = cast(null(), UTCDateTime()), cast(null(), String)
     bids = list(by_bid)
     asked = select(
@@ -41,9 +42,13 @@ def facts_of(
         Contact.at.label("at"),
         literal(0).label("place"),
     ).where(Contact.application_id.in_(bids), Contact.direction == Direction.IN)
-    stopped = select(
-        literal("letter"), Message.application_id, Message.id, Message.created_at, literal(0)
-    ).where(Message.application_id.in_(bids), Message.state == MailState.BLOCKED)
+    letters = select(
+        case((Message.state == MailState.BLOCKED, "letter"), else_="under way"),
+        Message.application_id,
+        Message.id,
+        Message.created_at,
+        literal(0),
+    ).where(Message.application_id.in_(bids), Message.state.in_({*UNDER_WAY, MailState.BLOCKED}))
     phones = select(
         literal("phone"),
         CandidatePhone.candidate_id,
@@ -58,7 +63,7 @@ def facts_of(
         CandidateEmail.suppressed_at,
         CandidateEmail.position,
     ).where(CandidateEmail.candidate_id.in_(people))
-    found: list[Any] = list(session.execute(union_all(asked, stopped, phones, mail)))
+    found: list[Any] = list(session.execute(union_all(asked, letters, phones, mail)))
     facts: dict[str, Facts] = defaultdict(Facts)
     for what, whose, text, at, _place in sorted(found, key=lambda row: (row[0], row[4])):
         of = facts[by_bid.get(whose, whose)]
@@ -66,6 +71,8 @@ def facts_of(
             of.asked.append(at)
         elif what == "letter":
             of.letters[whose] = min(of.letters.get(whose, (at, text)), (at, text))
+        elif what == "under way":
+            of.under_way = True
         elif what == "phone":
             of.phone = of.phone or text
         else:

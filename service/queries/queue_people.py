@@ -66,7 +66,8 @@ class Bid:
 class QueueRow:
     """One person. ``lead`` is why they stand where they do, ``bid`` the application it is about,
     ``debts`` what is owed that is in the queue, the most urgent first (none where the law or a
-    stopped letter alone put them there); ``letter_id`` the letter that is stopped.
+    stopped letter alone put them there); ``letter_id`` the letter that is stopped;
+    ``under_way`` tells that one was written and neither arrived nor came back yet.
     """
 
     candidate_id: str
@@ -83,3 +84,4 @@ class QueueRow:
     unreachable: str | None
     phone: str | None
     letter_id: str | None
+    under_way: bool

@@ -260,6 +260,7 @@ def _row(
         unreachable=why_unreachable(facts.mail, can_email=can_email),
         phone=facts.phone,
         letter_id=letter[1] if letter else None,
+        under_way=facts.under_way,
     )
 
 
