@@ -103,6 +103,11 @@ def test_on_a_phone_the_first_person_is_in_the_first_look(browser: Browser, site
         for line in (".top nav", ".tabs", ".trust ul"):
             height = page.locator(line).evaluate("each => each.clientHeight")
             assert height < 56, line
+        page.locator("[data-row] [name=who]").first.check()
+        # What can be done for who is chosen is at hand, and not below everybody.
+        expect(page.get_by_role("button", name="Write to them")).to_be_in_viewport()
+        assert page.locator(".bulk").evaluate("each => each.clientHeight") < 72
+        assert not sideways(page)
         page.goto("/settings")
         at = page.locator(".top nav [aria-current]")
         assert at.evaluate("each => each.getBoundingClientRect().right") <= 390
