@@ -26,6 +26,7 @@ from service.sheets import cells
 from service.sheets.cells import CellError
 from service.sheets.dates import DateError, instant
 from service.workflows.add_person import add_person
+from service.workflows.composing import full_name
 
 STAGES = tuple(stage for stage in Stage if stage is not Stage.REJECTED)
 """What can be chosen: a rejection is a decision, and is made as one."""
@@ -85,10 +86,11 @@ def add_by_hand() -> Response:
         filled.faults[_POINTERS.get(pointer, "name")] = sentence(text)
         return _form(running, filled, 422)
     style = "good" if added.made else "care"
+    name = full_name(added.application.candidate) or newcomer.emails[0]
     told = (
-        _("They are added. What the rules owe them is promised.")
+        _("%(name)s is added. What the rules owe them is promised.", name=name)
         if added.made
-        else _("They have applied for this job already. Nothing was changed.")
+        else _("%(name)s has applied for this job already. Nothing was changed.", name=name)
     )
     seal = forms().seal(who.who, style, told, running.now())
     where = url_for("pages.new_person", style=style, said=told, seal=seal)

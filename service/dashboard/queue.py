@@ -43,7 +43,6 @@ add_destination(
         10,
         Right.SEE,
         within=(
-            "pages.new_person",
             "pages.act_on_many",
             "pages.log_call",
             "pages.write_to",

@@ -49,13 +49,15 @@ def test_a_person_is_added_and_the_page_says_so(employer: Employer) -> None:
 
     assert answer.status_code == 303
     shown = employer.app.test_client().get(answer.headers["Location"]).get_data(as_text=True)
-    assert "They are added." in words_of(shown)
+    assert "Amara Okafor is added." in words_of(shown)
+    # One is in one place at a time.
+    assert re.findall(r'href="([^"]+)" aria-current="page"', shown) == ["/people"]
     assert people(employer) == [("Amara", "screening")]
     with employer.session() as session:
         assert session.scalars(select(Application.owner_id)).one() == maria.id
     again = press(employer)
     shown = employer.app.test_client().get(again.headers["Location"]).get_data(as_text=True)
-    assert "have applied for this job already" in words_of(shown)
+    assert "Amara Okafor has applied for this job already" in words_of(shown)
     assert len(people(employer)) == 1
 
 
