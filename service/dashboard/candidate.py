@@ -6,6 +6,8 @@ Somebody outside the reader's reach is nobody; who was erased is an empty record
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Response, current_app, redirect, request, url_for
 from flask_babel import gettext as _
 
@@ -79,10 +81,28 @@ def candidate(candidate_id: str) -> Response:
         after = key_of(request.args["after"], numbered=True)
         if after is None:
             return message(400, _("This link is not complete"), _("Go back to the person's page."))
-    return _shown(running, found, after)
+    return _shown(running, found, after, said(running))
 
 
-def _shown(running: Parts, found: Person, after: Key | None) -> Response:
+def enquiry_again(candidate_id: str, typed: Mapping[str, str], why: str) -> Response:
+    """Show the page of somebody within reach with an enquiry as it was typed, and why it is not
+    recorded.
+    """
+    found = person(db.session(), visitor().reach, candidate_id)
+    if found is None:
+        return no_page()
+    answer = _shown(parts(), found, None, {"style": "care", "text": why}, typed)
+    answer.status_code = 422
+    return answer
+
+
+def _shown(
+    running: Parts,
+    found: Person,
+    after: Key | None,
+    told_before: dict[str, str] | None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
     work = running.work(actor="page", source="page")
     session, now, ids = work.session, work.now, found.application_ids
     times = Times(own_zone(), found.time_zone if zone_named(found.time_zone) else None, now)
@@ -96,8 +116,9 @@ def _shown(running: Parts, found: Person, after: Key | None) -> Response:
         running,
         "candidate.html",
         acts=True,
-        said=said(running),
+        said=told_before,
         undo=undo_offer(),
+        typed=typed or {},
         present=present_at(work, found.candidate_id),
         person=found,
         name=found.name or _("(no name)"),

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.actions import LONGEST_REASON, sentence
+from service.dashboard.candidate import enquiry_again
 from service.dashboard.candidate_words import ASKED
 from service.dashboard.queue_going import go
 from service.dashboard.queue_undo import act_since, mark
@@ -76,7 +77,7 @@ def record_enquiry(candidate_id: str) -> Response:
     fault = _fault(channel, at, note, work.now)
     if fault or at is None:
         work.session.rollback()
-        return _said(candidate_id, "care", fault)
+        return enquiry_again(candidate_id, request.form, fault)
     try:
         asked = enquire(work, application, channel=Channel(channel), at=at, note=note or None)
         new, answered = asked.new, asked.promise is not None
@@ -85,7 +86,8 @@ def record_enquiry(candidate_id: str) -> Response:
         work.session.rollback()
         stale = isinstance(error, StaleDataError)
         meanwhile = _("Somebody else changed this meanwhile: look again.")
-        return _said(candidate_id, "care", meanwhile if stale else sentence(str(error)))
+        why = meanwhile if stale else sentence(str(error))
+        return enquiry_again(candidate_id, request.form, why)
     running.runner.wake("check")
     if new:
         return _said(candidate_id, "good", _("Recorded. A reply is owed to them now."))

@@ -57,11 +57,15 @@ def test_an_enquiry_that_cannot_be_is_not_recorded(
 
     answer = client.post(
         f"/people/{candidate_id}/enquiry",
-        data={"token": token, "application_id": id_, **fields},
-        follow_redirects=True,
+        data={"token": token, "application_id": id_, "note": "any news?", **fields},
     )
 
-    assert said in words_of(answer.get_data(as_text=True))
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert said in words_of(html)
+    # What they said is typed once.
+    assert f'name="note" value="{fields.get("note", "any news?")}"' in html
+    assert f'name="at" type="datetime-local" value="{fields.get("at", "")}"' in html
     with employer.session() as session:
         assert session.query(Contact).count() == 0
 
