@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext, ngettext
 from service.dashboard.access import Visitor
 from service.dashboard.awaited import awaited_page
 from service.dashboard.candidate_words import stage_words
+from service.dashboard.first_steps import first_steps
 from service.dashboard.navigation import Destination, add_destination
 from service.dashboard.presence import looking_at
 from service.dashboard.queue_deeds import Deeds
@@ -141,6 +142,7 @@ def waiting() -> Response:
         heading=heading(total, who, tab, wish, everybody=found.counts[Tab.ALL]),
         total=total,
         empty="" if found.places or after else _empty(coming, found, wish, now),
+        steps=first_steps(session) if not found.counts[Tab.ALL] and coming is None else (),
         rows=[shown(row, now, at, who, deeds) for row in rows],
         looking=looking_at(work, [row.candidate_id for row in rows]),
         tabs=_tabs(who, tab, found, wish),

@@ -49,6 +49,11 @@ def next_promise(session: Session, now: datetime, reach: Reach) -> Coming | None
     return Coming(" ".join(part for part in (first, last) if part) or "(no name)", wording, due_at)
 
 
+def anybody_applied(session: Session) -> bool:
+    """Return whether anybody at all has ever applied, whoever may know of it."""
+    return session.scalar(select(Application.id).limit(1)) is not None
+
+
 def jobs_to_choose(session: Session, reach: Reach, *, besides: str = "") -> list[tuple[str, str]]:
     """Return the ids and titles of open jobs within somebody's reach, by title.
 

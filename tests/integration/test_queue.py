@@ -119,6 +119,19 @@ def test_a_moved_date_shows_the_first_one(employer: Employer) -> None:
     assert "for today 11:00 (first promised for today 10:00)" in page_of(employer)
 
 
+def test_who_opens_an_empty_keepword_is_told_where_to_begin(employer: Employer) -> None:
+    ways = ["/settings/calendars", "/settings/letters", "/connections", "/people/new"]
+    html = html_of(employer)
+    begin = html.index("First steps")
+    assert re.findall(r'<li><a href="([^"]+)"', html[begin:]) == ways
+
+    maria = client_of(employer, person(employer))
+    assert "First steps" not in maria.get("/").get_data(as_text=True)
+    with employer.work() as work:
+        add_application(work)
+    assert "First steps" not in html_of(employer)
+
+
 def test_an_empty_queue_names_what_is_due_next(employer: Employer) -> None:
     assert "Nobody is waiting." in page_of(employer)
     assert "No promise is open." in page_of(employer)
