@@ -53,7 +53,7 @@ class CalendarForm:
         return cls(
             form.get("name", ""),
             form.get("time_zone", "").strip(),
-            form.get("country", "").strip(),
+            _country(form.get("country", "").strip()),
             form.get("subdivision", "").strip(),
             {key: form.get(f"hours-{key}", "") for key in DAY_KEYS},
             form.get("days", ""),
@@ -121,6 +121,11 @@ class CalendarForm:
             else:
                 days[found[1]] = self._shifts("days", found[2])
         return days
+
+
+def _country(typed: str) -> str:
+    """Return a code of two letters as it is written; anything else stays as it was typed."""
+    return typed.upper() if len(typed) == 2 else typed
 
 
 def shifts_text(shifts: list[list[str]]) -> str:

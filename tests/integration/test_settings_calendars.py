@@ -159,7 +159,7 @@ def test_faults_stand_beside_their_fields(employer: Employer) -> None:
 def test_a_calendar_is_added_and_made_the_companys(employer: Employer) -> None:
     client = administrator(employer)
     new = "/settings/calendars/new"
-    wish = {"name": "Vienna", "time_zone": "Europe/Vienna", "country": "AT", **WEEKDAYS}
+    wish = {"name": "Vienna", "time_zone": "Europe/Vienna", "country": "at", **WEEKDAYS}
     added = send(client, new, new, **wish)
     assert said(added) == "The calendar is added."
     again = send(client, new, new, **wish)
