@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +33,7 @@ applicants = st.builds(
     number_known=st.booleans(),
     interviewed=st.booleans(),
     interview_ahead=st.booleans(),
+    encouraged=st.booleans(),
     asked=st.booleans(),
     called_for=st.none() | st.just("today 13:00"),
     kept_until_on=st.none() | st.just(_DAY),
@@ -37,6 +41,68 @@ applicants = st.builds(
     second_choice_until_on=st.none() | st.just(_DAY),
     mail_anyway=st.booleans(),
 )
+
+
+_WAITING = Applicant(Stage.SCREENING)
+_DECIDED = Applicant(Stage.REJECTED, decided=True)
+_SECOND = replace(_WAITING, second_choice_until_on=_DAY)
+_UNREACHABLE = {"unreachable": "no address is known"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "known", "part", "words"),
+    [
+        (_WAITING, {}, Part.MAIL, "not interviewed"),
+        (_WAITING, {"told": True}, Part.MAIL, "not interviewed"),
+        (_WAITING, {"let_go": True}, Part.MAIL, "not interviewed"),
+        (_WAITING, {"erased": True, "leave_out": True}, Part.LEFT_OUT, "erased"),
+        (_WAITING, {"deleted": True}, Part.LEFT_OUT, "deleted"),
+        (_WAITING, {"stage": Stage.HIRED}, Part.LEFT_OUT, "hired"),
+        (_WAITING, {"stage": Stage.HIRED, "leave_out": True}, Part.LEFT_OUT, "by choice"),
+        (_WAITING, {"stage": Stage.OFFER}, Part.LEFT_OUT, "an offer is open"),
+        (_WAITING, {"offer_open": True}, Part.LEFT_OUT, "an offer is open"),
+        (_WAITING, {"stage": Stage.WITHDRAWN}, Part.LEFT_OUT, "withdrew"),
+        (_WAITING, {"sender": Sender.UNANSWERED}, Part.LEFT_OUT, "nobody has said"),
+        (_WAITING, {"sender": Sender.ATS, "taken_elsewhere": True}, Part.LEFT_OUT, "the ATS"),
+        (_WAITING, {"taken_elsewhere": True, **_UNREACHABLE}, Part.LEFT_OUT, "on another"),
+        (_WAITING, {"interviewed": True, **_UNREACHABLE}, Part.CALL_FIRST, "known): call"),
+        (_WAITING, {"number_known": False, **_UNREACHABLE}, Part.CALL_FIRST, "no number"),
+        (_WAITING, {"interviewed": True, "interview_ahead": True}, Part.CALL_FIRST, "booked"),
+        (_WAITING, {"mail_anyway": True, "interview_ahead": True}, Part.CALL_FIRST, "booked"),
+        (_WAITING, {"called_for": "today 13:00"}, Part.CALL_FIRST, "for today 13:00"),
+        (_WAITING, {"interviewed": True}, Part.CALL_FIRST, "was interviewed"),
+        (_WAITING, {"encouraged": True}, Part.CALL_FIRST, "moved on"),
+        (_WAITING, {"asked": True}, Part.CALL_FIRST, "in touch"),
+        (_WAITING, {"called_for": "today", "mail_anyway": True}, Part.MAIL, "by choice"),
+        (_WAITING, {"interviewed": True, "mail_anyway": True}, Part.MAIL, "by choice"),
+        (_WAITING, {"encouraged": True, "mail_anyway": True}, Part.MAIL, "by choice"),
+        (_WAITING, {"asked": True, "mail_anyway": True}, Part.MAIL, "by choice"),
+        (_WAITING, {"kept_until_on": _DAY}, Part.TOLD_ALREADY, "an earlier closing"),
+        (_WAITING, {"kept_until_on": _DAY, "mail_anyway": True}, Part.MAIL, "not interviewed"),
+        (_DECIDED, {}, Part.MAIL, "decided earlier"),
+        (_DECIDED, {"told": True, "decided_before_us": True}, Part.TOLD_ALREADY, "was told"),
+        (_DECIDED, {"writing": Writing.LEFT}, Part.TOLD_ALREADY, "was sent"),
+        (_DECIDED, {"writing": Writing.WAITS}, Part.TOLD_ALREADY, "will go"),
+        (_DECIDED, {"writing": Writing.KEPT}, Part.TOLD_ALREADY, "captured"),
+        (_DECIDED, {"writing": Writing.STOPPED}, Part.LEFT_OUT, "stopped"),
+        (_DECIDED, {"let_go": True}, Part.TOLD_ALREADY, "a colleague said"),
+        (_DECIDED, {"decided_before_us": True}, Part.LEFT_OUT, "before Keepword"),
+        (_DECIDED, {"decided": False}, Part.LEFT_OUT, "no decision is recorded"),
+        (_DECIDED, {"second_choice_until_on": _DAY}, Part.LEFT_OUT, "withdraw it to keep them"),
+        (_SECOND, {"stage": Stage.REJECTED}, Part.LEFT_OUT, "no decision is recorded"),
+        (_SECOND, {"sender": Sender.ATS}, Part.SECOND_CHOICE, "second choice"),
+        (_SECOND, {"number_known": False, **_UNREACHABLE}, Part.SECOND_CHOICE, "no number"),
+        (_SECOND, {"kept_until_on": _DAY}, Part.TOLD_ALREADY, "told so"),
+        (_SECOND, {"kept_until_on": date(2026, 3, 13)}, Part.SECOND_CHOICE, "second choice"),
+    ],
+)
+def test_the_first_thing_that_matters_decides(
+    facts: Applicant, known: dict[str, Any], part: Part, words: str
+) -> None:
+    placement = place(replace(facts, **known))
+
+    assert placement.part is part
+    assert words in placement.reason
 
 
 @given(applicants)
@@ -60,7 +126,8 @@ def test_no_letter_goes_where_none_may(facts: Applicant) -> None:
     assert not facts.interview_ahead
     assert facts.sender is Sender.KEEPWORD
     assert facts.stage not in (Stage.HIRED, Stage.OFFER, Stage.WITHDRAWN)
-    assert facts.mail_anyway or not (facts.interviewed or facts.asked or facts.called_for)
+    called = facts.interviewed or facts.encouraged or facts.asked or facts.called_for
+    assert facts.mail_anyway or not called
     assert not (facts.stage is Stage.REJECTED and (facts.told or facts.let_go))
 
 

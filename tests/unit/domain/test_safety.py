@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from service.domain.changes import Stage
-from service.domain.contradictions import moved_forward
+from service.domain.contradictions import last_moves_forward, moved_forward
 from service.domain.letter_facts import says
 from service.domain.safety import LetterFacts, Says, objection
 
@@ -77,6 +77,7 @@ def test_a_letter_that_is_still_true_goes(facts: LetterFacts) -> None:
         (REJECTION, {"interview_ahead": True}, "interview is still booked"),
         (REJECTION, {"told_ago": DAY}, "told this decision already"),
         (REJECTION, {"told_ago": DAY, "considered_ago": 2 * DAY}, "told this decision already"),
+        (REJECTION, {"told_ago": DAY, "considered_ago": DAY}, "told this decision already"),
         (REJECTION, {"approved": False}, "not approved any more"),
         (REJECTION, {"from_ats": True}, "nobody has said"),
         (REJECTION, {"from_ats": True, "rejections_by": "ats"}, "the ATS sends"),
@@ -114,6 +115,8 @@ def test_only_what_went_by_itself_and_was_overtaken_is_moot(
 
     assert why is not None
     assert why.moot is moot
+    assert not why.can_overrule
+    assert objection(replace(facts, **change), frozenset({why.rule})) == why
 
 
 @pytest.mark.parametrize(
@@ -131,6 +134,13 @@ def test_only_what_went_by_itself_and_was_overtaken_is_moot(
         replace(REJECTION, told_elsewhere_ago=DAY),
         replace(REJECTION, told_ago=2 * DAY, considered_ago=DAY),
         replace(GOES_ON, offer_open=True, interview_ahead=True),
+        replace(STATUS, taken_elsewhere=True, telling_unclear=True, replied_since=True),
+        replace(STATUS, interview_ahead=True, told_ago=SECOND, job_open=False),
+        replace(STATUS, promise_open=None),
+        replace(STATUS, automatic=False, stage=Stage.REJECTED, expected_stage=None),
+        replace(STATUS, kind="acknowledgement", says=Says.NEITHER, job_changed=True),
+        replace(REJECTION, told_stands=True),
+        replace(REJECTION, elsewhere=True, job_open=False),
     ],
     ids=[
         "written by a person",
@@ -145,6 +155,13 @@ def test_only_what_went_by_itself_and_was_overtaken_is_moot(
         "rejection long after another one",
         "rejection after a rejection that was denied since",
         "an offer where it goes on",
+        "status after what stops a rejection",
+        "status after a rejection whose decision fell",
+        "status for no promise",
+        "a person's status after a rejection",
+        "acknowledgement of a former job",
+        "rejection beside one that stands",
+        "rejection that tells of another job too",
     ],
 )
 def test_a_rule_stops_only_what_it_is_about(facts: LetterFacts) -> None:
@@ -237,14 +254,27 @@ def test_only_a_step_that_the_person_notices_tells_them_that_they_are_through(
     assert moved_forward(before, after) is forward
 
 
+def test_the_last_step_forward_counts_in_whatever_order_it_was_written_down() -> None:
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    through, back = {"before": "screening", "stage": "interview"}, {"stage": "rejected"}
+    moves = [("a", at, through), ("a", at - DAY, through), ("b", at - DAY, through)]
+    moves += [("b", at, through), ("b", at + DAY, {"before": "interview", **back})]
+
+    assert last_moves_forward(moves) == {"a": at, "b": at}
+
+
 @pytest.mark.parametrize(
     ("kind", "elsewhere", "decided", "meaning"),
     [
         ("rejection-interview", False, True, Says.FINAL),
+        ("rejection-interview", False, False, Says.FINAL),
         ("position-filled", True, True, Says.FINAL),
         ("position-filled", True, False, Says.CONSIDERED),
         ("interview-scheduling", False, False, Says.CONSIDERED),
         ("second-choice", False, True, Says.CONSIDERED),
+        ("status-update", False, False, Says.CONSIDERED),
+        ("holding", False, False, Says.CONSIDERED),
+        ("apology-late", False, False, Says.CONSIDERED),
         ("acknowledgement", False, False, Says.NEITHER),
     ],
 )

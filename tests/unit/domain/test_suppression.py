@@ -35,6 +35,18 @@ def test_one_letter_refused_three_times_counts_once() -> None:
     assert suppression(again) is None
 
 
+def test_a_refusal_told_again_or_a_fourth_does_not_move_the_day_that_mail_ended() -> None:
+    later = [heard("a", EventKind.BLOCKED, 9), heard("d", EventKind.BLOCKED, 12)]
+
+    assert suppression([*BLOCKS, THIRD, *later]) == Suppression(THIRD.at, REFUSED_IN_A_ROW)
+
+
+def test_late_news_of_the_way_is_no_second_arrival() -> None:
+    arrived = [heard("d", EventKind.DELIVERED, 0), heard("d", EventKind.DEFERRED, 2)]
+
+    assert suppression([*BLOCKS, THIRD, *arrived]) == Suppression(THIRD.at, REFUSED_IN_A_ROW)
+
+
 def test_a_letter_that_arrived_in_between_begins_the_count_anew() -> None:
     arrived = heard("d", EventKind.DELIVERED, 2)
 
@@ -57,3 +69,8 @@ def test_what_speaks_against_the_address_outweighs_refusals_that_may_pass() -> N
 @given(st.permutations([*BLOCKS, THIRD, heard("d", EventKind.DELIVERED, 0), *BLOCKS]))
 def test_the_order_of_news_changes_nothing(events: list[Heard]) -> None:
     assert suppression(events) == Suppression(THIRD.at, REFUSED_IN_A_ROW)
+
+
+@given(st.permutations([heard(kind, EventKind(kind), 1) for kind in ("complained", "bounced")]))
+def test_nor_does_the_order_of_news_of_one_instant(events: list[Heard]) -> None:
+    assert suppression(events) == Suppression(events[0].at, "mail to this address bounced")
