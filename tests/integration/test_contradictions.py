@@ -212,6 +212,19 @@ def test_two_letters_of_one_batch_that_contradict_each_other_do_not_both_go(
     assert states == ["accepted", "blocked"]
 
 
+def test_of_two_letters_of_one_request_only_the_older_goes(employer: Employer) -> None:
+    with employer.work() as work:
+        application = add_application(work, stage="interview")
+        other = second_application(work, application)
+        both = [write_rejection(work, each, f"rejection:{each.id}") for each in (application, other)]
+        # Against the order of their ids, and against the order in which they are handed over.
+        younger, older = sorted(both, key=lambda message: message.id)
+        older.created_at = work.now - MINUTE
+        stopped = objections_to(work, [younger, older])
+
+    assert {id_: why.rule for id_, why in stopped.items()} == {younger.id: "final_elsewhere"}
+
+
 @pytest.mark.parametrize("states", [("claimed", "claimed"), ("ready", "claimed")])
 def test_of_two_workers_only_the_one_with_the_older_letter_sends(
     employer: Employer, states: tuple[str, str]

@@ -86,6 +86,19 @@ def test_a_letter_does_not_go_where_its_person_may_no_longer_get_it(
     assert employer.transport.sent == []
 
 
+def test_an_address_is_the_persons_however_its_letters_are_written(employer: Employer) -> None:
+    with employer.work() as work:
+        goes, stays = (
+            add_application(work, email=f"{name}@Example.com") for name in ("Amara", "Jonas")
+        )
+        sent, kept = letter(work, goes, "test:1").id, letter(work, stays, "test:2").id
+        _suppress(work, stays)
+    run_dispatch(employer)
+
+    assert message_of(employer, sent).state == "accepted"
+    assert "bounced" in (message_of(employer, kept).reason or "")
+
+
 def _is_blocked(employer: Employer, message_id: str, words: str) -> None:
     message = message_of(employer, message_id)
     assert message.state == "blocked"
