@@ -13,6 +13,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from service.db import LEASE
+from service.domain.delivery import STEPS, MailState, Step
 from service.mail.base import (
     Accepted,
     Captured,
@@ -27,6 +28,7 @@ from service.mail.base import (
 from service.mail.base import MailEvent as Reported
 from service.models import Message
 from service.parts import parts
+from service.workflows.answers import LOOK_UP_AFTER
 from service.workflows.fold_events import fold_events, store_events
 from tests.harness import Employer, RecordingTransport, add_application
 from tests.integration.watching import (
@@ -129,12 +131,35 @@ def test_what_was_being_sent_when_its_worker_died_is_uncertain_and_never_sent_ag
 
     employer.clock.advance(LEASE)
     assert run_dispatch(employer).uncertain == 1
+    assert message_of(employer, message_id).due_at == employer.now + LOOK_UP_AFTER
     employer.clock.advance(timedelta(days=30))
     run_dispatch(employer)
     message = message_of(employer, message_id)
     assert message.state == "uncertain"
     assert "nobody knows whether it left" in (message.reason or "")
     assert employer.transport.sent == []
+
+
+def test_beside_what_goes_nothing_goes_that_does_not_wait_or_is_not_due(
+    employer: Employer,
+) -> None:
+    """Letters in other states have a due instant too: to be asked about, or called unheard of."""
+    goes, early, *others = write_letters(employer, 1 + 1 + len(_DOES_NOT_WAIT))
+    with employer.work() as work:
+        work.session.get_one(Message, early).due_at = work.now + MINUTE
+        for id_, state in zip(others, _DOES_NOT_WAIT, strict=True):
+            message = work.session.get_one(Message, id_)
+            message.state, message.due_at = state, work.now
+    run_dispatch(employer)
+
+    states = [message_of(employer, id_).state for id_ in (goes, early, *others)]
+    assert states == ["accepted", "ready", *_DOES_NOT_WAIT]
+    assert len(employer.transport.sent) == 1
+
+
+_DOES_NOT_WAIT = [
+    state for state in MailState if state not in (MailState.SENDING, *STEPS[Step.CLAIM][0])
+]
 
 
 def test_a_worker_killed_while_sending_leaves_the_letter_uncertain(
