@@ -137,6 +137,21 @@ def test_an_invitation_of_long_ago_denies_nothing(employer: Employer) -> None:
     assert held.goes() == ("accepted", "")
 
 
+def test_the_last_sign_that_they_are_through_is_the_one_that_rings(employer: Employer) -> None:
+    held = Held(employer)
+    with held.meanwhile() as (work, application):
+        _invited(work, application)
+        for message in work.session.query(Message).filter_by(kind="interview-scheduling"):
+            message.accepted_at = work.now - 6 * DAY
+        application.stage = "screening"
+        move_here(work, application, Stage.ASSESSMENT)
+        application.stage = "rejected"
+    state, reason = held.goes()
+
+    assert state == "blocked"
+    assert "was moved on or invited" in reason
+
+
 def test_a_rejection_does_not_follow_one_under_an_older_decision(employer: Employer) -> None:
     first = Held(employer)
     assert first.goes() == ("accepted", "")
@@ -216,13 +231,27 @@ def test_of_two_letters_of_one_request_only_the_older_goes(employer: Employer) -
     with employer.work() as work:
         application = add_application(work, stage="interview")
         other = second_application(work, application)
-        both = [write_rejection(work, each, f"rejection:{each.id}") for each in (application, other)]
+        both = [
+            write_rejection(work, each, f"rejection:{each.id}") for each in (application, other)
+        ]
         # Against the order of their ids, and against the order in which they are handed over.
         younger, older = sorted(both, key=lambda message: message.id)
         older.created_at = work.now - MINUTE
         stopped = objections_to(work, [younger, older])
 
     assert {id_: why.rule for id_, why in stopped.items()} == {younger.id: "final_elsewhere"}
+
+
+def test_no_letter_of_hope_goes_with_the_rejection_in_one_request(employer: Employer) -> None:
+    with employer.work() as work:
+        application = add_application(work, stage="interview")
+        rejection = write_rejection(work, application, "rejection:1")
+        rejection.created_at = work.now - MINUTE
+        hope = letter(work, application, "hope:1")
+        stopped = objections_to(work, [hope, rejection])
+
+    rules = {id_: why.rule for id_, why in stopped.items()}
+    assert rules == {hope.id: "considered_after_rejection"}
 
 
 @pytest.mark.parametrize("states", [("claimed", "claimed"), ("ready", "claimed")])

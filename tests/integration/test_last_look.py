@@ -7,16 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.contacts import Channel
+from service.domain.contacts import Channel, Outcome
 from service.domain.policies import Kind, Trigger
 from service.domain.promises import PromiseError
 from service.mail.base import Envelope, SendAnswer
 from service.models import Application, CandidateEmail, Decision, Interview, Message, Promise
 from service.workflows.channel import pause_channel, resume_channel
 from service.workflows.check import check
-from service.workflows.contacts import log_inbound
+from service.workflows.contacts import log_contact, log_inbound
 from service.workflows.decide import reject, withdraw_decision
 from service.workflows.enqueue import cancel
+from service.workflows.last_look import objection_to
 from service.workflows.messages import Wish, write_letter
 from service.workflows.policies import rules
 from service.workflows.promise_changes import release
@@ -238,6 +239,40 @@ def test_a_rejection_waits_for_a_person_where_the_world_moved_on(
 
     run_dispatch(employer)
     _is_blocked(employer, message_id, words)
+
+
+def test_only_what_the_person_said_after_a_letter_was_written_stops_it(
+    employer: Employer,
+) -> None:
+    with employer.work() as work:
+        application = add_application(work, stage="interview")
+        _candidate_rings(work, application, "")
+        decision = reject(work, application, decided_by_id=None, decided_at=work.now, **DECIDED)
+        written = [
+            letter(
+                work, application, f"rejection:{i}", "rejection-interview", {}, decision=decision
+            )
+            for i in range(2)
+        ]
+        employer.clock.advance(timedelta(minutes=10))
+    with employer.work() as work:
+        application = work.session.get_one(Application, application.id)
+        log_contact(
+            work,
+            application,
+            channel=Channel.VOICEMAIL,
+            outcome=Outcome.LEFT_MESSAGE,
+            at=work.now,
+        )
+        message = work.session.get_one(Message, written[0].id)
+        before = objection_to(work, message)
+        _candidate_rings(work, application, "")
+        work.session.flush()
+        after = objection_to(work, message)
+
+    assert before is None
+    assert after is not None
+    assert after.rule == "replied_meanwhile"
 
 
 def test_a_rejection_written_at_another_stage_is_read_again_first(employer: Employer) -> None:
