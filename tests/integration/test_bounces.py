@@ -14,11 +14,12 @@ from service.mail.base import EventKind
 from service.mail.base import MailEvent as Reported
 from service.models import Application, CandidateEmail, Message, Promise
 from service.models import MailEvent as Stored
+from service.parts import parts
 from service.workflows.composing import Letter
 from service.workflows.contacts import log_contact
 from service.workflows.decide import reject
 from service.workflows.enqueue import enqueue_letter
-from service.workflows.fold_events import store_events
+from service.workflows.fold_events import fold_events, store_events
 from service.workflows.promise_changes import open_promises
 from service.workflows.rule_promises import trigger
 from tests.harness import Employer, add_application, add_user
@@ -210,6 +211,9 @@ def test_an_event_about_no_letter_of_ours_is_kept_and_changes_nothing(
     case = Case(employer)
     case.event(EventKind.DELIVERED, "stray", message_id="msg_elsewhere")
     case.event(EventKind.DELIVERED, "stray2", message_id=None, provider_id=None)
+    with case.message() as message:
+        provider_id = message.provider_id
+    case.event(EventKind.DELIVERED, "stray3", message_id="msg_elsewhere", provider_id=provider_id)
     employer.turn()
 
     assert case.promise() == ("open", False)
@@ -218,11 +222,14 @@ def test_an_event_about_no_letter_of_ours_is_kept_and_changes_nothing(
         assert None not in session.scalars(select(Stored.folded_at)).all()
 
 
-def test_an_event_that_names_only_the_providers_id_finds_its_letter(employer: Employer) -> None:
+@pytest.mark.parametrize("more", ["", ".recv-0001", ".filter.0001.0"])
+def test_an_event_that_names_only_the_providers_id_finds_its_letter(
+    employer: Employer, more: str
+) -> None:
     case = Case(employer)
     with case.message() as message:
         provider_id = message.provider_id
-    case.event(EventKind.DELIVERED, "d", message_id=None, provider_id=f"{provider_id}.recv-0001")
+    case.event(EventKind.DELIVERED, "d", message_id=None, provider_id=f"{provider_id}{more}")
     employer.turn()
 
     assert case.promise() == ("kept", False)
@@ -256,6 +263,22 @@ def test_one_letter_that_cannot_be_folded_stops_no_other(employer: Employer) -> 
         outcomes = dict(session.execute(select(Stored.provider_event_id, Stored.outcome)).all())
 
         assert outcomes["b"] == "set aside: PolicyDocumentError"
+
+
+def test_events_that_cannot_be_folded_are_tried_again_for_a_while(employer: Employer) -> None:
+    case = Case(employer)
+    with employer.work() as work:
+        promise = work.session.get_one(Promise, case.promise_id)
+        sound, promise.terms = promise.terms, {"trigger": "damaged"}
+    case.event(EventKind.DELIVERED, "d")
+    employer.clock.advance(MINUTE / 2)
+    with employer.session() as session:
+        assert fold_events(session, parts(employer.app).office, employer.now) == 0
+    with employer.work() as work:
+        work.session.get_one(Promise, case.promise_id).terms = sound
+    employer.turn()
+
+    assert case.promise() == ("kept", False)
 
 
 def _told_of(employer: Employer, message_id: str, kind: EventKind) -> None:
