@@ -7,6 +7,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from service.domain.changes import Stage
+from service.domain.contacts import Channel, Outcome
 from service.mail.base import EventKind, MailEvent
 from service.models import (
     Application,
@@ -16,6 +18,9 @@ from service.models import (
     Promise,
     TimelineEntry,
 )
+from service.workflows.connections import add_connection
+from service.workflows.contacts import log_contact
+from service.workflows.decide import move_here
 from service.workflows.enqueue import cancel
 from service.workflows.fold_events import store_events
 from tests.harness import MONDAY, Employer
@@ -90,6 +95,52 @@ def test_an_interview_elsewhere_is_not_told_about_in_passing(case: Closing) -> N
 
     (message,) = case.messages(closed.closing.id)
     assert "Typesetter" not in message.text
+
+
+@pytest.mark.parametrize(
+    "why_not", ["told", "booked", "its ATS tells it", "not decided", "moved on lately"]
+)
+def test_nothing_is_told_in_passing_that_is_not_the_letters_to_tell(
+    case: Closing, why_not: str
+) -> None:
+    amara = case.applicant()
+    job = case.another_job("Typesetter")
+    other = case.also_applies(amara, job)
+    match why_not:
+        case "its ATS tells it":
+            with case.employer.work() as work:
+                added = add_connection(
+                    work, "main", "greenhouse", ["a secret"], rejections_by="ats"
+                )
+                work.session.get_one(Application, other).connection_id = added.id
+        case "booked":
+            case.interview(other, starts_at=case.employer.now + timedelta(days=2))
+        case "moved on lately":
+            with case.employer.work() as work:
+                application = work.session.get_one(Application, other)
+                move_here(work, application, Stage.ASSESSMENT)
+    if why_not == "not decided":
+        case.change(other, stage="rejected", closed_at=case.employer.now)
+    else:
+        case.reject(other)
+    if why_not == "told":
+        with case.employer.work() as work:
+            owed = select(Promise).where(
+                Promise.application_id == other, Promise.kind == "decision"
+            )
+            log_contact(
+                work,
+                work.session.get_one(Application, other),
+                channel=Channel.PHONE,
+                outcome=Outcome.REACHED,
+                at=work.now,
+                meant_for=frozenset({work.session.scalars(owed).one().id}),
+            )
+
+    (letter,) = case.plan().letters
+
+    assert letter.also == ()
+    assert "Typesetter" not in letter.rendered.text
 
 
 def test_a_letter_thanks_for_an_interview_only_where_all_that_it_names_had_one(
