@@ -13,7 +13,7 @@ from service.ats.asking import Ask
 from service.db import LEASE
 from service.domain.claims import CLAIMING
 from service.mail.base import Envelope, EventKind
-from service.models import Connection, Delivery, ProfileEntry
+from service.models import Connection, Delivery, Message, ProfileEntry
 from service.parts import parts
 from service.vendors.base import Outcome, Reach
 from service.workflows.cancelling import Which, cancel_letters
@@ -108,6 +108,17 @@ def test_a_claim_that_ran_out_and_that_nobody_took_is_not_lost(
         )
         Lease("ingest", Delivery, "ours", work.now).missed(work.session, work.now, ids.all())
     assert lost(alone) == {}
+
+
+def test_what_nobody_holds_is_lost_only_once_the_lease_is_over(alone: Employer) -> None:
+    ids = write_letters(alone)
+    with alone.work() as work:
+        Lease("dispatch", Message, "ours", work.now + LEASE).missed(work.session, work.now, ids)
+    assert lost(alone) == {}
+
+    with alone.work() as work:
+        Lease("dispatch", Message, "ours", work.now).missed(work.session, work.now, ids)
+    assert lost(alone) == {"dispatch": 1}
 
 
 def test_ingest_counts_a_delivery_that_another_worked_in(

@@ -267,3 +267,4 @@ def test_one_that_is_stopped_hands_back_what_it_did_not_begin(employer: Employer
     run_dispatch(employer, stop=lambda: next(asked))
     assert len(employer.transport.sent) == 1
     assert sorted(message_of(employer, id_).state for id_ in ids) == ["accepted", "ready", "ready"]
+    assert run_dispatch(employer).accepted == 2

@@ -139,6 +139,22 @@ def test_what_the_log_does_not_show_is_never_sent_again(employer: Employer) -> N
     assert log.sent == []
 
 
+def test_what_is_known_of_a_letter_outlasts_what_the_log_shows_of_its_request(
+    employer: Employer,
+) -> None:
+    (arrived,) = lost(employer)
+    (still_lost,) = lost(employer, batch_id=message(employer, arrived).batch_id)
+    with employer.work() as work:
+        work.session.get_one(Message, arrived).state = "delivered"
+        work.session.get_one(Message, arrived).reason = None
+    employer.clock.advance(QUARTER)
+    turn(employer, Log())
+
+    found, other = message(employer, arrived), message(employer, still_lost)
+    assert (found.state, found.lookups, found.reason) == ("delivered", 0, None)
+    assert (other.state, other.lookups) == ("uncertain", 1)
+
+
 def test_a_log_that_cannot_be_read_is_said_and_asked_no_further_this_turn(
     employer: Employer,
 ) -> None:

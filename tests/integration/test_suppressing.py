@@ -116,6 +116,25 @@ def test_a_letter_that_arrived_after_all_lifts_what_refusals_had_ended(employer:
     assert address_of(employer) == (None, None)
 
 
+def test_a_bounce_outweighs_refusals_and_counts_from_when_it_was_first_heard_of(
+    employer: Employer,
+) -> None:
+    ids = letters(employer, 4)
+    for number, id_ in enumerate(ids[:3]):
+        tell(employer, f"b{number}", EventKind.BLOCKED, id_)
+    employer.turn()
+    employer.clock.advance(MINUTE)
+    heard_at = employer.now
+    tell(employer, "bounce", EventKind.BOUNCED, ids[3], at=heard_at + HOUR)
+    employer.turn()
+    assert address_of(employer) == (heard_at, "mail to this address bounced")
+
+    employer.clock.advance(2 * HOUR)
+    tell(employer, "spam", EventKind.COMPLAINED, ids[0])
+    employer.turn()
+    assert address_of(employer) == (heard_at, "mail to this address bounced")
+
+
 def test_a_late_bounce_that_names_nothing_is_that_of_the_one_letter_sent_there(
     employer: Employer,
 ) -> None:
