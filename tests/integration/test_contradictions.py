@@ -227,6 +227,23 @@ def test_two_letters_of_one_batch_that_contradict_each_other_do_not_both_go(
     assert states == ["accepted", "blocked"]
 
 
+@pytest.mark.parametrize("state", ["sending", "uncertain", "complained"])
+def test_a_letter_that_may_have_arrived_has_told_the_decision(
+    employer: Employer, state: str
+) -> None:
+    with employer.work() as work:
+        application = add_application(work, stage="interview")
+        first = write_rejection(work, application, "rejection:1")
+        decision = work.session.get_one(Decision, first.decision_id)
+        again = letter(work, application, "rejection:2", first.kind, {}, decision=decision)
+        first.state, first.first_tried_at = state, work.now - MINUTE
+        work.session.flush()
+        found = objection_to(work, again)
+
+    assert found is not None
+    assert found.rule == "two_final_letters"
+
+
 def test_of_two_letters_of_one_request_only_the_older_goes(employer: Employer) -> None:
     with employer.work() as work:
         application = add_application(work, stage="interview")
