@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, request, url_for
+from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
@@ -18,6 +18,7 @@ from service.dashboard.candidate_words import stage_words
 from service.dashboard.first_steps import first_steps
 from service.dashboard.navigation import Destination, add_destination
 from service.dashboard.presence import looking_at
+from service.dashboard.queue_address import address, link_of, place_of
 from service.dashboard.queue_deeds import Deeds
 from service.dashboard.queue_many import MOST
 from service.dashboard.queue_undo import undo_offer
@@ -33,7 +34,6 @@ from service.parts import parts
 from service.queries.queue import LAW, MAIL, Asked, Found, Tab, find
 from service.queries.queue_belonging import Narrowed, colleagues_on
 from service.queries.queue_next import Coming, jobs_to_choose, next_promise
-from service.queries.queue_order import instant_key
 from service.queries.queue_people import Colleague
 from service.queries.queue_rows import rows_for
 
@@ -61,7 +61,6 @@ PAGE = 50
 LONGEST_SEARCH = 100
 """Characters of a search; more is no name and no address."""
 
-_PLACE = re.compile(r"([0-4][0-5])-([0-9]{20})-([0-9A-Za-z_]{1,64})")
 _ID = re.compile(r"[0-9A-Za-z_]{1,64}")
 
 _TABS = {
@@ -108,7 +107,7 @@ def waiting() -> Response:
     session, now = work.session, work.now
     after = None
     if "after" in request.args:
-        after = _place(request.args["after"])
+        after = place_of(request.args["after"])
         if after is None:
             return message(400, _("This link is not complete"), _("Go back to the first page."))
     wish, tab = narrowed(), _tab(who)
@@ -154,9 +153,9 @@ def waiting() -> Response:
         can_save=who.user_id is not None and who.session_id is not None,
         here=here,
         first=after is None,
-        more=address(tab, wish, _link(found.places[-1])) if found.more else None,
+        more=address(tab, wish, link_of(found.places[-1])) if found.more else None,
         chosen_all=choose in ("all", "everybody"),
-        everyone=address(tab, wish, _link(after) if after else "", choose="all"),
+        everyone=address(tab, wish, link_of(after) if after else "", choose="all"),
         whole_view=address(tab, wish, choose="everybody") if found.more and after is None else None,
         most_chosen=MOST,
     )
@@ -172,21 +171,6 @@ def narrowed() -> Narrowed:
 
     text = one_line(args.get("q", ""))[:LONGEST_SEARCH]
     return Narrowed(chosen("job"), chosen("owner"), chosen("stage"), chosen("kind"), text)
-
-
-def address(tab: Tab, wish: Narrowed, after: str = "", **more: str) -> str:
-    """Return the address of a view of the queue."""
-    given: dict[str, Any] = {
-        "tab": tab.value,
-        "job": wish.job,
-        "owner": wish.owner,
-        "stage": wish.stage,
-        "kind": wish.kind,
-        "q": wish.text,
-        "after": after,
-        **more,
-    }
-    return url_for("pages.waiting", **{name: value for name, value in given.items() if value})
 
 
 def day_end(now: datetime, zone_name: str) -> datetime:
@@ -293,21 +277,3 @@ def _choices(
         "stages": [(stage.value, stage_words(stage.value)) for stage in Stage],
         "kinds": [(kind, kind_words(kind)) for kind in kinds],
     }
-
-
-def _link(place: tuple[str, str]) -> str:
-    """Return where the next page begins, as text of an address: rank and stage, instant, who."""
-    key, candidate_id = place
-    digits = "".join(char for char in key[2:] if char.isdigit())
-    return f"{key[:2]}-{digits}-{candidate_id}"
-
-
-def _place(text: str) -> tuple[str, str] | None:
-    found = _PLACE.fullmatch(text)
-    if found is None or not text.isascii():
-        return None
-    try:
-        at = datetime.strptime(found[2], "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return found[1] + instant_key(at), found[3]
