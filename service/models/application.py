@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -92,6 +93,8 @@ class Application(Base):
     reopened_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     open_offer: Mapped[str | None]
+    # ``{id: {"open", "at"}}``: as they were told last. ``open_offer`` is one that is open.
+    offers: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
     version: Mapped[int] = mapped_column()
     # A write over a version that is no longer current fails instead of losing an update.

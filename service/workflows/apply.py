@@ -36,6 +36,7 @@ from service.domain.changes import (
 )
 from service.models import Application, Candidate, Connection, GoneApplication, Job
 from service.workflows import apply_interviews, apply_people
+from service.workflows.apply_offers import apply_offer
 from service.workflows.apply_standing import apply_standing
 from service.workflows.erase import release_everything
 from service.workflows.known_application import (
@@ -167,11 +168,8 @@ class _Applier:
         match change:
             case ApplicationDeleted():
                 self._delete(application, change.at)
-            case OfferMade():
-                application.open_offer = change.offer_external_id
-            case OfferWithdrawn():
-                if application.open_offer == change.offer_external_id:
-                    application.open_offer = None
+            case OfferMade() | OfferWithdrawn():
+                apply_offer(application, change, self._received_at)
 
     def _never(self, external_id: str, at: datetime | None) -> None:
         """Remember that an application is gone, so that an event still on its way makes none."""
