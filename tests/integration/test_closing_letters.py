@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from service.domain.changes import Stage
 from service.domain.contacts import Channel, Outcome
+from service.domain.policies import Kind
 from service.mail.base import EventKind, MailEvent
 from service.models import (
     Application,
@@ -23,6 +24,8 @@ from service.workflows.contacts import log_contact
 from service.workflows.decide import move_here
 from service.workflows.enqueue import cancel
 from service.workflows.fold_events import store_events
+from service.workflows.promise_changes import release
+from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import MONDAY, Employer
 from tests.integration.closing_case import UNTIL, Closing, counted
 from tests.integration.watching import run_dispatch
@@ -98,7 +101,19 @@ def test_an_interview_elsewhere_is_not_told_about_in_passing(case: Closing) -> N
 
 
 @pytest.mark.parametrize(
-    "why_not", ["told", "booked", "its ATS tells it", "not decided", "moved on lately"]
+    "why_not",
+    [
+        "told",
+        "booked",
+        "its ATS tells it",
+        "not decided",
+        "moved on lately",
+        "withdrew since",
+        "deleted there",
+        "nobody need tell them",
+        "decided before us",
+        "a call is promised",
+    ],
 )
 def test_nothing_is_told_in_passing_that_is_not_the_letters_to_tell(
     case: Closing, why_not: str
@@ -113,6 +128,10 @@ def test_nothing_is_told_in_passing_that_is_not_the_letters_to_tell(
                     work, "main", "greenhouse", ["a secret"], rejections_by="ats"
                 )
                 work.session.get_one(Application, other).connection_id = added.id
+        case "a call is promised":
+            with case.employer.work() as work:
+                application = work.session.get_one(Application, other)
+                make_spoken(work, application, Spoken(Kind.CALLBACK, "A call", within="2 days"))
         case "booked":
             case.interview(other, starts_at=case.employer.now + timedelta(days=2))
         case "moved on lately":
@@ -122,20 +141,26 @@ def test_nothing_is_told_in_passing_that_is_not_the_letters_to_tell(
     if why_not == "not decided":
         case.change(other, stage="rejected", closed_at=case.employer.now)
     else:
-        case.reject(other)
-    if why_not == "told":
-        with case.employer.work() as work:
-            owed = select(Promise).where(
-                Promise.application_id == other, Promise.kind == "decision"
-            )
-            log_contact(
-                work,
-                work.session.get_one(Application, other),
-                channel=Channel.PHONE,
-                outcome=Outcome.REACHED,
-                at=work.now,
-                meant_for=frozenset({work.session.scalars(owed).one().id}),
-            )
+        case.reject(other, days_ago=60 if why_not == "decided before us" else 0)
+    with case.employer.work() as work:
+        application = work.session.get_one(Application, other)
+        owed = select(Promise).where(Promise.application_id == other, Promise.kind == "decision")
+        match why_not:
+            case "told":
+                log_contact(
+                    work,
+                    application,
+                    channel=Channel.PHONE,
+                    outcome=Outcome.REACHED,
+                    at=work.now,
+                    meant_for=frozenset({work.session.scalars(owed).one().id}),
+                )
+            case "nobody need tell them":
+                release(work, work.session.scalars(owed).one(), "they asked not to be written to")
+            case "withdrew since":
+                application.stage = "withdrawn"
+            case "deleted there":
+                application.deleted_at = work.now
 
     (letter,) = case.plan().letters
 
