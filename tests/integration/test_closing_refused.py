@@ -10,13 +10,14 @@ from sqlalchemy import select
 from service.domain.closing_terms import Outcome
 from service.domain.promises import PromiseError
 from service.models import (
+    Application,
     Contact,
     JobClosing,
     User,
 )
 from service.workflows.close_job import Closed
 from tests.harness import Employer, add_user
-from tests.integration.closing_case import Closing, counted
+from tests.integration.closing_case import UNTIL, Closing, counted
 from tests.integration.watching import at_once, run_dispatch
 
 
@@ -136,6 +137,22 @@ def test_a_job_is_not_closed_twice_in_the_same_way(case: Closing) -> None:
     with case.employer.session() as session:
         assert len(session.scalars(select(JobClosing)).all()) == 1
     assert len(case.messages()) == 1
+
+
+def test_it_is_closed_once_more_for_whom_a_letter_or_the_word_second_choice_is_due(
+    case: Closing,
+) -> None:
+    amara, bela = case.applicant("Amara"), case.applicant("Bela")
+    with case.employer.work() as work:
+        work.session.get_one(Application, bela).candidate.can_email = False
+    # Decided about before, so that nothing is left to decide.
+    case.reject(amara)
+    case.close(leave_out=[amara, bela])
+
+    again = case.close(leave_out=[bela])
+    assert [letter.application.id for letter in again.plan.letters] == [amara]
+    kept = case.close(second_choice=[bela], second_choice_until_on=UNTIL)
+    assert (counted(kept.plan), kept.plan.letters) == ({"told_already": 1, "second_choice": 1}, ())
 
 
 def test_of_two_who_close_at_once_one_does(case: Closing) -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from service.domain.closing_terms import Outcome as Ending
 from service.domain.contacts import Channel, Outcome
 from service.domain.promises import PromiseError
+from service.mail.base import Accepted, Captured, SendAnswer
 from service.models import Application, Message, MessageAlso, Promise
 from service.workflows.close_job import Closed, close_job
 from service.workflows.contacts import log_contact
@@ -90,8 +92,10 @@ def test_what_came_back_is_stopped_by_the_closing_it_belongs_to(case: Closing) -
     assert {m.state for m in case.messages() if row.amara in _named_in(case, m)} == {"cancelled"}
 
 
-def test_what_another_closings_letter_told_stays_told(case: Closing) -> None:
+@pytest.mark.parametrize("answer", [Accepted("req-1"), Captured()])
+def test_what_another_closings_letter_told_stays_told(case: Closing, answer: SendAnswer) -> None:
     row = Row(case)
+    case.employer.transport.answers = [answer]
     case.employer.clock.advance(timedelta(minutes=61))
     run_dispatch(case.employer)
 
@@ -179,6 +183,21 @@ def test_a_job_stays_closed_while_a_later_closing_stands(case: Closing) -> None:
     assert case.job_status() == "open"
 
 
+def test_taking_back_the_later_closing_leaves_the_job_as_the_first_one_closed_it(
+    case: Closing,
+) -> None:
+    case.applicant("Amara")
+    bela = case.applicant("Bela")
+    case.close(leave_out=[bela])
+    case.employer.clock.advance(timedelta(minutes=1))
+    second = case.close(outcome=Ending.CANCELLED)
+    assert case.job_status() == "closed"
+
+    _undo(case, second)
+
+    assert case.job_status() == "filled"
+
+
 def test_a_second_rejection_on_one_day_follows_a_day_after_the_first(case: Closing) -> None:
     typesetting = case.another_job("Typesetter")
     amara = case.applicant()
@@ -196,6 +215,44 @@ def test_a_second_rejection_on_one_day_follows_a_day_after_the_first(case: Closi
     assert letter.waits == "follows a day after another rejection of theirs"
     case.employer.move_to(letter.goes_at)
     assert [m.state for m in case.messages(second.closing.id)] == ["accepted"]
+
+
+def test_of_several_rejections_that_left_the_last_counts_and_good_news_waits_for_none(
+    case: Closing,
+) -> None:
+    amara, now = case.applicant(), case.employer.now
+    for title, hours in (("Typesetter", 1), ("Printer", 20)):
+        other = case.also_applies(amara, case.another_job(title))
+        case.reject(other)
+        left = case.write(other)
+        with case.employer.work() as work:
+            message = work.session.get_one(Message, left)
+            message.state, message.accepted_at = "accepted", now - timedelta(hours=hours)
+
+    (letter,) = case.plan().letters
+    assert letter.goes_at == now + timedelta(hours=23)
+    kept = case.plan(second_choice=[amara], second_choice_until_on=UNTIL)
+    assert [each.goes_at for each in kept.letters] == [now + timedelta(hours=1)]
+
+
+def test_a_letter_about_one_of_two_for_the_same_job_gives_way_to_one_about_both(
+    case: Closing,
+) -> None:
+    amara = case.applicant()
+    again = case.also_applies(amara, case.job)
+    case.reject(amara)
+    first = case.write(amara)
+
+    closed = case.close()
+
+    assert {each.application.id: each.reason for each in closed.plan.planned} == {
+        amara: "decided earlier; its letter gives way to one about both",
+        again: "not interviewed",
+    }
+    (message,) = (each for each in case.messages() if each.state == "held")
+    assert message.id != first
+    assert _named_in(case, message) == {amara, again}
+    assert {entry.message_id for entry in case.entries(closed.closing.id).values()} == {message.id}
 
 
 def test_nobody_is_called_second_choice_after_a_later_closing_decided_against_them(
