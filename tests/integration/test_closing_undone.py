@@ -228,6 +228,38 @@ def test_a_second_choice_is_no_second_choice_any_more(case: Closing) -> None:
     assert case.part(mailed)[0] == "mail"
 
 
+def test_a_second_choice_who_was_called_is_named_as_told(case: Closing) -> None:
+    mailed, called = case.applicant("Amara"), case.applicant("Bela")
+    with case.employer.work() as work:
+        work.session.get_one(Application, called).candidate.can_email = False
+    closed = case.close(second_choice=[mailed, called], second_choice_until_on=UNTIL)
+    task = case.entries(closed.closing.id)[called].promise_id
+    assert task is not None
+    with case.employer.work() as work:
+        log_contact(
+            work,
+            work.session.get_one(Application, called),
+            channel=Channel.PHONE,
+            outcome=Outcome.REACHED,
+            at=work.now,
+            meant_for=frozenset({task}),
+        )
+
+    assert _undo(case, closed.closing.id).stays == [(called, "they were told already")]
+
+
+def test_a_letter_that_tells_no_decision_still_goes(case: Closing) -> None:
+    amara = case.applicant()
+    closed = case.close()
+    receipt = case.write(amara, "acknowledgement")
+
+    undone = _undo(case, closed.closing.id)
+
+    assert (undone.letters_cancelled, undone.reopened) == (1, [amara])
+    run_dispatch(case.employer)
+    assert [letter.message_id for letter in case.employer.transport.sent] == [receipt]
+
+
 def test_a_status_that_changed_since_is_kept(case: Closing) -> None:
     case.applicant()
     closed = case.close()
