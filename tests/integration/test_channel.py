@@ -18,6 +18,7 @@ from service.workflows.channel import (
     WINDOW_FIRST,
     WINDOW_MOST,
     pause_channel,
+    rest,
     resume_channel,
 )
 from tests.harness import Employer, add_application
@@ -131,6 +132,27 @@ def test_a_pause_in_the_middle_of_a_batch_stops_the_very_next_letter(employer: E
     run_dispatch(employer, transport)
     assert len(transport.sent) == 1
     assert sorted(message_of(employer, id_).state for id_ in ids) == ["accepted", "ready", "ready"]
+
+
+def test_where_mail_failed_elsewhere_meanwhile_the_provider_is_asked_before_the_next_letter(
+    employer: Employer,
+) -> None:
+    write_letters(employer, 3)
+
+    def failed_elsewhere() -> None:
+        with employer.work() as work:
+            rest(work.session, work.now - timedelta(days=1), 0.5)
+
+    def stop() -> bool:
+        if len(employer.transport.sent) == 1:
+            assert at_once(failed_elsewhere) == [None]
+        return False
+
+    assert run_dispatch(employer, stop=stop).probes == 0
+    assert len(employer.transport.sent) == 1
+
+    assert run_dispatch(employer).probes == 1
+    assert len(employer.transport.sent) == 3
 
 
 def test_the_provider_does_not_turn_a_persons_pause_into_its_own(employer: Employer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from service.mail.base import (
     Refused,
     RetryLater,
     SendAnswer,
+    Sorted,
     Uncertain,
 )
 from service.mail.base import MailEvent as Reported
@@ -160,6 +162,39 @@ def test_beside_what_goes_nothing_goes_that_does_not_wait_or_is_not_due(
 _DOES_NOT_WAIT = [
     state for state in MailState if state not in (MailState.SENDING, *STEPS[Step.CLAIM][0])
 ]
+
+
+def test_letters_leave_in_the_order_in_which_they_were_written(employer: Employer) -> None:
+    ids = sorted(write_letters(employer, 4), reverse=True)
+    with employer.work() as work:
+        for number, id_ in enumerate(ids):
+            work.session.get_one(Message, id_).created_at = work.now + number * MINUTE
+    run_dispatch(employer)
+
+    assert [envelope.message_id for envelope in employer.transport.sent] == ids
+
+
+def test_what_one_has_claimed_is_nobody_elses_before_it_begins(employer: Employer) -> None:
+    ids = write_letters(employer, 3)
+
+    class Slow(RecordingTransport):
+        def sort(self, envelopes: Sequence[Envelope]) -> Sorted:
+            assert at_once(lambda: run_dispatch(employer).claimed) == [0]
+            return super().sort(envelopes)
+
+    slow = Slow()
+    run_dispatch(employer, slow)
+    assert (len(slow.sent), employer.transport.sent) == (len(ids), [])
+
+
+def test_a_letter_that_goes_again_says_which_try_it_is(employer: Employer) -> None:
+    write_letters(employer)
+    employer.transport.answers = [RetryLater("busy")]
+    run_dispatch(employer)
+    employer.clock.advance(timedelta(hours=1))
+    run_dispatch(employer)
+
+    assert [envelope.attempt for envelope in employer.transport.sent] == [1, 2]
 
 
 def test_a_worker_killed_while_sending_leaves_the_letter_uncertain(

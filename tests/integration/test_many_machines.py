@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from service.app import engine_of, session_of
 from service.clock import JumpGuard
 from service.cluster_turns import Turns
 from service.domain.policies import Kind
-from service.mail.base import EventKind
+from service.mail.base import Envelope, EventKind, SendAnswer, Sorted
 from service.models import Contact, Delivery, Message, Notice, TimelineEntry
 from service.parts import parts
 from service.steps import STEPS, step_named
@@ -36,6 +36,7 @@ from tests.harness import (
     make_employer,
 )
 from tests.integration.letter_case import Case
+from tests.integration.watching import at_once, run_dispatch, write_letters
 
 SECOND = timedelta(seconds=1)
 SOON = 60.0
@@ -105,6 +106,48 @@ def test_letters_leave_at_the_rate_and_none_is_left_behind(
         employer.clock.advance(3 * SECOND)
 
     assert left == [5, 8, 11, 12]
+    with employer.session() as session:
+        assert set(session.scalars(select(Message.state))) == {"accepted"}
+
+
+def test_those_that_have_waited_longest_leave_first(
+    metered: tuple[Employer, RecordingTransport],
+) -> None:
+    employer, transport = metered
+    ids = sorted(write_letters(employer, 7), reverse=True)
+    with employer.work() as work:
+        for number, id_ in enumerate(ids):
+            work.session.get_one(Message, id_).due_at = work.now - (7 - number) * SECOND
+    run_dispatch(employer)
+
+    assert {letter.message_id for letter in transport.sent} == set(ids[:5])
+
+
+def test_a_request_is_split_where_others_draw_on_the_rate_meanwhile(
+    metered: tuple[Employer, RecordingTransport],
+) -> None:
+    employer, _ = metered
+    ids = write_letters(employer, 5)
+
+    class Shared(RecordingTransport):
+        def sort(self, envelopes: Sequence[Envelope]) -> Sorted:
+            def elsewhere() -> None:
+                with employer.session() as session:
+                    assert take(session, employer.now, 60, 3) == 3
+                    session.commit()
+
+            assert at_once(elsewhere) == [None]
+            return super().sort(envelopes)
+
+        def send(self, group: Sequence[Envelope], batch_id: str) -> SendAnswer:
+            employer.clock.advance(2 * SECOND)
+            return super().send(group, batch_id)
+
+    shared = Shared(together=True)
+    run_dispatch(employer, shared, clock=employer.clock)
+
+    assert [len(group) for _, group in shared.requests] == [2, 2, 1]
+    assert sorted(letter.message_id for letter in shared.sent) == sorted(ids)
     with employer.session() as session:
         assert set(session.scalars(select(Message.state))) == {"accepted"}
 
