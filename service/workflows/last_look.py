@@ -14,6 +14,7 @@ from service.domain.letter_facts import LetterFacts, Says
 from service.domain.promises import OPEN_STATES
 from service.domain.safety import Objection, objection
 from service.models import Application, Message
+from service.workflows.letter_dates import latest_today
 from service.workflows.surroundings import Subject, Surroundings
 from service.workflows.wordings import approved_wording
 from service.workflows.work import Work
@@ -128,7 +129,5 @@ class _Look:
         return self._approved[wording]
 
     def _has_passed(self, letter: Message, application: Application) -> bool:
-        if letter.good_until_on is None:
-            return False
-        zone = self._work.calendar_of(application).time_zone
-        return letter.good_until_on < self._work.now.astimezone(zone).date()
+        named = letter.good_until_on
+        return named is not None and named < latest_today(self._work, application)

@@ -50,6 +50,13 @@ def dated(work: Work, application: Application, values: dict[str, str]) -> Dated
     return Dated({**values, **words}, days.get(PROMISE_VARIABLE), first)
 
 
+def latest_today(work: Work, application: Application) -> date:
+    """Return the later of the dates here and where the person is: it has passed for neither."""
+    hours = waking_hours(work, application)
+    zones = (hours.zone, hours.calendar.time_zone)
+    return max(work.now.astimezone(zone).date() for zone in zones)
+
+
 def _day_ahead(work: Work, application: Application, name: str, value: str) -> date:
     pointer = f"/values/{name}"
     day = _read(value.strip())
@@ -60,7 +67,7 @@ def _day_ahead(work: Work, application: Application, name: str, value: str) -> d
             "“Friday 13 March”",
             pointer,
         )
-    today = _today(work, application)
+    today = latest_today(work, application)
     if day < today:
         raise PromiseError(
             "letter-date-in-the-past",
@@ -84,10 +91,3 @@ def _read(value: str) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         return None
-
-
-def _today(work: Work, application: Application) -> date:
-    """Return the later of the dates here and where the person is: it has passed for neither."""
-    hours = waking_hours(work, application)
-    zones = (hours.zone, hours.calendar.time_zone)
-    return max(work.now.astimezone(zone).date() for zone in zones)

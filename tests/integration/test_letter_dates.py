@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from service.domain.promises import PromiseError
-from service.models import Application, Message, Promise
+from service.models import Application, Job, Message, Promise
+from service.workflows.calendars import add_calendar
 from service.workflows.ladder_letters import write_for_rung
 from service.workflows.letter_dates import dated
 from service.workflows.messages import Wish, preview_letter, write_letter
 from service.workflows.rule_promises import arm_silence
 from service.workflows.work import Work
+from tests.doubles.calendars import WORKWEEK
 from tests.harness import Employer, add_application, add_user
 from tests.integration.promise_steps import holding_by
+from tests.integration.watching import message_of, run_dispatch
 
 
 def _status(day: str) -> Wish:
@@ -83,6 +87,31 @@ def test_a_day_that_has_passed_where_the_person_is_has_passed(employer: Employer
 
         with pytest.raises(PromiseError, match="from 2026-03-03 on"):
             dated(work, application, {"next_word_by": "2026-03-02"})
+
+
+@pytest.mark.parametrize(
+    ("here", "there"), [("Pacific/Auckland", None), ("UTC", "Pacific/Auckland")]
+)
+def test_a_letter_that_slept_past_the_day_it_names_here_or_where_the_person_is_does_not_go(
+    employer: Employer, here: str, there: str | None
+) -> None:
+    late_on_tuesday = datetime(2026, 3, 3, 23, tzinfo=ZoneInfo("Pacific/Auckland"))
+    employer.clock.move_to(late_on_tuesday.astimezone(UTC))
+    with employer.work() as work:
+        calendar = add_calendar(work, {"name": "office", "time_zone": here, "hours": WORKWEEK})
+        job = Job(title="Chef", status="open", created_at=work.now, calendar_id=calendar.id)
+        application = add_application(work, job=job)
+        application.candidate.time_zone = there
+        message = write_letter(work, application, _status("2026-03-03"))
+        goes_at = message.due_at
+    assert goes_at is not None
+    employer.clock.move_to(goes_at)
+    assert employer.now.date() == date(2026, 3, 3)
+    run_dispatch(employer)
+
+    found = message_of(employer, message.id)
+    assert (found.state, employer.transport.sent) == ("blocked", [])
+    assert "names a day that has passed" in (found.reason or "")
 
 
 def test_a_status_letter_of_the_ladder_gives_its_word_too(employer: Employer) -> None:
