@@ -170,6 +170,22 @@ def test_overdue_is_when_it_was_due_and_the_report_says_how_late_it_was_noticed(
     assert entry.data == {"promise": promise_id}
 
 
+def test_the_escalation_of_what_is_overdue_is_no_second_breach(employer: Employer) -> None:
+    promise_many(employer, 1)
+    employer.clock.move_to(DUE + MINUTE)
+    assert run_check(employer).flagged == 1
+
+    employer.clock.move_to(DUE + timedelta(days=1, minutes=5))
+    report = run_check(employer)
+    assert (report.flagged, report.escalated, report.lateness, report.lateness_in) == (0, 1, {}, 0)
+    with employer.session() as session:
+        told = select(TimelineEntry.kind, TimelineEntry.at).order_by(TimelineEntry.seq)
+        assert [tuple(row) for row in session.execute(told)][-2:] == [
+            ("promise_overdue", DUE),
+            ("promise_escalated", employer.now),
+        ]
+
+
 def test_a_dry_run_counts_and_names_what_is_due_and_writes_nothing(employer: Employer) -> None:
     promise_id, _ = promise_call(employer)
     with employer.work() as work:

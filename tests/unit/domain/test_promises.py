@@ -83,6 +83,13 @@ def test_whatever_else_stands_at_the_due_instant_waits_for_the_flag() -> None:
     assert judge(Watch(DUE, None, ladder, 0), DUE + INSTANT).rung == 3
 
 
+def test_at_the_due_instant_itself_a_reminder_is_given_and_nobody_is_told_of_a_breach() -> None:
+    for action, rung in ((Action.REMIND, 1), (Action.FLAG, 0), (Action.ESCALATE, 0)):
+        watch = Watch(DUE, None, (RungAt(DUE, action),), 0)
+
+        assert (judge(watch, DUE).rung, judge(watch, DUE + INSTANT).rung) == (rung, 1), action
+
+
 def test_judging_twice_changes_nothing_more() -> None:
     now = DUE + 2 * HOUR
     once = judge(Watch(DUE, None, LADDER, 0), now)
