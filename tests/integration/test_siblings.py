@@ -18,6 +18,7 @@ from service.mail.base import MailEvent as Reported
 from service.models import Message, SendBatch, TimelineEntry
 from service.parts import parts
 from service.workflows.fold_events import fold_events, store_events
+from service.workflows.messages import settle_uncertain
 from tests.harness import Employer, RecordingTransport, add_application
 from tests.integration.watching import letter, message_of, run_dispatch
 
@@ -156,6 +157,27 @@ def test_what_is_known_better_of_a_letter_stands(employer: Employer) -> None:
     employer.turn()
 
     assert [message_of(employer, i).state for i in ids] == ["accepted", "delivered", "cancelled"]
+
+
+def test_a_letter_that_a_person_sent_again_does_not_go_once_its_first_request_is_proven(
+    employer: Employer,
+) -> None:
+    (heard, again), batch_id = lose_a_request(employer, 2)
+    with employer.work() as work:
+        letter_again = work.session.get_one(Message, again)
+        settle_uncertain(work, letter_again, arrived=False, why="it did not come")
+    # The request's own letter ends with its event, so nothing in it is lost any more.
+    tell(
+        employer,
+        event(employer, "d", EventKind.DELIVERED, message_id=heard, batch_id=batch_id),
+    )
+    with employer.session() as session:
+        fold_events(session, parts(employer.app).office, employer.now)
+    employer.clock.advance(HOUR)
+    run_dispatch(employer)
+
+    assert [message_of(employer, id_).state for id_ in (heard, again)] == ["delivered", "accepted"]
+    assert len(employer.transport.sent) == 2
 
 
 def test_another_request_is_not_proven_by_it(employer: Employer) -> None:

@@ -109,11 +109,17 @@ def test_a_letter_that_arrived_after_all_lifts_what_refusals_had_ended(employer:
         tell(employer, f"b{number}", EventKind.BLOCKED, id_)
     employer.turn()
     assert address_of(employer)[1] == REFUSED
+    with employer.work() as work:
+        # Recorded a second time, of somebody who wants no mail.
+        other = add_application(work, email=AMARA).candidate.emails[0]
+        other.suppressed_at, other.suppressed_reason = work.now, "they want no mail"
     employer.clock.advance(MINUTE)
     tell(employer, "d", EventKind.DELIVERED, ids[3])
     employer.turn()
 
-    assert address_of(employer) == (None, None)
+    with employer.session() as session:
+        reasons = session.scalars(select(CandidateEmail.suppressed_reason)).all()
+    assert sorted(map(str, reasons)) == ["None", "they want no mail"]
 
 
 def test_a_bounce_outweighs_refusals_and_counts_from_when_it_was_first_heard_of(
