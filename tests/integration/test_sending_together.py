@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
+from service.app import engine_of
 from service.domain.delivery import UNHEARD_AFTER
 from service.mail.base import (
     Accepted,
@@ -176,6 +180,32 @@ def test_a_letter_cancelled_while_its_request_is_put_together_stays_behind(
 
     assert states(employer, ids) == ["cancelled", "accepted", "accepted"]
     assert [len(letters) for _, letters in transport.requests] == [2]
+
+
+def test_what_was_looked_at_for_the_last_time_nobody_can_cancel_before_it_is_being_sent(
+    employer: Employer,
+) -> None:
+    if engine_of(employer.app).dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time: nobody can come in between")
+    write_letters(employer, 2)
+    free: list[Sequence[str]] = []
+
+    def elsewhere() -> None:
+        with employer.session() as other:
+            free.append(other.scalars(select(Message.id).with_for_update(skip_locked=True)).all())
+
+    def look(session: Session, *_: object) -> None:
+        if any(isinstance(row, SendBatch) for row in session.new):
+            assert at_once(elsewhere) == [None]
+
+    event.listen(Session, "before_flush", look)
+    try:
+        run_dispatch(employer)
+    finally:
+        event.remove(Session, "before_flush", look)
+
+    assert free == [[]]
+    assert count(employer, Message, Message.state == "accepted") == 2
 
 
 def test_a_negative_answer_after_the_lease_lets_the_letters_go_again(employer: Employer) -> None:
