@@ -26,6 +26,7 @@ from service.workflows.rule_promises import make_by_rule
 from service.workflows.waking import REJECTION_HOLD
 from service.workflows.work import Work
 from tests.harness import Employer, RecordingTransport, add_application, add_user
+from tests.integration.promise_steps import holding_by
 from tests.integration.watching import (
     at_once,
     kinds_on_timeline,
@@ -327,6 +328,23 @@ def test_an_automatic_status_letter_goes_though_the_stage_moved_on(employer: Emp
         work.session.get_one(Application, application_id).stage = "screening"
 
     assert run_dispatch(employer).accepted == 1
+
+
+def test_an_automatic_word_that_a_call_is_late_goes_though_the_application_was_closed(
+    employer: Employer,
+) -> None:
+    """The call is owed all the same, and no person wrote this to be read again."""
+    with employer.work() as work:
+        application = add_application(work, owner=add_user(work), stage="interview")
+        due_at = holding_by(work, application, work.now + timedelta(hours=3)).due_at
+    employer.clock.move_to(due_at + timedelta(seconds=1))
+    with employer.work() as work:
+        assert check(work.session, work.office, work.now).letters == 1
+    with employer.work() as work:
+        work.session.get_one(Application, application.id).stage = "rejected"
+
+    assert run_dispatch(employer).accepted == 1
+    assert [envelope.kind for envelope in employer.transport.sent] == ["holding"]
 
 
 def test_an_automatic_letter_for_a_promise_that_is_settled_is_cancelled(employer: Employer) -> None:

@@ -101,6 +101,14 @@ def test_a_rejection_without_such_a_rule_or_past_it_goes_after_its_hold(
     assert sent(friday) == [letter]
 
 
+def test_an_instant_before_the_decision_makes_nothing_owed_sooner(friday: Employer) -> None:
+    report(friday, rejected(Telling(T0 - 72 * HOUR)))
+
+    with friday.session() as session:
+        owed = session.scalars(select(Promise).where(Promise.kind == "decision")).one()
+    assert owed.start_at == T0 + HOUR
+
+
 def test_a_later_instant_reported_meanwhile_holds_a_letter_that_is_written(
     friday: Employer,
 ) -> None:
