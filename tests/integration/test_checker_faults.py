@@ -245,6 +245,21 @@ def test_a_letter_beside_a_poisoned_row_is_written_once_and_flags_are_not_lost(
     assert count(employer, Message) == 1
 
 
+def test_letters_are_counted_once_though_one_beside_them_cannot_be_judged(
+    employer: Employer,
+) -> None:
+    owed = [_owed_an_acknowledgement(employer) for _ in range(4)]
+    with employer.work() as work:
+        paused = work.session.get_one(Promise, owed[-1])
+        # Nobody knows how much of its time is left.
+        paused.state, paused.paused_at, paused.pause_ends_at = "paused", work.now, work.now
+    employer.clock.advance(MINUTE)
+
+    report = run_check(employer)
+    assert (report.letters, report.set_aside) == (3, 1)
+    assert count(employer, Message) == 3
+
+
 def test_the_checker_does_not_wait_for_an_application_that_somebody_is_changing(
     employer: Employer,
 ) -> None:
