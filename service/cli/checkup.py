@@ -43,6 +43,7 @@ from service.queries.wordings import approve_command, unapproved
 from service.resources import ResourceMissingError
 from service.workflows.check import SET_ASIDE
 from service.workflows.connection_secrets import sealing_of
+from service.workflows.trial_write import try_a_write
 from service.workflows.usual_hours import usual_working_time
 from service.workflows.work import Work
 
@@ -85,7 +86,7 @@ def _built(built: Core) -> Iterator[Finding]:
     yield from _traces(built.config)
     try:
         require_migrated(built.engine)
-        machine_check.try_a_write(built.engine)
+        try_a_write(built.engine)
     except NotMigratedError as error:
         fault, _, remedy = str(error).partition(" Run: ")
         yield Finding(Verdict.FAIL, "database", fault, f"Run: {remedy}")

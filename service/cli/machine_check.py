@@ -14,13 +14,12 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from zoneinfo import TZPATH
 
-from sqlalchemy import Engine, false, make_url, update
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from service.cli.findings import Finding, Verdict
 from service.cli.running import Core
 from service.config import Config
-from service.models import Calendar
 from service.queries.clocks import latest_mark, server_time
 from service.workflows.erasure_list import ErasureList
 
@@ -44,15 +43,6 @@ def machine(config: Config, today: date) -> Iterator[Finding]:
     yield from _key(config)
     yield from _database_file(config)
     yield zones(zone_version(), today)
-
-
-def try_a_write(engine: Engine) -> None:
-    """Change nothing by a statement that needs the right to; raises ``SQLAlchemyError`` without.
-
-    A database that can be read alone looks sound, and no promise is ever flagged in it.
-    """
-    with engine.begin() as connection:
-        connection.execute(update(Calendar).where(false()).values(name=Calendar.name))
 
 
 def clocks(session: Session, here: Core) -> Iterator[Finding]:

@@ -86,11 +86,13 @@ def test_a_command_on_an_empty_database_names_the_remedy(emptied: str, command: 
 def test_a_database_out_of_reach_is_told_in_one_message(command: Command, tmp_path: Path) -> None:
     address = "postgresql+psycopg://keeper:hush@127.0.0.1:1/keepword"
 
-    for url in (address, f"sqlite:///{tmp_path}/missing/keepword.db"):
+    missing = f"sqlite:///{tmp_path}/missing/keepword.db"
+
+    for url, fault in ((address, "cannot be reached"), (missing, "cannot be opened or made")):
         result = command("check", DATABASE_URL=url)
 
         assert result.exit_code == 1
-        assert "cannot be reached" in result.stderr
+        assert fault in result.stderr
         assert "DATABASE_URL" in result.stderr
         assert "hush" not in result.stderr
         assert "Traceback" not in result.stderr
