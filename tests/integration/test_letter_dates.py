@@ -90,7 +90,12 @@ def test_a_day_that_has_passed_where_the_person_is_has_passed(employer: Employer
 
 
 @pytest.mark.parametrize(
-    ("here", "there"), [("Pacific/Auckland", None), ("UTC", "Pacific/Auckland")]
+    ("here", "there"),
+    [
+        ("Pacific/Auckland", None),
+        ("UTC", "Pacific/Auckland"),
+        ("Pacific/Auckland", "America/Los_Angeles"),
+    ],
 )
 def test_a_letter_that_slept_past_the_day_it_names_here_or_where_the_person_is_does_not_go(
     employer: Employer, here: str, there: str | None
