@@ -107,7 +107,9 @@ def _readers(work: Work, owner_id: str | None, escalated: bool) -> tuple[tuple[s
     owner = _here(work, owner_id)
     if not escalated:
         return ((owner.id, "staff-digest"),) if owner else _administrators(work, "staff-digest")
-    manager = _here(work, owner.manager_id) if owner else None
+    # Nobody in the owner's place is no reason to pass their manager over.
+    whose = owner or (work.session.get(User, owner_id) if owner_id else None)
+    manager = _here(work, whose.manager_id) if whose else None
     if manager is not None and manager != owner:
         above: tuple[tuple[str, str], ...] = ((manager.id, "staff-escalation"),)
     else:

@@ -256,3 +256,18 @@ def test_while_a_manager_is_away_somebody_else_hears_of_the_escalation(
 
     above = colleague if stands_in == "a colleague" else admin
     assert _told(employer) == [("staff-digest", owner.id), ("staff-escalation", above.id)]
+
+
+def test_the_manager_of_somebody_away_hears_of_what_nobody_took_over(employer: Employer) -> None:
+    with employer.work() as work:
+        manager = add_user(work, "Ada Boss")
+        owner = add_user(work, manager_id=manager.id)
+        add_user(work, "Ines Chief", role="administrator")
+    promise_call(employer, owner=owner)
+    employer.clock.move_to(DUE + timedelta(days=2))
+    with employer.work() as work:
+        away(work, owner, None)
+    run_check(employer)
+    _digest(employer)
+
+    assert _told(employer) == [("staff-escalation", manager.id)]
