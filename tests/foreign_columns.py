@@ -108,6 +108,7 @@ UNSHOWN: Final[Mapping[str, str]] = {
     "delivery_answer.body": "read by the code alone",
     "delivery_answer.headers": "read by the code alone",
     "idempotent_request.key": "only ever compared",
+    "application.offers": "only ever compared, with the times they were told at",
     "application.open_offer": "only ever compared",
     "import_run.file_name": "for the command line",
     "import_run.options": "for the command line",
