@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -112,11 +113,19 @@ def waiting() -> Response:
             return message(400, _("This link is not complete"), _("Go back to the first page."))
     wish, tab = narrowed(), _tab(who)
     today = now.astimezone(ZoneInfo(zone())).date()
-    colleagues, held = colleagues_on(session, today)
+    colleagues = colleagues_on(session, today)
     choose = request.args.get("choose", "") if who.may_act else ""
     limit = MOST if choose == "everybody" else PAGE
     asked = Asked(
-        now, day_end(now, zone()), who.reach, who.user_id, tab, wish, after, limit, held=held
+        now,
+        day_end(now, zone()),
+        who.reach,
+        who.user_id,
+        tab,
+        wish,
+        after,
+        limit,
+        colleagues=colleagues,
     )
     found = find(session, asked)
     rows = rows_for(
@@ -126,7 +135,7 @@ def waiting() -> Response:
         found.places,
         who.reach,
         work.calendar,
-        colleagues,
+        colleagues.by_id,
         wish,
     )
     total, here = found.counts[tab], address(tab, wish)
@@ -148,7 +157,7 @@ def waiting() -> Response:
         tab=tab.value,
         wish=wish,
         narrowed=wish != Narrowed(),
-        choices=_choices(session, colleagues, who, wish),
+        choices=_choices(session, colleagues.by_id, who, wish),
         views=views_of(who),
         can_save=who.user_id is not None and who.session_id is not None,
         here=here,
@@ -262,7 +271,7 @@ def _empty(coming: Coming | None, found: Found, wish: Narrowed, now: datetime) -
 
 
 def _choices(
-    session: Any, colleagues: dict[str, Colleague], who: Visitor, wish: Narrowed
+    session: Any, colleagues: Mapping[str, Colleague], who: Visitor, wish: Narrowed
 ) -> dict[str, Any]:
     """Return what can be chosen; what is chosen is among it, though it is closed or has left."""
     kinds = [*(kind.value for kind in Kind), LAW, MAIL]

@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    Integer,
     Select,
     and_,
     case,
@@ -41,16 +40,15 @@ from service.queries.extent import applications_within
 from service.queries.overdue import IN_OPEN_INDEX, UNBROKEN_INDEX
 from service.queries.queue_belonging import (
     EVERYBODY,
-    Held,
+    Colleagues,
     Narrowed,
     colleagues_on,
     is_mine,
     is_nobodys,
     is_of_teams,
-    owed_as,
     wishes,
 )
-from service.queries.queue_keys import PlaceKey, has_rank, place_key
+from service.queries.queue_keys import PlaceKey, all_bits, has_rank, place_key
 from service.queries.queue_order import (
     CLOSED_WEIGHT,
     KNOWS,
@@ -78,14 +76,19 @@ class Tab(StrEnum):
     ALL = "all"
 
 
+_BELONGINGS = (Tab.MINE, Tab.TEAM, Tab.NOBODY, Tab.MANAGER, Tab.MAIL)
+"""The tabs that a person belongs to for any one of the reasons they stand here, each a bit."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """Who asks for what: whose matters they know of, until when today lasts, which view.
 
     ``user_id`` is ``None`` for somebody without a name here: nothing is theirs. ``tab`` and
     ``after`` (the key and the candidate of the last row before) say which rows; the counts are of
-    every tab. ``people`` names candidates instead of a page. ``held`` says who stands in for whom
-    on the day of who asks; where it is not given, that of ``now`` in UTC is looked at.
+    every tab. ``people`` names candidates instead of a page. ``colleagues`` says who is here and
+    who stands in for whom on the day of who asks; where it is not given, that of ``now`` in UTC is
+    looked at.
     """
 
     now: datetime
@@ -97,7 +100,7 @@ class Asked:
     after: tuple[str, str] | None = None
     limit: int = 50
     people: tuple[str, ...] | None = None
-    held: Held | None = None
+    colleagues: Colleagues | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def find(session: Session, asked: Asked) -> Found:
         null().label("candidate_id"),
         cast(null(), PlaceKey()).label("key"),
         func.count().label("everybody"),
-        *(func.coalesce(func.sum(flag), 0) for flag in _flags(columns).values()),
+        *(func.count().filter(belongs) for belongs in _tabs(columns).values()),
     ).select_from(people)
     page = select(columns.candidate_id, columns.key).order_by(columns.key, columns.candidate_id)
     if asked.people is not None:
@@ -129,30 +132,25 @@ def find(session: Session, asked: Asked) -> Found:
         if asked.after is not None:
             page = page.where(_behind(columns, asked.after))
     rows = page.subquery()
-    zeros = (literal(0) for _ in range(1 + len(_flags(columns))))
+    zeros = (literal(0) for _ in range(1 + len(_tabs(columns))))
     found: Sequence[Any] = session.execute(
         union_all(counts, select(rows.c.candidate_id, rows.c.key, *zeros))
     ).all()
     numbers = next(row for row in found if row[0] is None)
     places = sorted((row[1], row[0]) for row in found if row[0] is not None)
-    tabs = dict(zip((Tab.ALL, *_flags(columns)), (int(n) for n in numbers[2:]), strict=True))
+    tabs = dict(zip((Tab.ALL, *_tabs(columns)), (int(n) for n in numbers[2:]), strict=True))
     limit = len(places) if asked.people is not None else asked.limit
     return Found(tuple(places[:limit]), tabs, len(places) > limit)
 
 
-def _flags(columns: Any) -> dict[Tab, ColumnElement[int]]:
-    return {
-        Tab.MINE: columns.mine,
-        Tab.TEAM: columns.team,
-        Tab.NOBODY: columns.nobody,
-        Tab.RISK: case((has_rank(columns.key, Rank.AT_RISK), 1), else_=0),
-        Tab.MANAGER: columns.manager,
-        Tab.MAIL: columns.mail,
-    }
+def _tabs(columns: Any) -> dict[Tab, ColumnElement[bool]]:
+    """Return who belongs to each tab but that of all."""
+    belongs = {tab: columns.belongs.bitwise_and(1 << n) != 0 for n, tab in enumerate(_BELONGINGS)}
+    return belongs | {Tab.RISK: has_rank(columns.key, Rank.AT_RISK)}
 
 
 def _of_tab(columns: Any, tab: Tab) -> list[ColumnElement[bool]]:
-    return [] if tab is Tab.ALL else [_flags(columns)[tab] == 1]
+    return [] if tab is Tab.ALL else [_tabs(columns)[tab]]
 
 
 def _behind(columns: Any, after: tuple[str, str]) -> ColumnElement[bool]:
@@ -163,9 +161,7 @@ def _behind(columns: Any, after: tuple[str, str]) -> ColumnElement[bool]:
 def _people(session: Session, asked: Asked) -> CTE:
     """Return everybody in the queue: their foremost place, and to which tabs they belong."""
     item = union_all(*_sources(asked)).cte("item")
-    held = asked.held
-    if held is None:
-        _, held = colleagues_on(session, asked.now.date())
+    colleagues = asked.colleagues or colleagues_on(session, asked.now.date())
     bid = applications_of(session, item)
     silent = or_(bid.last_contact_at.is_(None), bid.last_contact_at < bid.interviewed_at)
     broken = and_(
@@ -181,15 +177,18 @@ def _people(session: Session, asked: Asked) -> CTE:
         else_=CLOSED_WEIGHT,
     )
     key = func.min(place_key(rank, weight, since), type_=PlaceKey())
+    belongings = {
+        Tab.MINE: is_mine(item, asked.user_id, colleagues.held),
+        Tab.TEAM: is_of_teams(item, bid.job_id, asked.reach.team_ids),
+        Tab.NOBODY: is_nobodys(item, colleagues),
+        Tab.MANAGER: awaited,
+        Tab.MAIL: item.c.rank == int(Rank.LOOK),
+    }
     query = (
         select(
             bid.candidate_id,
             key.label("key"),
-            _any(is_mine(item, asked.user_id, held)).label("mine"),
-            _any(is_of_teams(item, bid.job_id, asked.reach.team_ids)).label("team"),
-            _any(is_nobodys(item, held)).label("nobody"),
-            _any(awaited).label("manager"),
-            _any(item.c.kind == MAIL).label("mail"),
+            all_bits(*(belongings[tab] for tab in _BELONGINGS)).label("belongs"),
         )
         .where(
             bid.id == item.c.application_id,
@@ -198,7 +197,6 @@ def _people(session: Session, asked: Asked) -> CTE:
             bid.deleted_at.is_(None).is_not(False),
             applications_within(asked.reach, bid),
             *wishes(asked.narrowed, bid),
-            *owed_as(item, asked.narrowed),
         )
         .group_by(bid.candidate_id)
     )
@@ -209,29 +207,29 @@ def _people(session: Session, asked: Asked) -> CTE:
 
 
 def _sources(asked: Asked) -> list[Select[Any]]:
-    owed = (IN_OPEN_INDEX, Promise.state == State.OPEN)
+    """Return all that is owed, or what of it was asked for."""
+    narrowed = asked.narrowed
+    owed = [Promise.state == State.OPEN]
+    if narrowed.kind:
+        owed.append(Promise.kind == narrowed.kind)
     rank = case(
         (Promise.due_at < asked.now, int(Rank.OVERDUE)),
         (Promise.warn_at <= asked.now, int(Rank.AT_RISK)),
         else_=int(Rank.TODAY),
     )
-    promise = (Promise.application_id, Promise.owner_id, Promise.kind)
-    by_today = select(*promise, Promise.due_at.label("at"), rank.label("rank")).where(
-        *owed, Promise.due_at < asked.day_ends_at
+    by_today = _source(Promise.application_id, Promise, Promise.due_at, rank, narrowed).where(
+        IN_OPEN_INDEX, *owed, Promise.due_at < asked.day_ends_at
     )
+    at_risk = literal(int(Rank.AT_RISK))
     # Kept apart, so that each part has its index: with "or" neither would be used.
-    warned = select(*promise, Promise.due_at, literal(int(Rank.AT_RISK))).where(
+    warned = _source(Promise.application_id, Promise, Promise.due_at, at_risk, narrowed).where(
         UNBROKEN_INDEX,
-        Promise.state == State.OPEN,
+        *owed,
         Promise.warn_at <= asked.now,
         Promise.due_at >= asked.day_ends_at,
     )
-    silent = select(
-        Application.id,
-        Application.owner_id,
-        literal(LAW),
-        Application.interviewed_at,
-        literal(int(Rank.AT_RISK)),
+    silent = _source(
+        Application.id, Application, Application.interviewed_at, at_risk, narrowed
     ).where(
         Application.interviewed_at.is_not(None),
         Application.closed_at.is_(None),
@@ -247,19 +245,24 @@ def _sources(asked: Asked) -> list[Select[Any]]:
             )
         ),
     )
+    look = literal(int(Rank.LOOK))
     stopped = (
-        select(
-            Message.application_id,
-            Application.owner_id,
-            literal(MAIL),
-            Message.created_at,
-            literal(int(Rank.LOOK)),
-        )
-        .join(Application, Application.id == Message.application_id)
+        _source(Message.application_id, Application, Message.created_at, look, narrowed)
+        .join_from(Message, Application, Application.id == Message.application_id)
         .where(Message.state == MailState.BLOCKED)
     )
-    return [by_today, warned, silent, stopped]
+    by_kind = {"": [by_today, warned, silent, stopped], LAW: [silent], MAIL: [stopped]}
+    return by_kind.get(narrowed.kind, [by_today, warned])
 
 
-def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.max(case((condition, 1), else_=0), type_=Integer())
+def _source(
+    application_id: Any, of: Any, at: Any, rank: ColumnElement[int], narrowed: Narrowed
+) -> Select[Any]:
+    """Return what is owed by the owner of a promise, or of an application."""
+    found = select(
+        application_id.label("application_id"),
+        of.owner_id.label("owner_id"),
+        at.label("at"),
+        rank.label("rank"),
+    )
+    return found.where(of.owner_id == narrowed.owner) if narrowed.owner else found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import CTE, ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
@@ -47,16 +47,6 @@ def wishes(narrowed: Narrowed, of: Any) -> list[ColumnElement[bool]]:
     return found
 
 
-def owed_as(item: CTE, narrowed: Narrowed) -> list[ColumnElement[bool]]:
-    """Return the conditions that a narrowed queue puts on what is owed: by whom, and what."""
-    found: list[ColumnElement[bool]] = []
-    if narrowed.owner:
-        found.append(item.c.owner_id == narrowed.owner)
-    if narrowed.kind:
-        found.append(item.c.kind == narrowed.kind)
-    return found
-
-
 def _named(word: str, candidate_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a name or an address of the candidate contains a word."""
     addressed = exists().where(
@@ -71,7 +61,14 @@ Held = Mapping[str, str | None]
 """By the id of each who is away: who has their promises meanwhile, ``None`` where nobody does."""
 
 
-def colleagues_on(session: Session, day: date) -> tuple[dict[str, Colleague], Held]:
+class Colleagues(NamedTuple):
+    """Everybody who owns or owned something here, by id, and who has what those away owe."""
+
+    by_id: Mapping[str, Colleague]
+    held: Held
+
+
+def colleagues_on(session: Session, day: date) -> Colleagues:
     """Return everybody who owns or owned something here, by name, and who has the promises of
     those who are away on a day.
 
@@ -99,7 +96,7 @@ def colleagues_on(session: Session, day: date) -> tuple[dict[str, Colleague], He
         for row in found
         if row.user_id is not None
     }
-    return colleagues, {user_id: _holder(user_id, away) for user_id in away}
+    return Colleagues(colleagues, {user_id: _holder(user_id, away) for user_id in away})
 
 
 def _holder(user_id: str, away: Mapping[str, str | None]) -> str | None:
@@ -130,8 +127,8 @@ def is_of_teams(
     return or_(item.c.owner_id.in_(mates), job_id.in_(jobs))
 
 
-def is_nobodys(item: CTE, held: Held) -> ColumnElement[bool]:
+def is_nobodys(item: CTE, colleagues: Colleagues) -> ColumnElement[bool]:
     """What has no owner, or one who has left or is away with nobody in their place."""
-    unattended = [away for away, holder in held.items() if holder is None]
-    here = select(User.id).where(User.active, User.id.not_in(unattended))
-    return or_(item.c.owner_id.is_(None), item.c.owner_id.not_in(here))
+    unattended = {away for away, holder in colleagues.held.items() if holder is None}
+    here = {each.id for each in colleagues.by_id.values() if each.active}
+    return or_(item.c.owner_id.is_(None), item.c.owner_id.not_in(sorted(here - unattended)))

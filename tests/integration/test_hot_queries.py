@@ -19,6 +19,9 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from service.app import engine_of
+from service.domain.rights import EVERYWHERE
+from service.models import Job
+from service.queries.queue_next import jobs_to_choose
 from service.workflows.connections import add_connection
 from tests.harness import Employer, make_employer
 from tests.integration.long_tables import LONG, lengthen
@@ -66,19 +69,26 @@ def listen(engine: Engine, sent: Sent) -> None:
     event.listen(engine, "before_cursor_execute", note)
 
 
-def read_whole(engine: Engine, statement: str, given: Any) -> set[str]:
-    """Return the long tables that the plan of a statement reads from end to end."""
+def planned(engine: Engine, statement: str, given: Any) -> Any:
+    """Return PostgreSQL's plan of a statement, or the steps of SQLite's."""
     with engine.connect() as connection:
         cursor = connection.connection.cursor()
         if engine.dialect.name == "postgresql":
             # As on solid disks, and as a table far longer than this one would have it.
             cursor.execute("SET random_page_cost = 1.1")
             cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", given)
-            found = list(scans(cursor.fetchone()[0][0]["Plan"]))
-        else:
-            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given)
-            steps = [row[3] for row in cursor.fetchall()]
-            found = [m[1] for step in steps if (m := re.fullmatch(r"SCAN (\w+?)(?:_\d+)?", step))]
+            return cursor.fetchone()[0][0]["Plan"]
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+        return [row[3] for row in cursor.fetchall()]
+
+
+def read_whole(engine: Engine, statement: str, given: Any) -> set[str]:
+    """Return the long tables that the plan of a statement reads from end to end."""
+    plan = planned(engine, statement, given)
+    if engine.dialect.name == "postgresql":
+        found = list(scans(plan))
+    else:
+        found = [m[1] for step in plan if (m := re.fullmatch(r"SCAN (\w+?)(?:_\d+)?", step))]
     return set(found) & set(LONG)
 
 
@@ -132,3 +142,28 @@ def test_a_statement_that_reads_a_table_whole_is_found(employer: Employer) -> No
     statement = "SELECT id FROM promise WHERE wording = 'a'"
 
     assert read_whole(engine_of(employer.app), statement, ()) == {"promise"}
+
+
+def test_of_thousands_of_open_jobs_the_first_are_read_in_order(employer: Employer) -> None:
+    with employer.work() as work:
+        titles = [f"{'Cook' if number % 2 else 'baker'} {number:04}" for number in range(3000)]
+        work.session.add_all(
+            Job(title=title, status="open", created_at=work.now) for title in reversed(titles)
+        )
+        closed = Job(title="Zoologist", status="closed", created_at=work.now)
+        work.session.add(closed)
+        work.session.flush()
+        closed_id = closed.id
+    engine = engine_of(employer.app)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as plain:
+        plain.execute(text("ANALYZE"))
+    sent: Sent = {}
+    listen(engine, sent)
+    with employer.session() as session:
+        found = jobs_to_choose(session, EVERYWHERE, besides=closed_id)
+
+    assert [title for _, title in found] == ["Zoologist", *sorted(titles, key=str.lower)[:299]]
+    plans = [str(planned(engine, statement, given)) for statement, given in sent.items()]
+    assert len(plans) == 2
+    assert "ix_job_open_title" in plans[1]
+    assert not re.search(r"Sort|TEMP B-TREE", plans[1])

@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from service.db import db
 from service.domain.contacts import Channel, Outcome
+from service.domain.delivery import MailState
 from service.domain.policies import Kind
 from service.models import Application, Candidate, Job, Promise, Team, User, UserAbsence
 from service.workflows.contacts import log_contact
@@ -120,7 +121,8 @@ def test_a_moved_date_shows_the_first_one(employer: Employer) -> None:
 
 
 def test_who_opens_an_empty_keepword_is_told_where_to_begin(employer: Employer) -> None:
-    ways = ["/settings/calendars", "/settings/letters", "/connections", "/people/new"]
+    ways = ["/settings/calendars", "/settings/letters", "/connections"]
+    ways += ["/people/import", "/people/new"]
     html = html_of(employer)
     begin = html.index("First steps")
     assert re.findall(r'<li><a href="([^"]+)"', html[begin:]) == ways
@@ -269,10 +271,12 @@ def test_nobody_sees_or_counts_people_outside_their_reach(employer: Employer) ->
         ("q=_", set()),
         ("stage=offer", {"Jonas"}),
         ("kind=feedback", {"Élise"}),
-        ("kind=mail", set()),
+        ("kind=mail", {"Yuki"}),
+        ("kind=law", {"Sofia"}),
+        ("kind=nonsense", set()),
         ("job=job_nobody", set()),
         ("owner=usr_nobody", set()),
-        ("stage=%00&tab=nonsense", {"Amara", "Jonas", "Élise"}),
+        ("stage=%00&tab=nonsense", {"Amara", "Jonas", "Élise", "Sofia", "Yuki"}),
     ],
 )
 def test_filters_and_search_narrow_the_rows_and_the_counts(
@@ -289,6 +293,10 @@ def test_filters_and_search_narrow_the_rows_and_the_counts(
                 work, first_name=name, last_name=last, stage=stage, email=address
             )
             make_spoken(work, application, Spoken(kind, "A word", within="1 business hour"))
+        interviewed_at = work.now - timedelta(days=50)
+        add_application(work, first_name="Sofia", last_name="Berg", interviewed_at=interviewed_at)
+        written = add_application(work, first_name="Yuki", last_name="Tanaka")
+        letter(work, MailState.BLOCKED, application_id=written.id)
     employer.clock.advance(timedelta(hours=3))
     html = html_of(employer, f"/?{query}")
 

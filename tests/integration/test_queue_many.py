@@ -265,6 +265,32 @@ def test_many_are_decided_about_and_each_goes_back_to_where_they_stood(many: Rou
     assert [stages[id_] for id_, _ in many.ids] == ["offer", "withdrawn", "interview"]
 
 
+def test_a_confirmation_that_is_sent_twice_does_it_once(many: Round) -> None:
+    _, refs = many.open()
+    for act, fields, kind, said in (
+        ("call", {"how": "no_answer"}, Contact, "you logged this a moment ago"),
+        (
+            "promise",
+            {"kind": "callback", "when": "tomorrow", "wording": "A second call"},
+            Promise,
+            "you promised them this a moment ago",
+        ),
+    ):
+        known = len(many.all(kind))
+        shown = many.post(act, refs, "preview", **fields).get_data(as_text=True)
+        sent = {**fields, "digest": dict(_HIDDEN.findall(shown))["digest"]}
+        assert "Done for 3 people." in many.said(many.post(act, refs, "confirm", **sent))
+        again = words_of(many.post(act, refs, "confirm", **sent).get_data(as_text=True))
+
+        assert said in again, act
+        assert len(many.all(kind)) == known + 3, act
+    # Who is rung again later is logged again.
+    many.employer.clock.advance(timedelta(minutes=3))
+    _, refs = many.open()
+    _, answer = many.through("call", refs, how="no_answer")
+    assert "Done for 3 people." in many.said(answer)
+
+
 def test_a_voicemail_to_many_is_logged_as_one(many: Round) -> None:
     _, refs = many.open()
     many.said(many.through("call", refs, how="left_message")[1])
