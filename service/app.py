@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from service import api, dashboard, health, hooks, request_spans
 from service.assembly import make_office, make_ping, make_transport, make_vendors, make_verifier
+from service.bounded_requests import BoundedRequest
 from service.calling import caller_to
 from service.clock import Clock, JumpGuard, SystemClock
 from service.config import Config, make_home
@@ -30,9 +31,10 @@ from service.worker import Runner
 
 
 class KeepwordFlask(Flask):
-    """Flask with routes that start fast."""
+    """Flask with routes that start fast, and bodies that are whole."""
 
     url_rule_class = LateRule
+    request_class = BoundedRequest
 
 
 def create_app(

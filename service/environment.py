@@ -66,7 +66,7 @@ class Environment:
         """Return an address or "". It may come from a file, as a secret does."""
         # An address of a watcher is a secret of its own kind, so it may come from a file too.
         value = self.secret(name)
-        if value and urlsplit(value).scheme not in ("http", "https"):
+        if value and not is_address(value):
             self.faults.append(f"{name} is no http(s) address: copy it whole from your watcher")
         return value
 

@@ -177,7 +177,7 @@ def make_config(database_url: str, home: Path, **config: Any) -> Config:
 
 def add_user(work: Work, name: str = "Maria Keller", **fields: Any) -> User:
     """Add a colleague."""
-    email = fields.pop("email", f"{name.split()[0].lower()}.{uuid4().hex[:6]}@example.com")
+    email = fields.pop("email", f"{name.split()[0].lower()}.{uuid4().hex[:12]}@example.com")
     user = User(email=email, name=name, created_at=work.now, **fields)
     work.session.add(user)
     work.session.flush()
@@ -196,7 +196,7 @@ def add_application(
     **fields: Any,
 ) -> Application:
     """Add a candidate with an address, a number and one application; no promises are made."""
-    address = email or f"{first_name.lower()}.{uuid4().hex[:8]}@example.com"
+    address = email or f"{first_name.lower()}.{uuid4().hex[:12]}@example.com"
     candidate = Candidate(
         first_name=first_name,
         last_name=last_name,

@@ -18,6 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from service.auth.keys import BadScopeError
+from service.config import Config
 from service.db import new_id
 from service.domain.business_time import NoOpeningError, OutOfReachError
 from service.domain.calendars import CalendarDocumentError
@@ -46,8 +47,10 @@ CONFLICTS = frozenset(
         "delivery-erased",
         "cannot-be-overruled",
         "name-taken",
+        "not-on-legal-hold",
         "not-stopped",
         "nothing-to-settle",
+        "on-legal-hold",
         "promise-not-open",
         "promise-not-paused",
         "promise-overdue",
@@ -63,7 +66,10 @@ _PHRASES = {
     400: ("bad-request", "The request cannot be read."),
     404: ("not-found", "There is nothing here. Check the address and the id."),
     405: ("method-not-allowed", "This address does not take this method; see the Allow header."),
-    413: ("body-too-large", "The body is too large."),
+    413: (
+        "body-too-large",
+        f"The body is too large: at most {Config.max_body_bytes // 1024**2} MiB are taken.",
+    ),
     415: ("not-json", "Send JSON, with the header Content-Type: application/json."),
     500: (
         "internal-error",

@@ -20,6 +20,7 @@ from service.queries import records
 from service.queries.explanations import explain
 from service.queries.keyset import Page
 from service.workflows.promise_making import Spoken, make_spoken
+from service.workflows.resettle import settle_spoken
 
 resource = Resource("promises", "One thing owed to one application by an instant.")
 _FILTERS = ("application_id", "owner_id", "state", "standing", "kind", "origin")
@@ -50,7 +51,8 @@ def make_promise(call: Call, body: dict[str, Any]) -> Answer:
 
     Say how long it may take (`within`, in the working time of the job's calendar) or name the
     instant (`due_at`). A promise in the past, in closed time for ever, or on an erased or closed
-    application is refused with the reason.
+    application is refused with the reason. One given earlier (`promised_at`) is `kept` at once
+    where a contact that was logged for more than an hour after it has kept it already.
     """
     application = locked_application(call, body["application_id"], "application_id")
     check_references(call, body, owner_id=User, promised_by_id=User)
@@ -67,6 +69,8 @@ def make_promise(call: Call, body: dict[str, Any]) -> Answer:
             promised_by_id=body.get("promised_by_id") or call.user_id,
         ),
     )
+    if body.get("promised_at") is not None:
+        settle_spoken(call.work, application, promise)
     return Answer(shown(call, promise), promise.version, f"/promises/{promise.id}")
 
 

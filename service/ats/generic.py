@@ -7,6 +7,7 @@ tests, so the page and the code cannot drift apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from service import signing
@@ -110,8 +111,11 @@ def _applied(data: JsonObject, at: datetime, received_at: datetime) -> list[Chan
     data.note_unknown(("application",))
     application = data.required_child("application")
     ref = read.application_ref(application, received_at, complete=True)
+    if ref.applied_at is None:
+        # What happened then is that they applied.
+        ref = replace(ref, applied_at=at)
     stage = read.stage_of(application)
-    applied = Applied(ref, ref.applied_at or at, stage or Stage.APPLIED)
+    applied = Applied(ref, ref.applied_at, stage or Stage.APPLIED)
     if ref.ats_stage and stage is None:
         return [applied, Moved(ref, at, None)]
     return [applied]

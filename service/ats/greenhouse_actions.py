@@ -97,11 +97,15 @@ def _unrejected(payload: JsonObject, received_at: datetime) -> list[Change]:
 
 
 def _hired(payload: JsonObject, received_at: datetime) -> list[Change]:
-    """Fires when the offer is accepted; carries no status and no stage."""
+    """Fires when the offer is accepted; carries no status and no stage.
+
+    The offer may have been accepted before the application was moved last: that undoes no hire.
+    """
     application, ref = _application(payload, received_at)
     offer = application.child("offer")
     accepted_at = offer.instant("resolved_at", past_of=received_at) if offer else None
-    return [Hired(ref, accepted_at or _clock(application, received_at))]
+    told = (each for each in (accepted_at, _clock(application, received_at)) if each)
+    return [Hired(ref, max(told, default=None))]
 
 
 def _unhired(payload: JsonObject, received_at: datetime) -> list[Change]:

@@ -146,7 +146,10 @@ def _placement(
         reason = placement.text("disqualify_reason")
         return [closing(ref, at, placement.text("disqualify_kind"), reason)]
     if hired or (stage is None and placement.has("hired_at")):
-        return [Hired(ref, placement.instant("hired_at", past_of=read_at) or own_at or read_at)]
+        hired_at = placement.instant("hired_at", past_of=read_at)
+        # So they stand now: a date of hiring that lies before their last move undoes no hire.
+        at = max((each for each in (hired_at, own_at) if each), default=read_at)
+        return [Hired(ref, at)]
     at = max((each for each in (own_at, changed_at) if each), default=read_at)
     return stands_open(ref, at, ours, read_at)
 

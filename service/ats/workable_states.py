@@ -84,7 +84,8 @@ def present_state(
         changes = _closed(record, clock, read_at, left=_left(record, reason, listed))
     elif _hired(record):
         ref = application_ref(record, read_at)
-        hired_at = record.instant("hired_at", past_of=read_at) or clock
+        # So they stand now: a date of hiring that lies before their last move undoes no hire.
+        hired_at = max(record.instant("hired_at", past_of=read_at) or clock, clock)
         changes = [Hired(ref, hired_at), CandidateUpdated(candidate_facts(record), clock)]
     elif record.flag("disqualified") is None:
         record.warn("disqualified", "is not said, so nobody knows whether they are still in it")

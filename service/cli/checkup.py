@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from service import telemetry
 from service.assembly import make_verifier
-from service.cli import loop_check, machine_check, reach_check
+from service.cli import first_check, loop_check, machine_check, reach_check
 from service.cli.faults import NotMigratedError, told
 from service.cli.findings import Finding, Verdict
 from service.cli.running import Core, core, require_migrated, settings_judged
@@ -24,6 +24,7 @@ from service.domain.calendars import CalendarDocumentError
 from service.domain.delivery import MailState
 from service.domain.durations import parse
 from service.domain.feeds import Light
+from service.domain.retention import people_before
 from service.mail.variables import TemplateError
 from service.public_holidays import holidays_for
 from service.queries.feed_health import feed_health
@@ -31,6 +32,7 @@ from service.queries.figures import (
     mail_figures,
     promise_figures,
 )
+from service.queries.holds import count_held
 from service.queries.mail_health import (
     channel_rest,
     silence_remedy,
@@ -43,6 +45,7 @@ from service.queries.wordings import approve_command, unapproved
 from service.resources import ResourceMissingError
 from service.workflows.check import SET_ASIDE
 from service.workflows.connection_secrets import sealing_of
+from service.workflows.erase_by_rule import count_due
 from service.workflows.trial_write import try_a_write
 from service.workflows.usual_hours import usual_working_time
 from service.workflows.work import Work
@@ -78,6 +81,7 @@ def examine(*, outside: bool = False) -> Iterator[Finding]:
 def _built(built: Core) -> Iterator[Finding]:
     yield Finding(Verdict.OK, "settings", "All settings can be used.")
     yield Finding(Verdict.OK, "letters", f"{len(built.office.templates)} kinds of letter load.")
+    yield from first_check.company(built.config)
     yield from _door(built.config)
     yield from _mail_settings(built.config)
     yield from reach_check.sender(built.config)
@@ -98,6 +102,7 @@ def _built(built: Core) -> Iterator[Finding]:
     yield Finding(Verdict.OK, "database", f"{built.engine.dialect.name}, migrated.")
     with built.session() as session:
         for look in (
+            first_check.administrator,
             machine_check.clocks,
             _calendars,
             _wordings,
@@ -105,6 +110,7 @@ def _built(built: Core) -> Iterator[Finding]:
             loop_check.loops,
             _promises,
             _mail,
+            _people,
         ):
             yield from look(session, built)
 
@@ -269,3 +275,16 @@ def _mail(session: Session, here: Core) -> Iterator[Finding]:
 
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
+
+
+def _people(session: Session, here: Core) -> Iterator[Finding]:
+    """Say what the rule about people does, so that a figure mistyped is seen before it works."""
+    days = here.office.people_days
+    before = people_before(days, here.clock.now())
+    held = count_held(session)
+    kept = f", {held} on legal hold" if held else ""
+    if before is None:
+        text = f"Nobody is erased by rule (KEEPWORD_KEEP_PEOPLE_DAYS is not set){kept}."
+    else:
+        text = f"Erased {days} days after the end: {count_due(session, before)} due now{kept}."
+    yield Finding(Verdict.OK, "people", text)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from service.cli.showing import local, note, table
-from service.domain.newcomers import Fault
+from service.domain.newcomers import Fault, alike
 from service.models import Import
 from service.sheets.people import Sheet
 from service.sheets.rows import SEPARATORS
@@ -156,14 +156,11 @@ def undone_document(undone: Undone, *, dry_run: bool) -> dict[str, Any]:
 
 
 def _show_faults(before: str, faults: Sequence[Fault], unnamed: int) -> None:
-    # The same fault in every row would hide the others.
-    lines: dict[tuple[str | None, str], list[int]] = {}
-    for fault in faults:
-        lines.setdefault((fault.column, fault.text), []).append(fault.line)
-    for (column, text), found in list(lines.items())[:SHOWN]:
-        also = f" (and in {_count(len(found) - 1, 'more row')})" if len(found) > 1 else ""
-        note(f"{before}{Fault(found[0], column, text)}{also}.")
-    more = sum(map(len, list(lines.values())[SHOWN:])) + unnamed
+    different = alike(faults)
+    for fault, rows in different[:SHOWN]:
+        also = f" (and in {_count(rows - 1, 'more row')})" if rows > 1 else ""
+        note(f"{before}{fault}{also}.")
+    more = sum(rows for _, rows in different[SHOWN:]) + unnamed
     if more:
         note(f"… and {more} more; --json lists more of them.")
 

@@ -7,6 +7,7 @@ of work it is at; what is not begun stays in the database.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -124,8 +125,14 @@ def _require_free(host: str, port: int) -> None:
         try:
             probe.bind(address)
         except OSError as error:
+            no_place = error.errno == errno.EADDRNOTAVAIL
+            remedy = (
+                "Name an address of this machine with --host."
+                if no_place
+                else "Name another with --port."
+            )
             raise click.ClickException(
-                f"Cannot listen on {host}:{port}: {error.strerror}. Name another with --port."
+                f"Cannot listen on {_written(host, port)}: {error.strerror}. {remedy}"
             ) from None
 
 

@@ -8,7 +8,7 @@ from service.auth.leaving import LastAdministratorError
 from service.auth.leaving import deactivate as end_access
 from service.auth.links import Purpose, an_administrator_can_sign_in, make_link
 from service.cli.running import Opened, opened, unusable, user_by_email
-from service.cli.showing import as_json
+from service.cli.showing import as_json, note
 from service.models import User
 from service.workflows.sign_in_letters import INVITATION, RESET, write_sign_in_letter
 
@@ -82,7 +82,13 @@ def activate(email: str) -> None:
 
 def welcome_url(keepword: Opened, token: str) -> str:
     """Return the address behind a one-time link."""
-    return f"{keepword.core.config.base_url}/welcome/{token}"
+    config = keepword.core.config
+    if not config.base_url_given:
+        note(
+            f"KEEPWORD_BASE_URL is not set, so the link begins with {config.base_url}: set it "
+            "where Keepword listens elsewhere."
+        )
+    return f"{config.base_url}/welcome/{token}"
 
 
 def mail_link(keepword: Opened, user: User, purpose: Purpose) -> None:

@@ -47,6 +47,11 @@ def first_steps(session: Session) -> list[Step]:
             _("From then on everybody who applies is here by themselves."),
         ),
         Step(
+            _("Bring your sheet"),
+            url_for("pages.sheet_new"),
+            _("People from a spreadsheet, shown to you before anybody is imported."),
+        ),
+        Step(
             _("Add a person"),
             url_for("pages.new_person"),
             _("Without an ATS, or to see how it goes with one person."),

@@ -44,14 +44,15 @@ def changes_in_words(
         _(
             "%(when)s: %(who)s %(what)s",
             when=when_words(entry.recorded_at, zone, now),
-            who=_who(entry.actor, names),
+            who=actor_words(entry.actor, names),
             what=_SAID.get(entry.kind, entry.kind.replace("_", " ")),
         )
         for entry in entries
     ]
 
 
-def _who(actor: str, names: dict[str, str]) -> str:
+def actor_words(actor: str, names: dict[str, str]) -> str:
+    """Return who did something, by what the timeline calls them."""
     known = names.get(actor.removeprefix("user:"))
     if known is not None:
         return known

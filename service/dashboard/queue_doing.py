@@ -32,6 +32,7 @@ from service.domain.delivery import MailState
 from service.domain.promises import OPEN_STATES
 from service.mail.templates import Rendered
 from service.models import Application, Promise, User
+from service.queries.just_done import logged_just_now, promised_just_now
 from service.queries.letters_under_way import letters_under_way
 from service.workflows.applications import reassign
 from service.workflows.composing import full_name
@@ -193,6 +194,10 @@ def _move(work: Work, chosen: Chosen, within: str, telling: str) -> Outcomes:
 
 
 def _promise(work: Work, chosen: Chosen, spoken: Spoken) -> Outcomes:
+    about = work.session, chosen.application.id, spoken.promised_by_id
+    if promised_just_now(*about, spoken.wording, work.now):
+        # Confirmed twice: one promise is meant.
+        raise LeftOutError(_("you promised them this a moment ago"))
     made = make_spoken(work, chosen.application, spoken)
     calendar = work.calendar_of(chosen.application)
     text = _(
@@ -231,6 +236,10 @@ def _assign(work: Work, chosen: Chosen, owner: User) -> Outcomes:
 def _call(
     work: Work, chosen: Chosen, channel: Channel, outcome: Outcome, said: str | None
 ) -> Outcomes:
+    about = work.session, chosen.application.id, visitor().user_id
+    if logged_just_now(*about, (channel, outcome), work.now):
+        # Confirmed twice: nobody rings the same person twice in two minutes.
+        raise LeftOutError(_("you logged this a moment ago"))
     meant = frozenset({chosen.promise.id} if chosen.promise else ())
     logged = log_contact(
         work,

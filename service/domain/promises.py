@@ -37,6 +37,16 @@ class Origin(StrEnum):
     POLICY = "policy"
 
 
+class NeverOwed(StrEnum):
+    """Why a rule's promise was let go that had been made by mistake: it is no broken word, however
+    late the mistake was noticed.
+    """
+
+    NOT_HELD = "the interview it follows did not take place"
+    NO_CONTACT = "the contact it followed did not happen as recorded"
+    OLDER_STANDS = "an older promise of the same rule is open again"
+
+
 class Standing(StrEnum):
     """What a person reads."""
 

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 
 from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.contradictions import CONTRADICTIONS
-from service.domain.letter_facts import LetterFacts, Rule, Says
+from service.domain.letter_facts import CONSIDERING, LetterFacts, Rule, Says
 
 __all__ = ["LetterFacts", "Objection", "Says", "objection"]
-
-STAGE_LETTERS = frozenset({"acknowledgement", "status-update"})
-"""Letters sent by rule about an application that is still being considered."""
 
 
 @dataclass(frozen=True)
@@ -177,9 +174,11 @@ def interview_booked(facts: LetterFacts) -> str | None:
 
 
 def no_longer_considered(facts: LetterFacts) -> str | None:
-    """A letter by rule that says "we are considering you" must not follow a decision."""
-    closed = facts.stage in (Stage.HIRED, Stage.REJECTED, Stage.WITHDRAWN)
-    if facts.automatic and closed and facts.kind in STAGE_LETTERS - {"acknowledgement"}:
+    """A letter by rule that says or implies "we are considering you" must not follow a decision.
+
+    A word given outlives the decision: its promise stays open and flagged, for a person to keep.
+    """
+    if facts.automatic and facts.stage in CLOSED_STAGES and facts.kind in CONSIDERING:
         return f"the application is {facts.stage}, so this letter is no longer true"
     return None
 

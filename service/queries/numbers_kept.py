@@ -4,7 +4,8 @@ One promise counts once, in the week of its first date, however often its date w
 promise that a new date replaced is not counted beside its successor. Where a rule moved the date
 by itself (a pause while the candidate was awaited, a holiday announced late) the moved date counts:
 nobody asked for more time. A promise released by its date was owed no more and counts for neither
-side; one released later was broken first. What is not yet due counts for nothing yet.
+side; one released later was broken first, unless it turned out never to have been owed. What is not
+yet due counts for nothing yet.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from service.domain.promises import KEPT_STATES, State
+from service.domain.promises import KEPT_STATES, NeverOwed, Origin, State
 from service.models import Application, Promise
 from service.queries.numbers import Scope, week_of
 
@@ -27,8 +28,9 @@ class Kept:
 
     ``in_time`` were kept by the first date, ``late`` after it, ``broken`` not at all so far. Apart
     from these: ``moved`` had their date moved and the candidate was told, ``moved_kept`` of these
-    were kept by the moved date, ``released`` were let go by the first date, and ``moved_silently``
-    counts every move without a word to the candidate, though another with one came after it.
+    were kept by the moved date, ``released`` were let go by the first date or were never owed,
+    and ``moved_silently`` counts every move without a word to the candidate, though another with
+    one came after it.
     """
 
     in_time: int = 0
@@ -116,7 +118,13 @@ def _sums(scope: Scope) -> list[ColumnElement[int]]:
     kept = Promise.state.in_(sorted(KEPT_STATES))
     waits = or_(Promise.state == State.OPEN, and_(Promise.state == State.PAUSED, moved_by_us))
     in_time = and_(kept, Promise.kept_at <= date)
-    released_late = and_(Promise.state == State.RELEASED, Promise.closed_at > date)
+    released = Promise.state == State.RELEASED
+    never_owed = and_(
+        Promise.origin == Origin.POLICY,
+        func.coalesce(Promise.close_reason, "").in_(sorted(NeverOwed)),
+    )
+    in_good_time = or_(Promise.closed_at <= date, never_owed)
+    released_late = and_(released, not_(in_good_time))
     told = Promise.candidate_told.is_(True)
     conditions = (
         in_time,
@@ -125,7 +133,7 @@ def _sums(scope: Scope) -> list[ColumnElement[int]]:
         told,
         and_(told, Promise.state == State.KEPT),
         Promise.candidate_told.is_(False),
-        and_(Promise.state == State.RELEASED, Promise.closed_at <= date),
+        and_(released, in_good_time),
     )
     return [func.sum(case((condition, 1), else_=0)) for condition in conditions]
 

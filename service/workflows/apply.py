@@ -1,7 +1,8 @@
 """Applies domain changes from any source to candidates, jobs and applications.
 
 Any order of the same changes ends in the same standing: each fact carries its source's time and
-an older one never undoes a newer one, reopens what was closed, or revives an erased person.
+an older one never undoes a newer one, reopens what was closed, or revives an erased person. Who
+applies again after a rule erased them is somebody new.
 """
 
 from __future__ import annotations
@@ -221,6 +222,8 @@ class _Applier:
         label_before = application.ats_stage
         take_surroundings(work, self._connection, found, application, ref, change.at, received_at)
         if application.deleted_at is not None or application.candidate.erased_at is not None:
+            # Whoever applied again is somebody new, and what comes late of before is not theirs.
+            self._done.erased |= application.candidate.erased_at is not None
             self._done.notes.append("the application is gone here, so nothing was changed")
             return
         match change:

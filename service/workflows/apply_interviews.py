@@ -21,12 +21,13 @@ from service.domain.changes import (
 )
 from service.domain.durations import parse
 from service.domain.policies import Trigger
-from service.domain.promises import OPEN_STATES, Origin
+from service.domain.promises import OPEN_STATES, NeverOwed, Origin
 from service.models import Application, Connection, Interview, Promise
 from service.workflows.policies import rules
 from service.workflows.promise_changes import (
     lock_application,
     open_promises,
+    release_as_never_owed,
     release_by_rule,
     retire,
 )
@@ -66,9 +67,7 @@ def apply_interview(
             # The end that was known belongs to the beginning that was known.
             interview.ends_at = change.ends_at or (None if moved else interview.ends_at)
             interview.cancelled_at = None
-            end = end_of(interview)
-            if interview.assumed and end is not None and end > work.now:
-                _take_back(work, application, interview)
+            _assume_anew(work, application, interview)
         case InterviewCancelled() if _newer(interview, change.at or received_at, cancels=True):
             _cancel(work, application, interview, change.at or received_at)
         case InterviewBooked() | InterviewCancelled():
@@ -80,6 +79,16 @@ def apply_interview(
             interview.assumed = False
     watch(interview)
     work.session.flush()
+
+
+def _assume_anew(work: Work, application: Application, interview: Interview) -> None:
+    """Have an interview that was assumed to be held end when its source now says that it does."""
+    end = end_of(interview)
+    if not interview.assumed or end is None or end == interview.done_at:
+        return
+    _take_back(work, application, interview)
+    if end <= work.now and Stage(application.stage) not in CLOSED_STAGES:
+        note_held(work, application, interview, end, assumed=True)
 
 
 def end_of(interview: Interview) -> datetime | None:
@@ -165,7 +174,7 @@ def _take_back(work: Work, application: Application, interview: Interview) -> No
             # Where it is held after all, word after it is owed anew.
             promise.cause = None
         elif not promise.candidate_told:
-            release_by_rule(work, promise, "the interview it follows did not take place")
+            release_as_never_owed(work, promise, NeverOwed.NOT_HELD)
     work.session.flush()
     if (
         Stage(application.stage) not in CLOSED_STAGES

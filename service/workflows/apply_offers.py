@@ -5,6 +5,7 @@ because the word that it was made is late, and another stays open.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from service.domain.changes import OfferMade, OfferWithdrawn
 from service.models import Application
@@ -21,8 +22,7 @@ def apply_offer(
     offer = change.offer_external_id
     made = isinstance(change, OfferMade)
     at = change.at if made else change.at or received_at
-    # What came before they were all remembered is the one that is open.
-    offers = application.offers or dict.fromkeys(filter(None, [application.open_offer]), _MADE)
+    offers = _known(application)
     known = offers.get(offer)
     if known is not None:
         if at is None:
@@ -32,6 +32,29 @@ def apply_offer(
         if known_at is not None and (at < known_at or (made and at == known_at)):
             return
     told = {"open": made, "at": at.isoformat() if at else None}
-    application.offers = {**offers, offer: told}
-    still_open = (id_ for id_, each in application.offers.items() if each["open"])
+    _keep(application, {**offers, offer: told})
+
+
+def end_offers(application: Application, at: datetime) -> None:
+    """Note that no offer made by then stands any more: the hire that came of it was taken back."""
+    ended = {"open": False, "at": at.isoformat()}
+    offers = _known(application)
+    if offers:
+        told = {id_: ended if _out_by(each, at) else each for id_, each in offers.items()}
+        _keep(application, told)
+
+
+def _out_by(told: dict[str, Any], at: datetime) -> bool:
+    made_at = datetime.fromisoformat(told["at"]) if told["at"] else None
+    return bool(told["open"]) and (made_at is None or made_at <= at)
+
+
+def _known(application: Application) -> dict[str, Any]:
+    # What came before they were all remembered is the one that is open.
+    return application.offers or dict.fromkeys(filter(None, [application.open_offer]), _MADE)
+
+
+def _keep(application: Application, offers: dict[str, Any]) -> None:
+    application.offers = offers
+    still_open = (id_ for id_, each in offers.items() if each["open"])
     application.open_offer = next(still_open, None)

@@ -22,6 +22,7 @@ from service.domain.changes import (
     Withdrawn,
 )
 from service.models import Application, Connection
+from service.workflows.apply_offers import end_offers
 from service.workflows.decide import (
     reject,
     set_standing,
@@ -246,6 +247,9 @@ class _Standing:
         if settled != current and change.application.ats_stage:
             self._note_mapping(change.application, reported, change.at)
         self._settle(settled)
+        if isinstance(change, Unhired) and back_to is not Stage.OFFER:
+            # The offer that had been accepted would keep them from ever being told a no.
+            end_offers(application, change.at or self._received_at)
 
     def _note_mapping(
         self,

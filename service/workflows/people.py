@@ -1,11 +1,13 @@
 """Finds or makes the people and jobs that a source speaks of, and takes over what it says of them.
 
 An id of a source leads to one person for ever: after a merge to the one who remained, after an
-erasure to an empty tombstone that nothing fills again.
+erasure to an empty tombstone that nothing fills again. Only of whom a rule erased, and who applied
+again, it leads to a new person from then on.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -23,6 +25,7 @@ from service.models import (
     User,
 )
 from service.models.colleague_at import colleague_at
+from service.workflows.other_records import with_other_records
 from service.workflows.work import Work
 
 UNTITLED = "(a job without a title)"
@@ -36,9 +39,43 @@ def update_candidate(
     # An older event, or one about somebody erased, tells nothing new.
     newer = source.facts_at is None or at is None or at >= source.facts_at
     if candidate.erased_at is None and newer:
-        take_facts(work, candidate, facts)
+        take_facts(work, candidate, told_beside(work, source, candidate, facts), source)
         source.facts_at = at or source.facts_at
     return candidate
+
+
+def told_beside(
+    work: Work, source: CandidateSource, candidate: Candidate, facts: CandidateFacts
+) -> CandidateFacts:
+    """Return what facts told under this id may say of a person.
+
+    Of an id that was merged into another, once that one's facts are known, they only fill gaps: the
+    person bears the name of the record that stayed, in whatever order the two are told.
+    """
+    if not source.merged_away or not _told_under_another(work, source, candidate):
+        return facts
+    emails = [email.address for email in candidate.emails]
+    phones = [phone.number for phone in candidate.phones]
+    return replace(
+        facts,
+        first_name=None if candidate.first_name else facts.first_name,
+        last_name=None if candidate.last_name else facts.last_name,
+        time_zone=candidate.time_zone or facts.time_zone,
+        locale=candidate.locale or facts.locale,
+        can_email=None if facts.can_email else facts.can_email,
+        emails=None if facts.emails is None else (*emails, *facts.emails),
+        phones=None if facts.phones is None else (*phones, *facts.phones),
+    )
+
+
+def _told_under_another(work: Work, source: CandidateSource, candidate: Candidate) -> bool:
+    others = select(CandidateSource.id).where(
+        CandidateSource.candidate_id == candidate.id,
+        CandidateSource.connection_id == source.connection_id,
+        CandidateSource.merged_away.is_(False),
+        CandidateSource.facts_at.is_not(None),
+    )
+    return work.session.scalars(others.limit(1)).first() is not None
 
 
 def make_candidate(
@@ -83,6 +120,16 @@ def lock_person(work: Work, candidate: Candidate) -> Candidate:
     return lock_person(work, work.session.get_one(Candidate, locked.merged_into_id))
 
 
+def lock_named(work: Work, source: CandidateSource) -> Candidate:
+    """Return the person whom a source's id names, as they are now, with the row locked."""
+    while True:
+        candidate = lock_person(work, resolve(work, source.candidate_id))
+        # Somebody else may have told more of them while we waited, or made them anew.
+        work.session.refresh(source)
+        if resolve(work, source.candidate_id).id == candidate.id:
+            return candidate
+
+
 def lock_record(work: Work, candidate: Candidate) -> Candidate:
     """Return this very record as it is now, with the row locked, merged or not."""
     work.session.flush()
@@ -94,8 +141,15 @@ def lock_record(work: Work, candidate: Candidate) -> Candidate:
     ).one()
 
 
-def take_facts(work: Work, candidate: Candidate, facts: CandidateFacts) -> None:
-    """Take over what a source says; what it does not mention stays."""
+def take_facts(
+    work: Work, candidate: Candidate, facts: CandidateFacts, source: CandidateSource | None = None
+) -> None:
+    """Take over what a source says; what it does not mention stays.
+
+    Of a person whose records were merged here, ``source`` knows one: what it does not know of the
+    others stays too, behind what it says.
+    """
+    facts = facts if source is None else with_other_records(work, candidate, facts, source)
     candidate.first_name = _text(facts.first_name, candidate.first_name)
     candidate.last_name = _text(facts.last_name, candidate.last_name)
     candidate.time_zone = facts.time_zone or candidate.time_zone

@@ -16,6 +16,7 @@ from service.domain.durations import BusinessHours, parse
 from service.domain.ladders import go_on
 from service.domain.promises import (
     OPEN_STATES,
+    NeverOwed,
     Origin,
     PromiseError,
     State,
@@ -92,6 +93,14 @@ def release_by_rule(work: Work, promise: Promise, reason: str) -> None:
     close(work, promise, State.RELEASED, reason)
     promise.cause = None
     record(work, promise.application_id, "promise_released", promise=promise.id, reason=reason)
+
+
+def release_as_never_owed(work: Work, promise: Promise, why: NeverOwed) -> None:
+    """Let go of a policy promise whose cause turned out not to be: what was flagged of it is not
+    so.
+    """
+    release_by_rule(work, promise, why)
+    promise.breached_at = None
 
 
 def retire(work: Work, application: Application, promises: Sequence[Promise] | None = None) -> None:
@@ -206,18 +215,22 @@ def pause(work: Work, promise: Promise, reason: str) -> Promise:
 
 
 def resume(work: Work, promise: Promise, *, by_itself: bool = False) -> Promise:
-    """Let a paused promise's clock run again with the working time it had left."""
+    """Let a paused promise's clock run again with the working time it had left.
+
+    It runs from the end of the pause, however late anybody looks.
+    """
     if promise.state != State.PAUSED or promise.paused_left_minutes is None:
         raise PromiseError("promise-not-paused", f"the promise is {promise.state}, not paused")
     application = work.session.get_one(Application, promise.application_id)
     row = work.calendar_row(application.job)
     calendar = work.calendar(row.id, row.version)
-    deadline = calendar.add(work.now, BusinessHours(promise.paused_left_minutes))
+    start = min(work.now, promise.pause_ends_at or work.now)
+    deadline = calendar.add(start, BusinessHours(promise.paused_left_minutes))
     # What was passed before the pause stays passed: no letter goes twice, none is left out.
     passed = promise.ladder[: promise.rung]
     if deadline.due_at > promise.due_at:
         terms = promise_terms(promise)
-        set_deadline(work, application, promise, terms, calendar, work.now, deadline)
+        set_deadline(work, application, promise, terms, calendar, start, deadline)
         # The trace speaks of this calendar now, perhaps edited or another since the promise.
         promise.calendar_id, promise.calendar_version = row.id, row.version
         promise.ladder = go_on(passed, promise.ladder)

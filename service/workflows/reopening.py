@@ -17,6 +17,7 @@ from service.domain.policies import Kind, Trigger
 from service.domain.promises import Origin
 from service.models import Application, Interview, Promise, TimelineEntry
 from service.workflows.policies import rules
+from service.workflows.resettle import settle_late
 from service.workflows.rule_promises import (
     NOTHING_YET,
     PromisedByRule,
@@ -76,7 +77,11 @@ def owe_again(work: Work, application: Application, past: Past | None = None) ->
     _watch_again(work, application.id)
     if past.told_of:
         applied_at = application.applied_at
-        trigger(work, application, Trigger.APPLIED, "applied", applied_at, standing=by_rule)
+        for owed in trigger(
+            work, application, Trigger.APPLIED, "applied", applied_at, standing=by_rule
+        ):
+            # Whoever was called while it was closed, or got the letter, knows that it arrived.
+            settle_late(work, application, owed, applied_at)
     if past.interview is not None:
         external_id, done_at = past.interview
         heard = application.last_contact_at

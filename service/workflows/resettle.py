@@ -6,19 +6,22 @@ and open where none does; what was promised next because of a contact goes with 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from service.domain.contacts import Direction, Touch, breaks_silence, why_not_kept
 from service.domain.policies import Action
-from service.domain.promises import KEPT_STATES, OPEN_STATES, Origin, State
+from service.domain.promises import KEPT_STATES, OPEN_STATES, NeverOwed, Origin, State
 from service.models import Application, Contact, Message, MessageAlso, Promise
 from service.workflows.contacts import follow_on, keep, keep_earlier, owed_of, touch_of
-from service.workflows.promise_changes import release_by_rule, retire
+from service.workflows.promise_changes import release_as_never_owed, release_by_rule, retire
 from service.workflows.rule_promises import arm_silence
 from service.workflows.timeline import record
 from service.workflows.work import Work
+
+GIVEN_WITHIN = timedelta(hours=1)
+"""How long the call may take in which a word is given."""
 
 _Known = list[tuple[Contact, Touch]]
 
@@ -69,6 +72,20 @@ def settle_late(work: Work, application: Application, promise: Promise, since: d
             promise, owed = following, owed_of(following, contact.at)
 
 
+def settle_spoken(work: Work, application: Application, promise: Promise) -> None:
+    """Let a word that was given earlier, and is recorded only now, be kept by what came after it.
+
+    A contact within the hour may be the very one in which it was given, and keeps nothing.
+    The application's row is locked.
+    """
+    owed = owed_of(promise)
+    for contact, touch in _standing(work, application):
+        if contact.at > promise.made_at + GIVEN_WITHIN and why_not_kept(touch, owed) is None:
+            keep(work, promise, contact)
+            work.session.flush()
+            return
+
+
 def _settle_anew(work: Work, application: Application, contact: Contact) -> list[Promise]:
     follow_ups = work.session.scalars(
         select(Promise).where(
@@ -76,7 +93,7 @@ def _settle_anew(work: Work, application: Application, contact: Contact) -> list
         )
     ).all()
     for follow_up in follow_ups:
-        release_by_rule(work, follow_up, "the contact it followed did not happen as recorded")
+        release_as_never_owed(work, follow_up, NeverOwed.NO_CONTACT)
     work.session.flush()
     kept = list(
         work.session.scalars(
@@ -159,7 +176,7 @@ def _reopen(work: Work, promise: Promise) -> None:
                 Promise.state.in_(OPEN_STATES),
             )
         ):
-            release_by_rule(work, younger, "an older promise of the same rule is open again")
+            release_as_never_owed(work, younger, NeverOwed.OLDER_STANDS)
         work.session.flush()
     promise.state = State.OPEN
     promise.closed_at = promise.kept_at = promise.kept_by_contact_id = None

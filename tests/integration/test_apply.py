@@ -83,6 +83,23 @@ def test_each_fact_has_its_effect(friday: Employer) -> None:
         assert session.scalars(select(User.email)).all() == ["tess@example.org"]
 
 
+@pytest.mark.parametrize(("outcome", "owed"), [(Outcome.REACHED, False), (Outcome.NO_ANSWER, True)])
+def test_a_call_while_the_application_was_closed_acknowledges_it_too(
+    friday: Employer, outcome: Outcome, *, owed: bool
+) -> None:
+    report(friday, Applied(ref_of(), T0), Rejected(ref_of(), T0 + HOUR))
+    with friday.work() as work:
+        application = work.session.scalars(select(Application)).one()
+        log_contact(work, application, channel=Channel.PHONE, outcome=outcome, at=T0 + 2 * HOUR)
+    report(friday, Unrejected(ref_of(), T0 + 3 * HOUR, Stage.SCREENING))
+
+    assert (ACK in end_of(friday)["owed"]) is owed
+    assert LETTER in end_of(friday)["owed"]
+    with friday.session() as session:
+        kept = select(Promise.kept_at).where(Promise.wording == ACK, Promise.state == "kept")
+        assert session.scalars(kept).all() == ([] if owed else [T0 + 2 * HOUR])
+
+
 def test_an_owner_told_late_owes_what_nobody_owed(friday: Employer) -> None:
     report(friday, Applied(ref_of(), T0, Stage.SCREENING))
     owner = Person("9", "Tess", "tess@example.org")

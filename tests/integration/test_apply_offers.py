@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 from sqlalchemy import select
 
-from service.domain.changes import Applied, Change, OfferMade, OfferWithdrawn
+from service.domain.changes import (
+    Applied,
+    Change,
+    Hired,
+    OfferMade,
+    OfferWithdrawn,
+    Stage,
+    Unhired,
+)
 from service.models import Application
 from tests.harness import Employer
 from tests.integration.ats_reports import HOUR, NOW, T0, ref_of, report
@@ -54,3 +63,39 @@ def test_a_withdrawn_offer_stays_withdrawn_in_any_order(
             report(employer, type(change)(**own))
 
         assert _open_offer(employer, number) == stands
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("back_to", "later", "stands"),
+    [
+        (Stage.INTERVIEW, [], None),
+        # Told once more, as a sync tells it: it is the offer that had been accepted.
+        (Stage.INTERVIEW, [("o1", 2), ("o2", None)], None),
+        (Stage.INTERVIEW, [("o1", 5)], "o1"),
+        (Stage.INTERVIEW, [("o3", None)], "o3"),
+        (None, [], None),
+        # There the ATS itself says that an offer is out.
+        (Stage.OFFER, [], "o1"),
+    ],
+)
+def test_the_offer_of_a_hire_that_was_taken_back_stands_no_more(
+    employer: Employer,
+    back_to: Stage | None,
+    later: list[tuple[str, int | None]],
+    stands: str | None,
+) -> None:
+    """Else nobody could ever tell them a no."""
+    employer.clock.move_to(NOW)
+    report(employer, Applied(ref_of("a0"), T0, Stage.SCREENING))
+
+    def told(*offers: tuple[str, int | None]) -> None:
+        for offer in offers:
+            report(employer, replace(_made(*offer), application_external_id="a0"))
+
+    told(("o1", 1), ("o2", None))
+    report(employer, Hired(ref_of("a0"), T0 + 3 * HOUR))
+    report(employer, Unhired(ref_of("a0"), T0 + 4 * HOUR, back_to))
+    told(*later)
+
+    assert _open_offer(employer, 0) == stands

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 
+import pytest
 from sqlalchemy import select
 
 from service.domain.changes import (
     Applied,
     CandidateErased,
     CandidateFacts,
+    CandidatesMerged,
     CandidateUpdated,
+    Change,
     Stage,
     Stands,
 )
@@ -52,6 +56,38 @@ def test_whom_a_source_names_now_is_who_is_written_to_and_who_is_erased(
         applications = session.scalars(select(Application)).all()
         assert _of(applications, "a1").erased_at is not None
         assert {_of(applications, name).last_name for name in ("a1", "a2")} == {None}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_person_bears_the_name_of_the_record_that_stayed_in_any_order(
+    employer: Employer,
+) -> None:
+    """Else a letter greets them by the name of a record that is gone."""
+    employer.clock.move_to(NOW)
+    for number, order in enumerate(permutations(range(4))):
+        gone, stays = f"old{number}", f"new{number}"
+        old = CandidateFacts(gone, "Ada", "Byron", (f"{gone}@example.com",), can_email=True)
+        told: list[Change] = [
+            Applied(replace(ref_of(f"a{number}", gone), candidate=old), T0),
+            CandidateUpdated(replace(old, emails=(f"{gone}@example.org",)), T0 + HOUR),
+            CandidatesMerged(gone, stays, T0 + 2 * HOUR),
+            Applied(
+                replace(
+                    ref_of(f"b{number}", stays),
+                    candidate=CandidateFacts(
+                        stays, "Augusta", "King", (f"{stays}@example.com",), can_email=False
+                    ),
+                ),
+                T0,
+            ),
+        ]
+        report(employer, *(told[each] for each in order))
+
+        with employer.session() as session:
+            person = _of(session.scalars(select(Application)).all(), f"a{number}")
+            assert (person.first_name, person.last_name) == ("Augusta", "King"), order
+            assert person.emails[0].address == f"{stays}@example.com", order
+            assert person.can_email is False
 
 
 def test_of_two_persons_the_one_named_last_counts_in_any_order(employer: Employer) -> None:

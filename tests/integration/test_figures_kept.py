@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
+from service.domain.changes import InterviewCancelled
 from service.domain.rights import Extent, Reach
-from service.models import Job, Team
+from service.models import Interview, Job, Promise, Team
+from service.workflows.apply_interviews import apply_interview, note_held
+from service.workflows.promise_changes import lock_application
 from tests.harness import MONDAY, Employer, add_application, add_user
 from tests.integration.figures_case import promised, row_of, table
 
@@ -99,6 +104,28 @@ def test_what_is_released_by_its_date_counts_for_neither_side_and_later_it_was_b
 
     found = row_of(table(employer, "kept-by-week"), THIS)
     assert (found["released"], found["n"], found["not_kept"]) == (1, 1, 1)
+
+
+def test_what_was_never_owed_is_no_broken_word_however_late_that_is_learnt(
+    employer: Employer,
+) -> None:
+    with employer.work() as work:
+        application = add_application(work, owner=add_user(work), stage="interview")
+        booked = Interview(application_id=application.id, external_id="i1", created_at=work.now)
+        work.session.add(booked)
+        note_held(work, application, booked, work.now, assumed=True)
+    employer.pass_time(days=8)
+    assert row_of(table(employer, "kept-by-week"), THIS)["not_kept"] == 1
+
+    with employer.work() as work:
+        found = lock_application(work, application.id)
+        assert found is not None
+        apply_interview(work, found, InterviewCancelled(MONDAY, "i1", None), work.now)
+    told = row_of(table(employer, "kept-by-week"), THIS)
+    assert (told["n"], told["not_kept"], told["released"]) == (0, 0, 1)
+    with employer.session() as session:
+        word = session.scalars(select(Promise).where(Promise.state == "released")).one()
+        assert word.breached_at is None
 
 
 def test_each_promise_stands_in_the_week_of_its_first_date(employer: Employer) -> None:

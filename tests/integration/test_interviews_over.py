@@ -193,6 +193,24 @@ def test_one_that_was_put_off_and_told_late_counts_from_its_new_end(friday: Empl
     assert word_owed(friday)[-1] == ("open", later + HOUR)
 
 
+@pytest.mark.parametrize("days", [-1, 1])
+def test_one_that_was_moved_to_another_day_gone_by_counts_from_its_end_there(
+    friday: Employer, days: int
+) -> None:
+    report(friday, booked())
+    look(at(friday, STARTS + timedelta(days=4)))
+    moved = STARTS + timedelta(days=days)
+    report(friday, booked(moved, said_at=T0 + HOUR))
+
+    assert interview_of(friday).done_at == moved + HOUR
+    assert sorted(word_owed(friday)) == [("open", moved + HOUR), ("released", STARTS + HOUR)]
+    with friday.session() as session:
+        assert session.scalars(select(Application.interviewed_at)).one() == moved + HOUR
+    # Told once more it changes nothing.
+    report(friday, booked(moved, said_at=T0 + HOUR))
+    assert len(word_owed(friday)) == 2
+
+
 def test_who_was_told_by_then_stays_told(friday: Employer) -> None:
     report(friday, booked())
     look(at(friday, STARTS + 2 * HOUR))

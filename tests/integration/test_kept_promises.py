@@ -99,6 +99,21 @@ def test_a_forgotten_pause_ends_by_itself_at_its_cap(employer: Employer) -> None
         assert promise.due_at == datetime(2026, 3, 16, 17, tzinfo=UTC)
 
 
+def test_a_pause_that_ended_while_nothing_ran_ends_at_its_cap_all_the_same(
+    employer: Employer,
+) -> None:
+    promise_id = owe_reply(employer)
+    with employer.work() as work:
+        pause(work, get(work, promise_id), "their papers")
+    # The first look after an outage: two days after the end of the pause.
+    employer.move_to(datetime(2026, 3, 18, 9, tzinfo=UTC))
+    with employer.session() as session:
+        promise = session.get_one(Promise, promise_id)
+
+        assert promise.due_at == datetime(2026, 3, 16, 17, tzinfo=UTC)
+        assert (promise.state, promise.breached_at) == ("open", promise.due_at)
+
+
 def test_a_pause_never_un_breaks(employer: Employer) -> None:
     promise_id = owe_reply(employer)
     employer.clock.advance(25 * HOUR)

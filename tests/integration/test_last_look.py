@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from service.domain.contacts import Channel, Outcome
 from service.domain.policies import Kind, Trigger
@@ -330,10 +331,10 @@ def test_an_automatic_status_letter_goes_though_the_stage_moved_on(employer: Emp
     assert run_dispatch(employer).accepted == 1
 
 
-def test_an_automatic_word_that_a_call_is_late_goes_though_the_application_was_closed(
+def test_an_automatic_word_that_a_call_is_late_does_not_follow_a_rejection(
     employer: Employer,
 ) -> None:
-    """The call is owed all the same, and no person wrote this to be read again."""
+    """It says that the application is still open. The call is owed all the same, and flagged."""
     with employer.work() as work:
         application = add_application(work, owner=add_user(work), stage="interview")
         due_at = holding_by(work, application, work.now + timedelta(hours=3)).due_at
@@ -341,10 +342,19 @@ def test_an_automatic_word_that_a_call_is_late_goes_though_the_application_was_c
     with employer.work() as work:
         assert check(work.session, work.office, work.now).letters == 1
     with employer.work() as work:
-        work.session.get_one(Application, application.id).stage = "rejected"
+        found = work.session.get_one(Application, application.id)
+        reject(work, found, decided_by_id=None, decided_at=work.now, **DECIDED)
 
-    assert run_dispatch(employer).accepted == 1
-    assert [envelope.kind for envelope in employer.transport.sent] == ["holding"]
+    assert run_dispatch(employer).accepted == 0
+    assert employer.transport.sent == []
+    with employer.session() as session:
+        written = session.scalars(select(Message).where(Message.kind == "holding")).one()
+        assert (written.state, written.reason) == (
+            "cancelled",
+            "the application is rejected, so this letter is no longer true",
+        )
+        call = session.scalars(select(Promise).where(Promise.kind == "callback")).one()
+        assert (call.state, call.breached_at) == ("open", due_at)
 
 
 def test_an_automatic_letter_for_a_promise_that_is_settled_is_cancelled(employer: Employer) -> None:

@@ -98,6 +98,7 @@ def test_what_is_listed_is_what_is_told_and_all_that_is_watched(employer: Employ
     assert unseen <= {
         "keepword_connection_rejections_unanswered",
         "keepword_letters_without_wording",
+        "keepword_people_on_legal_hold",
     }
 
 

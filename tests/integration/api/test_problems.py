@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,16 @@ def test_a_body_that_is_too_large_is_refused(api: Api) -> None:
     body = json.dumps({"title": "a" * 3_000_000}).encode()
 
     assert _raw(api, body) == (413, "body-too-large", [])
+    in_chunks = api.employer.app.test_client().post(
+        "/api/v1/jobs",
+        input_stream=BytesIO(body),
+        environ_overrides={"wsgi.input_terminated": True},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {api.key}", "Transfer-Encoding": "chunked"},
+    )
+    assert refusal(in_chunks) == (413, "body-too-large", [])
+    assert in_chunks.json is not None
+    assert "at most 2 MiB" in in_chunks.json["detail"]
 
 
 @pytest.mark.parametrize(

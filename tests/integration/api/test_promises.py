@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,30 @@ def test_a_promise_is_made_and_can_be_read_where_the_answer_says(api: Api, cast:
     assert (made["due_at"], made["standing"]) == ("2026-03-02T13:00:00Z", "on_time")
     assert made["promised_by_id"] == cast.maria
     assert made == api.get(response.headers["Location"])
+
+
+def test_a_word_recorded_later_is_kept_by_a_call_that_came_after_it(
+    employer: Employer, api: Api, cast: Cast
+) -> None:
+    given = "2026-03-02T09:00:00Z"
+    employer.clock.advance(timedelta(hours=3))
+
+    def call_at(at: str) -> None:
+        phone = {"channel": "phone", "outcome": "reached", "at": at}
+        api.made("/contacts", {"application_id": cast.application, **phone})
+
+    # The very call in which the word was given, as far as anybody can tell.
+    call_at("2026-03-02T10:00:00Z")
+    stands = api.made("/promises", a_call(cast, promised_at=given))
+    assert stands["state"] == "open"
+    api.post(f"/promises/{stands['id']}/release", {"reason": "written down twice"})
+
+    call_at("2026-03-02T11:30:00Z")
+    made = api.made("/promises", a_call(cast, promised_at=given))
+    assert (made["state"], made["kept_at"]) == ("kept", "2026-03-02T11:30:00Z")
+    assert made == api.get(f"/promises/{made['id']}")
+    # What is given now is not kept by what came before.
+    assert api.made("/promises", a_call(cast))["state"] == "open"
 
 
 def test_every_deadline_can_be_explained(api: Api, cast: Cast) -> None:

@@ -6,16 +6,28 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
-from service.models import TemplateVersion
+from service.auth.passwords import set_password
+from service.models import TemplateVersion, User
 from service.steps import STEPS
 from service.workflows.channel import pause_channel, rest
 from service.workflows.connections import add_connection
 from service.workflows.heartbeat import beat
 from service.workflows.template_versions import withdraw
+from tests.harness import add_user
 from tests.integration.cli.conftest import SECRET_KEY, Command, Desk
 from tests.reading_pages import letter
+
+
+@pytest.fixture(name="employer")
+def _employer(employer: Desk) -> Desk:
+    """Keepword with an administrator who can sign in."""
+    with employer.work() as work:
+        admin = add_user(work, role="administrator")
+        set_password(work.session, admin, "quiet harbour lantern", work.now)
+    return employer
 
 
 def loops_ran(desk: Desk, ago: timedelta) -> None:
@@ -49,6 +61,18 @@ def test_a_fresh_one_is_told_that_nothing_ran_yet(employer: Desk, command: Comma
 
     assert document["ok"]
     assert set(wrong(document)) == {("warn", "loops")}
+
+
+def test_what_a_new_installation_still_lacks_is_named(employer: Desk, command: Command) -> None:
+    loops_ran(employer, timedelta(0))
+    with employer.work() as work:
+        work.session.execute(update(User).values(active=False))
+
+    document = findings(command, KEEPWORD_COMPANY=None)
+
+    assert wrong(document) == [("warn", "letters"), ("warn", "sign-in")]
+    assert "KEEPWORD_COMPANY" in json.dumps(document)
+    assert "keepword user first" in json.dumps(document)
 
 
 def test_loops_that_stopped_fail_with_one_remedy(employer: Desk, command: Command) -> None:

@@ -28,6 +28,15 @@ def test_a_port_in_use_is_said_at_once(tmp_path: Path) -> None:
     assert "--port" in result.stderr
 
 
+def test_an_address_of_another_machine_is_answered_with_what_names_ours(tmp_path: Path) -> None:
+    result = serve(tmp_path, "--host", "192.0.2.1")
+
+    assert result.exit_code == 1
+    assert "Cannot listen on 192.0.2.1:8000" in result.stderr
+    assert "--host" in result.stderr
+    assert "--port" not in result.stderr
+
+
 def test_a_host_that_is_none_is_misuse(tmp_path: Path) -> None:
     result = serve(tmp_path, "--host", "not an address")
 

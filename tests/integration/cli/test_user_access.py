@@ -82,10 +82,14 @@ def test_the_first_link_is_given_until_an_administrator_can_sign_in(
     employer: Desk, command: Command
 ) -> None:
     command(*ADD, "--role", "administrator")
+    unset = command("user", "first", KEEPWORD_BASE_URL=None)
+    assert unset.stdout.startswith("http://127.0.0.1:8000/welcome/")
+    assert "KEEPWORD_BASE_URL is not set" in unset.stderr
     first = command("user", "first")
     let_in(employer, "ana@example.com")
     then = command("user", "first")
 
+    assert first.stderr == ""
     assert first.stdout.startswith("https://keepword.example.com/welcome/")
     assert then.exit_code == 1
     assert "can sign in already" in then.stderr

@@ -249,8 +249,11 @@ def test_a_stage_name_that_maps_to_none_of_ours_is_said_so_and_not_taken_for_app
             "id": 1, "ats_stage": "Phase Blue", "candidate": {"id": 2}, "job": {"id": 3}
         }
     }  # fmt: skip
-    ref = ApplicationRef("1", CandidateFacts("2"), JobFacts("3"), ats_stage="Phase Blue")
     then = at("2026-03-02T09:00:00Z")
+    # That they applied is what happened then.
+    ref = ApplicationRef(
+        "1", CandidateFacts("2"), JobFacts("3"), applied_at=then, ats_stage="Phase Blue"
+    )
 
     translated = translate(event("application.applied", data))
     assert translated.changes == (Applied(ref, then), Moved(ref, then, None))

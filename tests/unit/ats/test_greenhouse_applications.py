@@ -201,6 +201,12 @@ def test_a_hire_is_dated_by_the_accepted_offer() -> None:
     translated = translate("hire_candidate", hired)
     assert translated == Translation((Hired(ref, datetime(2026, 3, 5, 10, 0, tzinfo=UTC)),))
 
+    # Accepted before they were moved last, as while a new version of the offer was written.
+    hired["application"]["last_activity_at"] = "2026-03-05T12:00:00Z"
+    assert translate("hire_candidate", hired).changes == (
+        Hired(ref, datetime(2026, 3, 5, 12, 0, tzinfo=UTC)),
+    )
+
 
 def test_a_hire_without_any_time_is_left_to_the_time_of_receipt() -> None:
     hired = {"application": {"id": 9001, "candidate": {"id": 501}}}

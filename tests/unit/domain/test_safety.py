@@ -28,6 +28,8 @@ STATUS = LetterFacts(
     promise_open=True,
     says=Says.CONSIDERED,
 )
+HOLDING = replace(STATUS, kind="holding", expected_stage=None)
+APOLOGY = replace(HOLDING, kind="apology-late")
 REJECTION = replace(
     STATUS,
     kind="rejection-interview",
@@ -50,7 +52,7 @@ GOES_ON = replace(
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("facts", [STATUS, REJECTION, GOES_ON])
+@pytest.mark.parametrize("facts", [STATUS, HOLDING, APOLOGY, REJECTION, GOES_ON])
 def test_a_letter_that_is_still_true_goes(facts: LetterFacts) -> None:
     assert objection(facts) is None
 
@@ -67,6 +69,9 @@ def test_a_letter_that_is_still_true_goes(facts: LetterFacts) -> None:
         (STATUS, {"stage": Stage.REJECTED}, "no longer true"),
         (STATUS, {"stage": Stage.HIRED, "expected_stage": None}, "no longer true"),
         (STATUS, {"stage": Stage.WITHDRAWN, "expected_stage": None}, "no longer true"),
+        (HOLDING, {"stage": Stage.REJECTED}, "no longer true"),
+        (HOLDING, {"stage": Stage.HIRED}, "no longer true"),
+        (APOLOGY, {"stage": Stage.REJECTED}, "no longer true"),
         (STATUS, {"promise_open": False}, "settled"),
         (REJECTION, {"decision_stands": False}, "no decision"),
         (REJECTION, {"offer_open": True}, "offer"),
@@ -124,7 +129,7 @@ def test_only_what_went_by_itself_and_was_overtaken_is_moot(
     [
         replace(STATUS, automatic=False, promise_open=False),
         replace(STATUS, kind="acknowledgement", stage=Stage.REJECTED, expected_stage=None),
-        replace(STATUS, kind="holding", stage=Stage.REJECTED, expected_stage=None),
+        replace(HOLDING, automatic=False, stage=Stage.REJECTED),
         replace(REJECTION, promise_open=False),
         replace(STATUS, offer_open=True),
         replace(STATUS, from_ats=True, rejections_by="ats"),
@@ -145,7 +150,7 @@ def test_only_what_went_by_itself_and_was_overtaken_is_moot(
     ids=[
         "written by a person",
         "acknowledgement",
-        "holding",
+        "a person's holding message",
         "rejection",
         "status with offer",
         "status though the ATS rejects",
