@@ -41,6 +41,7 @@ def make_office(config: Config) -> Office:
         holidays_for=holidays_for,
         letters_a_minute=config.mail_a_minute,
         raw_days=config.raw_days,
+        people_days=config.people_days,
         erasures=ErasureList(config.erasures_path),
     )
 

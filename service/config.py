@@ -27,6 +27,10 @@ _OTLP = "http/protobuf"
 SHORTEST_KEY = 32
 """Characters of the shortest secret key that is taken."""
 
+SHORTEST_PEOPLE_DAYS = 30
+"""Days that a rule keeps people at the least: a late bounce, a reply or a claim comes within them.
+A figure of our own; what laws ask for is longer."""
+
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
@@ -48,8 +52,10 @@ class Config:
     letters may leave, 0 for as many as the provider takes. ``statement_seconds`` and
     ``lock_seconds`` are the longest that one statement of a page or a loop may take or wait on
     PostgreSQL, 0 for no limit. ``raw_days`` is how long what came in
-    is kept as it came, 0 for ever. ``secret_key_previous`` opens what was sealed before the key
-    was changed. ``erasures`` is the list of erasures, where it is not in ``home``.
+    is kept as it came, 0 for ever; ``people_days`` how long after the end of all that they applied
+    for people are kept before a rule erases them, 0 for ever. ``secret_key_previous`` opens what
+    was sealed before the key was changed. ``erasures`` is the list of erasures, where it is not in
+    ``home``.
     ``trusted_proxies`` are those whose word counts on who asks (``service.proxies``).
     ``traces_to`` is the collector of traces. ``base_url_given`` tells whether somebody said what
     others know this Keepword by.
@@ -81,6 +87,7 @@ class Config:
     statement_seconds: int = 60
     lock_seconds: int = 10
     raw_days: int = 90
+    people_days: int = 0
     max_body_bytes: int = 2 * 1024 * 1024
     log_level: str = "INFO"
     log_format: str = "text"
@@ -146,6 +153,7 @@ class _Reader(Environment):
             statement_seconds=self.count("KEEPWORD_STATEMENT_SECONDS", 60),
             lock_seconds=self.count("KEEPWORD_LOCK_SECONDS", 10),
             raw_days=self.count("KEEPWORD_KEEP_RAW_DAYS", 90),
+            people_days=self._people_days(),
             pages=self.choice("KEEPWORD_PAGES", ("local", "machine", "key"), "local"),
             trusted_proxies=self._networks("KEEPWORD_TRUSTED_PROXIES"),
             log_level=self.choice(
@@ -226,6 +234,16 @@ class _Reader(Environment):
                 "that and name the collector's port for it (4318, as a rule)"
             )
         return self.url(name, "http://127.0.0.1:4318")
+
+    def _people_days(self) -> int:
+        days = self.count("KEEPWORD_KEEP_PEOPLE_DAYS")
+        if 0 < days < SHORTEST_PEOPLE_DAYS:
+            self.faults.append(
+                f"KEEPWORD_KEEP_PEOPLE_DAYS is {days}: write {SHORTEST_PEOPLE_DAYS} or more, so "
+                "that nobody is erased whom a late word still concerns, or leave it out to erase "
+                "nobody by rule"
+            )
+        return days
 
     def _networks(self, name: str) -> tuple[Network, ...]:
         try:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from service.vendors.base import Vendors
 from service.workflows.check import check
 from service.workflows.digest import digest
 from service.workflows.dispatch import dispatch
+from service.workflows.erase_by_rule import erase_when_steady
 from service.workflows.fetch import fetch
 from service.workflows.fold_events import fold_events
 from service.workflows.heartbeat import beat
@@ -177,8 +179,9 @@ def _retain(session: Session, tools: Tools) -> object:
     if tools.jump.holding() is not None:
         # A clock that jumped a year must not call everything old.
         return None
-    stop = tools.stopping.is_set
-    return retain(session, tools.clock.now(), tools.office.raw_days, stop=stop)
+    stop, office, now = _ending(tools), tools.office, tools.clock.now()
+    people = partial(erase_when_steady, session, office, now, stop=stop)
+    return retain(session, now, office.raw_days, stop=stop, people=people)
 
 
 STEPS: tuple[Step, ...] = (

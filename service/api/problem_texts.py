@@ -40,7 +40,7 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
     ),
     "body-too-large": ProblemText(
         "The body is too large",
-        "This server takes no body of this size.",
+        "This server takes no body of this size; `detail` names the most that it takes.",
         "Send less at a time.",
     ),
     "candidate-erased": ProblemText(
@@ -50,7 +50,7 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
     ),
     "candidate-merged": ProblemText(
         "The record was merged into another",
-        "The ATS found that two records are one person; `detail` names the record that stays.",
+        "Two records turned out to be one person; `detail` names the record that stays.",
         "Use that one.",
     ),
     "changed-meanwhile": ProblemText(
@@ -114,6 +114,11 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "The interview has not been held yet",
         "`ended_at` is later than now, and what was held cannot end later than now.",
         "Book it instead: send `held` as `false` until it is over.",
+    ),
+    "hold-needs-a-reason": ProblemText(
+        "A legal hold needs a reason",
+        "None was given, or one that is too long to be kept.",
+        "Say in a sentence why they are put on legal hold.",
     ),
     "idempotency-key-not-valid": ProblemText(
         "The Idempotency-Key cannot be used",
@@ -193,6 +198,16 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "The request does not say that its body is JSON.",
         "Send JSON, with the header `Content-Type: application/json`.",
     ),
+    "not-on-legal-hold": ProblemText(
+        "They are on no legal hold",
+        "There is no hold to be lifted.",
+        "Nothing is to be done.",
+    ),
+    "on-legal-hold": ProblemText(
+        "They are on legal hold",
+        "A colleague said that the person's data may still be needed, so nobody erases it.",
+        "Ask who set the hold; it stands on the person's page, and is lifted there.",
+    ),
     "out-of-reach": ProblemText(
         "The time lies out of reach",
         "The span leads beyond the time a calendar can say anything about.",
@@ -233,6 +248,11 @@ PROBLEM_TEXTS: Final[Mapping[str, ProblemText]] = {
         "The promise would be too old",
         "`promised_at` lies more than a year before the application was known.",
         "Check the year.",
+    ),
+    "same-person": ProblemText(
+        "Both are one record",
+        "`into` names the very record that was to be merged.",
+        "Name the other record of the person, if there is one.",
     ),
     "say-when-once": ProblemText(
         "Say when in one way",

@@ -6,25 +6,24 @@ It says nothing that names anybody, and does nothing where an address means seve
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 
 import click
 
+from service.cli.person_named import person_named
 from service.cli.running import Opened, opened, unusable
 from service.cli.showing import as_json, note
-from service.mail.addresses import BadAddressError, checked_address
+from service.domain.promises import PromiseError
 from service.models import Candidate
-from service.queries.at_stake import AtStake, at_stake, people_at
-from service.queries.candidate_page import surviving_id
+from service.queries.at_stake import AtStake, at_stake
+from service.queries.holds import hold_of
 from service.workflows.erase import ON_REQUEST, erase_candidate
-from service.workflows.erased_addresses import erased_among
 from service.workflows.people import lock_person
 
-_WHO = "ID_OR_ADDRESS"
+WHO = "ID_OR_ADDRESS"
 
 
 @click.command("erase")
-@click.argument("who", metavar=_WHO)
+@click.argument("who", metavar=WHO)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_document", is_flag=True, help="Print JSON for programs.")
 def erase(who: str, *, yes: bool, as_document: bool) -> None:
@@ -37,13 +36,18 @@ def erase(who: str, *, yes: bool, as_document: bool) -> None:
     """
     with opened() as keepword:
         session = keepword.session
-        id_ = _meant(keepword, who)
+        id_ = meant(keepword, who)
         if id_ is None:
             _say_gone_before(None, as_document=as_document)
             return
         stake = at_stake(session, id_)
         # Nothing is held while a person thinks.
         session.rollback()
+        if hold_of(session, id_) is not None:
+            raise click.ClickException(
+                "They are on legal hold, and nobody was erased. Read why on their page; once it is "
+                f"over: keepword person release {id_}"
+            )
         if stake is not None and stake.erased_at is None and not yes:
             _confirmed(stake)
         work = keepword.work()
@@ -52,7 +56,10 @@ def erase(who: str, *, yes: bool, as_document: bool) -> None:
             raise click.ClickException(
                 "Their record changed meanwhile, and nobody was erased. Run it again."
             )
-        ended = erase_candidate(work, candidate, ON_REQUEST)
+        try:
+            ended = erase_candidate(work, candidate, ON_REQUEST)
+        except PromiseError as error:
+            raise click.ClickException(f"Nobody was erased: {error}.") from error
         id_ = candidate.id
         session.commit()
     if not ended.records:
@@ -77,31 +84,9 @@ def erase(who: str, *, yes: bool, as_document: bool) -> None:
         note(f"The ATS keeps its own record ({', '.join(connections)}): erase them there too.")
 
 
-def _meant(keepword: Opened, who: str) -> str | None:
+def meant(keepword: Opened, who: str) -> str | None:
     """Return whose id or address this is; ``None`` where whoever had the address is erased."""
-    session = keepword.session
-    if "@" not in who:
-        id_ = surviving_id(session, who)
-        if id_ is None:
-            unusable("there is nobody with this id. It ends the address of their page.", _WHO)
-        if id_ != who:
-            note(f"{who} was merged into {id_}: that is who is meant.")
-        return id_
-    keys = {who.strip().casefold()}
-    with suppress(BadAddressError):
-        keys.add(checked_address(who).casefold())
-    found = people_at(session, keys)
-    if len(found) > 1:
-        unusable(
-            f"{len(found)} people have this address, and nobody is erased. Name one by the id: "
-            f"{', '.join(found)}.",
-            _WHO,
-        )
-    if found:
-        return found[0]
-    if not erased_among(keepword.work(), keys):
-        unusable("nobody here has this address.", _WHO)
-    return None
+    return person_named(keepword, who, WHO, undone="nobody is erased")
 
 
 def _confirmed(stake: AtStake) -> None:

@@ -16,6 +16,7 @@ from service.models import Candidate
 from service.parts import parts
 from service.queries.at_stake import AtStake, at_stake, is_wholly_within
 from service.queries.candidate_page import Person, namesakes, person, surviving_id
+from service.queries.holds import hold_of
 from service.workflows.erase import ON_REQUEST, Ended, erase_candidate
 from service.workflows.people import lock_person
 from service.workflows.work import Work
@@ -35,6 +36,8 @@ def erasing(candidate_id: str) -> Response:
         return _led(url_for("pages.candidate", candidate_id=whom.candidate_id))
     if whom.candidate_id != candidate_id:
         return _led(url_for("pages.erasing", candidate_id=whom.candidate_id))
+    if hold_of(work.session, whom.candidate_id) is not None:
+        return _led(url_for("pages.holding", candidate_id=whom.candidate_id))
     return _asked(work, whom, stake)
 
 
@@ -52,6 +55,15 @@ def erase_person(candidate_id: str) -> Response:
         work.session.rollback()
         return no_page()
     whom, stake = found
+    if candidate.held_at is not None:
+        work.session.rollback()
+        # Somebody put them on hold while this page was read: what stands is shown.
+        return say_at(
+            "pages.candidate",
+            "care",
+            _("They are on legal hold, so nothing was erased. Lift the hold first."),
+            candidate_id=whom.candidate_id,
+        )
     if stake.erased_at is None:
         stale = request.form.get("seen") != stake.stamp
         fault = "" if request.form.get("sure") == "yes" else _("Tick this to erase them.")

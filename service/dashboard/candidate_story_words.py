@@ -27,6 +27,9 @@ FIXED: Final[Mapping[str, Any]] = {
     "objection_overruled": lazy_gettext("somebody read what spoke against a letter and let it go"),
     "candidates_merged": lazy_gettext("another record of this person was merged with this one"),
     "candidate_erased": lazy_gettext("the person's data was erased"),
+    "legal_hold_set": lazy_gettext("they were put on legal hold"),
+    "legal_hold_lifted": lazy_gettext("the legal hold was lifted"),
+    "erasure_kept_back": lazy_gettext("the ATS asked for their erasure; the legal hold kept them"),
     "interview_not_held": lazy_gettext("the interview did not take place"),
     "cannot_be_reached_by_mail": lazy_gettext("mail cannot reach them any more: call"),
     "acknowledgement_not_owed": lazy_gettext("no acknowledgement is owed for it"),
@@ -49,6 +52,8 @@ STYLES: Final[Mapping[str, tuple[str, str]]] = {
     "letter_dropped": ("overdue", "●"),
     "letter_blocked": ("care", "◐"),
     "letter_uncertain": ("care", "◐"),
+    "legal_hold_set": ("care", "◐"),
+    "erasure_kept_back": ("care", "◐"),
     "enquiry": ("plain", "←"),
     "contact": ("plain", "→"),
 }

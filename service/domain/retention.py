@@ -1,7 +1,7 @@
 """What Keepword keeps of its own working, how long, and why: the one table that all of it obeys.
 
 Nothing that tells what was promised, decided, written or said is in it, so nothing of that ever
-goes by its age.
+goes by its age. It goes with its person, whom a rule may erase: only where an employer says so.
 """
 
 from __future__ import annotations
@@ -134,6 +134,19 @@ def what_is_kept(raw_days: int = RAW_DAYS) -> tuple[Kept, ...]:
         CHALLENGES,
         PRESENCE,
     )
+
+
+def people_before(people_days: int, now: datetime) -> datetime | None:
+    """Return the instant before which somebody's last sign must lie for a rule to erase them.
+
+    ``None`` for no rule: ``people_days`` is how long after the end people are kept, 0 for ever.
+    """
+    if not people_days:
+        return None
+    try:
+        return now - timedelta(days=people_days)
+    except OverflowError:
+        return None
 
 
 EVERY: Final = timedelta(minutes=50)

@@ -29,12 +29,14 @@ from service.queries.figures import (
     mail_figures,
     promise_figures,
 )
+from service.queries.holds import count_held
 from service.queries.leases import claims_lost, expired_leases
 from service.queries.loops import LoopState, last_check, loop_states
 from service.queries.mail_health import channel_rest, webhook_silence
 from service.queries.wordings import unapproved
 from service.steps import STEPS
 from service.workflows.check import LATENESS, SET_ASIDE, backlog
+from service.workflows.erase_by_rule import RULE
 from service.workflows.usual_hours import usual_working_time
 from service.workflows.work import Work
 
@@ -62,6 +64,7 @@ def metrics_text(work: Work, running_for: timedelta) -> bytes:
         *_connections(connection_figures(session), now),
         *_feeds(feed_health(session, now, usual_working_time(work)), now),
         *_mail(mail_figures(session, now)),
+        *_people(work),
         _gauge(
             "mail_channel_resting",
             "1 while mail rests after failures of the provider; it goes on by itself.",
@@ -215,6 +218,26 @@ def _feeds(found: Sequence[FeedHealth], now: datetime) -> Iterator[Metric]:
         lag.add_metric([health.name], (now - oldest).total_seconds() if oldest else 0.0)
         quiet.add_metric([health.name], health.quiet_after.total_seconds())
     yield from (faults, lag, quiet)
+
+
+def _people(work: Work) -> Iterator[Metric]:
+    known = work.session.get(Heartbeat, RULE)
+    said = known.data if known is not None else {}
+    erased = CounterMetricFamily(
+        "keepword_people_erased_by_rule", "People whom the rule has erased since it was set."
+    )
+    erased.add_metric([], float(said.get("erased", 0)))
+    yield erased
+    yield _gauge(
+        "people_due_for_erasure",
+        "People whose time was over when the rule last looked, and who were still there.",
+        float(said.get("due", 0) if work.office.people_days else 0),
+    )
+    yield _gauge(
+        "people_on_legal_hold",
+        "People whom nobody erases while it stands.",
+        count_held(work.session),
+    )
 
 
 def _mail(found: MailFigures) -> Iterator[Metric]:

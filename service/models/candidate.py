@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.db import Base, new_id
 
+_THERE = text("erased_at IS NULL AND merged_into_id IS NULL")
+_HELD = text("held_at IS NOT NULL")
+
 
 class Candidate(Base):
-    """A person. After erasure the row stays as an empty tombstone, so no late event revives it."""
+    """A person. After erasure the row stays as an empty tombstone, so no late event revives it.
+
+    From ``held_at`` on the person is on legal hold: ``held_by`` is the actor who said so (as on the
+    timeline) and ``held_why`` the reason; nobody erases them. ``erasure_asked_at`` is when an ATS
+    first asked for that all the same.
+    """
 
     __tablename__ = "candidate"
+    __table_args__ = (
+        # Whose time may be over: the oldest first, and no tombstone among them.
+        Index(
+            "ix_candidate_there", "created_at", "id", sqlite_where=_THERE, postgresql_where=_THERE
+        ),
+        Index("ix_candidate_held", "held_at", sqlite_where=_HELD, postgresql_where=_HELD),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("cnd"))
     first_name: Mapped[str | None]
@@ -23,6 +38,10 @@ class Candidate(Base):
     can_email: Mapped[bool] = mapped_column(default=True)
     merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("candidate.id"), index=True)
     erased_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    held_by: Mapped[str | None]
+    held_why: Mapped[str | None]
+    erasure_asked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
     version: Mapped[int] = mapped_column()
     # A write over a version that is no longer current fails instead of losing an update.

@@ -42,6 +42,24 @@ def story(
     return found, _named(session, found.rows)
 
 
+def erased_after_days(session: Session, application_ids: Sequence[str]) -> int | None:
+    """Return after how many days a rule erased a person, ``None`` where it was no rule.
+
+    The last word counts: somebody may have asked for it after the rule.
+    """
+    entry = session.scalars(
+        select(TimelineEntry)
+        .where(
+            TimelineEntry.application_id.in_(application_ids),
+            TimelineEntry.kind == "candidate_erased",
+        )
+        .order_by(TimelineEntry.seq.desc())
+        .limit(1)
+    ).first()
+    days = entry.data.get("after_days") if entry is not None else None
+    return days if isinstance(days, int) else None
+
+
 def _named(session: Session, entries: Sequence[TimelineEntry]) -> Named:
     contacts = _rows(session, Contact, _ids(entries, "contact"))
     decisions = _rows(session, Decision, _ids(entries, "decision"))

@@ -6,6 +6,7 @@ The empty row remains as a tombstone, so that a late event cannot bring the pers
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -27,6 +28,8 @@ from service.models import (
 )
 from service.workflows.erase_traces import ERASED, erase_traces
 from service.workflows.erased_addresses import remember_erased
+from service.workflows.last_erasure import erased_by_rule
+from service.workflows.legal_hold import check_not_held, forget_hold
 from service.workflows.listing_erasures import note_erasure
 from service.workflows.people import lock_record
 from service.workflows.profile_entries import erase_entries
@@ -58,26 +61,48 @@ class Ended:
         )
 
 
-def erase_candidate(work: Work, candidate: Candidate, reason: str) -> Ended:
-    """Erase one person and everybody merged into them; harmless when done already."""
+def erase_candidate(
+    work: Work,
+    candidate: Candidate,
+    reason: str,
+    *,
+    after_days: int | None = None,
+    at: datetime | None = None,
+    despite_hold: bool = False,
+) -> Ended:
+    """Erase one person and everybody merged into them; harmless when done already.
+
+    ``after_days`` tells that a rule did it, so many days after the end; who is asked to be erased
+    after that is so on request from then on. Whoever is on legal hold is
+    refused with ``PromiseError``, unless the hold was lifted before and a backup brought it back;
+    ``at`` is when they were erased then.
+    """
     # Who is being merged into them is theirs before, or finds them erased.
     lock_record(work, candidate)
+    if not despite_hold:
+        check_not_held(candidate)
     ended = Ended()
     for merged in work.session.scalars(
         select(Candidate).where(Candidate.merged_into_id == candidate.id)
     ):
-        ended += erase_candidate(work, merged, reason)
+        ended += erase_candidate(
+            work, merged, reason, after_days=after_days, at=at, despite_hold=despite_hold
+        )
     if candidate.erased_at is not None:
+        if after_days is None and erased_by_rule(work.session, [candidate.id]):
+            _note_request(work, candidate)
         return ended
     ended += Ended(records=1)
     name = " ".join(part for part in (candidate.first_name, candidate.last_name) if part)
     addresses = [email.address for email in candidate.emails]
-    remember_erased(work, addresses)
+    erased_at = at or work.now
+    remember_erased(work, addresses, erased_at)
     candidate.first_name = candidate.last_name = None
     candidate.time_zone = candidate.locale = None
     candidate.can_email = False
-    candidate.erased_at = work.now
-    note_erasure(work, candidate, addresses)
+    forget_hold(candidate)
+    candidate.erased_at = erased_at
+    note_erasure(work, candidate, addresses, after_days)
     candidate.emails.clear()
     candidate.phones.clear()
     applications = list(
@@ -93,7 +118,7 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> Ended:
         work.session.execute(delete(model).where(model.candidate_id == candidate.id))
     for application in applications:
         ended += release_everything(work, application, reason)
-        record(work, application.id, "candidate_erased")
+        record(work, application.id, "candidate_erased", after_days=after_days)
     ids = [application.id for application in applications]
     _blank(work, candidate.id, ids)
     erase_entries(work, ids)
@@ -102,6 +127,18 @@ def erase_candidate(work: Work, candidate: Candidate, reason: str) -> Ended:
     # Objects read before hold what is gone from the tables now.
     work.session.expire_all()
     return ended
+
+
+def _note_request(work: Work, candidate: Candidate) -> None:
+    """Tell that somebody wants the person erased whom a rule erased before: for good."""
+    for application_id in work.session.scalars(
+        select(Application.id)
+        .where(Application.candidate_id == candidate.id)
+        .order_by(Application.id)
+    ):
+        record(work, application_id, "candidate_erased")
+    work.session.flush()
+    note_erasure(work, candidate, ())
 
 
 def release_everything(work: Work, application: Application, reason: str) -> Ended:

@@ -24,6 +24,7 @@ from service.models import (
     Heartbeat,
 )
 from service.secret_box import SealedSecretError
+from service.workflows.applied_again import keep_apart
 from service.workflows.channel import pause_channel
 from service.workflows.erase import erase_candidate
 from service.workflows.erasure_list import ErasedPerson, Erasures
@@ -91,7 +92,8 @@ def agree_on_erasures(
     if mark is not None or asked:
         # They are on the list already.
         quiet = replace(office, erasures=None)
-        for person in missing.people.values():
+        # In their order: of two who bore one name the later is the one whose end counts.
+        for person in sorted(missing.people.values(), key=lambda each: each.erased_at):
             again += _erase(Work(session, clock.now(), quiet, source="erasures"), person)
             session.commit()
         for digest, at in missing.addresses.items():
@@ -117,7 +119,11 @@ def agree_on_erasures(
 def _here(session: Session, missing: Erasures) -> int:
     """Count those on the list who are in the database unerased."""
     return sum(
-        len(session.scalars(select(Candidate.id).where(Candidate.id.in_(chunk))).all())
+        len(
+            session.scalars(
+                select(Candidate.id).where(Candidate.id.in_(chunk), Candidate.erased_at.is_(None))
+            ).all()
+        )
         for chunk in in_chunks(sorted(missing.people), _CHUNK)
     )
 
@@ -132,9 +138,13 @@ def _erase(work: Work, person: ErasedPerson) -> int:
         )
         session.add(candidate)
         session.flush()
-    elif candidate.erased_at is None:
-        erase_candidate(work, candidate, _WHY)
-        count += 1
+    elif candidate.erased_at is not None:
+        # A rule had emptied the record by the backup, and somebody asked for it after that.
+        erase_candidate(work, candidate, _WHY, after_days=person.after_days)
+    elif not _held_since(candidate, person.erased_at):
+        if person.after_days is not None:
+            keep_apart(work, candidate, person.erased_at)
+        count += _erase_as_before(work, candidate, person)
     for connection_id, sealed in person.known_as:
         count += _close(work, person, connection_id, sealed)
     return count
@@ -170,10 +180,29 @@ def _close(work: Work, person: ErasedPerson, connection_id: str, sealed: str) ->
         )
         return 0
     bearer = resolve(work, source.candidate_id)
+    if bearer.erased_at is not None and bearer.erased_at < person.erased_at:
+        # Who had applied again, and was erased too: of the two the later erasure counts.
+        source.candidate_id = person.id
     if bearer.erased_at is not None or _applied_since(session, bearer, person.erased_at):
         return 0
-    erase_candidate(work, bearer, _WHY)
+    if _held_since(bearer, person.erased_at):
+        return 0
+    return _erase_as_before(work, bearer, person)
+
+
+def _erase_as_before(work: Work, candidate: Candidate, person: ErasedPerson) -> int:
+    """Erase by whom and when they were erased: who applied again after that may not be too late."""
+    days, at = person.after_days, person.erased_at
+    erase_candidate(work, candidate, _WHY, after_days=days, at=at, despite_hold=True)
     return 1
+
+
+def _held_since(candidate: Candidate, at: datetime) -> bool:
+    """Tell whether somebody put them on legal hold after their erasure, knowing that they are back.
+
+    A hold of before was lifted for it, or they would not have been erased: a backup brought it too.
+    """
+    return candidate.held_at is not None and candidate.held_at > at
 
 
 def _applied_since(session: Session, candidate: Candidate, at: datetime) -> bool:

@@ -6,23 +6,53 @@ What is kept is a keyed digest of each address, which tells nothing to whoever l
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 
 from service.db import in_chunks
-from service.models import ErasedAddress
+from service.models import Candidate, ErasedAddress
+from service.workflows.last_erasure import erased_by_rule
 from service.workflows.work import Work
 
 CHUNK = 500
 
 
-def remember_erased(work: Work, addresses: Iterable[str]) -> None:
-    """Remember these addresses as erased; harmless for those that are."""
-    keys = {address.casefold() for address in addresses}
-    digests = {work.office.box.digests(key)[0] for key in keys - erased_among(work, keys)}
-    work.session.add_all(
-        ErasedAddress(digest=digest, erased_at=work.now) for digest in sorted(digests)
-    )
+def remember_erased(work: Work, addresses: Iterable[str], at: datetime) -> None:
+    """Remember these addresses as erased at this instant; of two erasures the later one counts."""
+    for key in sorted({address.casefold() for address in addresses}):
+        digests = work.office.box.digests(key)
+        known = select(ErasedAddress).where(ErasedAddress.digest.in_(digests))
+        rows = work.session.scalars(known).all()
+        for row in rows:
+            row.erased_at = max(row.erased_at, at)
+        if not rows:
+            work.session.add(ErasedAddress(digest=digests[0], erased_at=at))
+            # Two spellings of one address are one, and so are two people with it.
+            work.session.flush()
+
+
+def emptied_among(work: Work, keys: Collection[str]) -> dict[str, datetime]:
+    """Return those of these folded addresses whose person a rule erased last, with the instant."""
+    by_digest = {digest: key for key in keys for digest in work.office.box.digests(key)}
+    at_of: dict[str, datetime] = {}
+    for chunk in in_chunks(sorted(by_digest), CHUNK):
+        known = select(ErasedAddress).where(ErasedAddress.digest.in_(chunk))
+        for row in work.session.scalars(known):
+            key = by_digest[row.digest]
+            at_of[key] = max(row.erased_at, at_of.get(key, row.erased_at))
+    # A digest names nobody: whoever was erased at that very instant is who had the address.
+    bearers: dict[datetime, set[str]] = {}
+    for instants in in_chunks(sorted(set(at_of.values())), CHUNK):
+        bearer = select(Candidate.id, Candidate.erased_at)
+        bearer = bearer.where(Candidate.erased_at.in_(instants), Candidate.merged_into_id.is_(None))
+        for id_, at in work.session.execute(bearer):
+            if at is not None:
+                bearers.setdefault(at, set()).add(id_)
+    by_rule = erased_by_rule(work.session, {id_ for ids in bearers.values() for id_ in ids})
+    return {
+        key: at for key, at in at_of.items() if bearers.get(at) and bearers[at] <= by_rule.keys()
+    }
 
 
 def erased_among(work: Work, keys: Collection[str]) -> set[str]:

@@ -20,11 +20,15 @@ from service.clock import instant_text, require_aware
 
 @dataclass(frozen=True)
 class ErasedPerson:
-    """Somebody who was erased. ``known_as`` pairs a connection's id with the sealed id there."""
+    """Somebody who was erased. ``known_as`` pairs a connection's id with the sealed id there.
+
+    ``after_days`` tells that a rule did it, so many days after the end; ``None`` is on request.
+    """
 
     id: str
     erased_at: datetime
     known_as: tuple[tuple[str, str], ...] = ()
+    after_days: int | None = None
 
 
 @dataclass
@@ -46,14 +50,19 @@ class Erasures:
         self.damaged += others.damaged
 
     def but(self, known: Erasures) -> Erasures:
-        """Return those that are not among ``known``."""
+        """Return those that are not among ``known``, or there as erased by a rule alone."""
         return Erasures(
-            {id_: each for id_, each in self.people.items() if id_ not in known.people},
+            {id_: each for id_, each in self.people.items() if _is_more(each, known.people)},
             {each: at for each, at in self.addresses.items() if each not in known.addresses},
         )
 
     def __bool__(self) -> bool:
         return bool(self.people or self.addresses)
+
+
+def _is_more(person: ErasedPerson, known: Mapping[str, ErasedPerson]) -> bool:
+    there = known.get(person.id)
+    return there is None or (person.after_days is None and there.after_days is not None)
 
 
 class ErasureList:
@@ -107,7 +116,13 @@ def _sync_folder(folder: Path) -> None:
 
 def _lines(erasures: Erasures) -> Iterator[bytes]:
     people: Iterable[Mapping[str, Any]] = (
-        {"person": each.id, "at": instant_text(each.erased_at), "known_as": each.known_as}
+        {
+            "person": each.id,
+            "at": instant_text(each.erased_at),
+            "known_as": each.known_as,
+            # Older versions read over it, and take everybody for erased on request.
+            **({} if each.after_days is None else {"after_days": each.after_days}),
+        }
         for each in erasures.people.values()
     )
     addresses: Iterable[Mapping[str, Any]] = (
@@ -121,9 +136,12 @@ def _take(found: Erasures, line: bytes) -> None:
     # Whatever a hand or a failing disk made of a line, it must not keep Keepword from starting.
     try:
         match json.loads(line):
-            case {"person": str(id_), "at": str(at), "known_as": list(names)}:
+            case {"person": str(id_), "at": str(at), "known_as": list(names), **more}:
+                days = more.get("after_days")
                 known_as = tuple((_word(connection), _word(sealed)) for connection, sealed in names)
-                found.people[_word(id_)] = ErasedPerson(id_, _instant(at), known_as)
+                found.people[_word(id_)] = ErasedPerson(
+                    id_, _instant(at), known_as, days if type(days) is int else None
+                )
             case {"address": str(digest), "at": str(at)}:
                 found.addresses[_word(digest)] = _instant(at)
             case _:

@@ -15,9 +15,17 @@ from service.db import new_id
 from service.domain.changes import ApplicationRef, CandidateFacts, Stage
 from service.models import Application, Candidate, CandidateSource, Connection, Job, User
 from service.workflows.applications import reassign
+from service.workflows.applied_again import (
+    BEFORE,
+    emptied_since,
+    make_anew,
+    why_not_again,
+)
 from service.workflows.assigning import await_by_default
+from service.workflows.legal_hold import hold_too
 from service.workflows.named import Named, named_by
 from service.workflows.people import (
+    lock_named,
     lock_person,
     make_candidate,
     resolve,
@@ -127,6 +135,7 @@ def _take_of(
     person = lock_person(work, work.session.get_one(Candidate, candidate_id))
     if person.erased_at is not None or application.candidate.erased_at is not None:
         return
+    hold_too(person, application.candidate)
     application.candidate = person
     record(work, application.id, "candidates_merged", at=at, into=person.id)
 
@@ -153,13 +162,22 @@ def _made(
     named: Named,
 ) -> Found:
     known = _taken_hold_of(work, named.source, facts, at) if named.source is not None else None
+    anew_after, why = None, None
+    if named.source is not None and known is not None:
+        if known.erased_at is not None:
+            why = why_not_again(work, known, ref.applied_at)
+            if why is None:
+                anew_after, told_at = known.id, at or ref.applied_at or work.now
+                known = make_anew(work, connection, named.source, known, facts, told_at)
+        elif emptied := emptied_since(work, known, ref.applied_at):
+            known, why = emptied, BEFORE
     # Before somebody new: what a query flushes must not be half of them.
     job = take_job(work, connection, ref.job, at, named.job) if ref.job else None
     owner = user_of(work, ref.owner)
+    if why is not None:
+        return Found(candidate=known, notes=(why,))
     # Nobody else can see who is new yet.
     candidate = known or make_candidate(work, connection, facts, at)
-    if candidate.erased_at is not None:
-        return Found(candidate=candidate, notes=("the person was erased, so nothing was made",))
     if job is None:
         job = Job(
             id=new_id("job"),
@@ -186,7 +204,7 @@ def _made(
         created_at=work.now,
     )
     work.session.add(application)
-    record(work, application.id, "applied", at=application.applied_at)
+    record(work, application.id, "applied", at=application.applied_at, anew_after=anew_after)
     return Found(application, candidate, owner, new=True)
 
 
@@ -199,9 +217,7 @@ def _taken_hold_of(
     crosswise then.
     """
     # An erasure at this very moment ends before anything is written of them, or begins after.
-    lock_person(work, resolve(work, source.candidate_id))
-    # Somebody else may have told more of them while we waited.
-    work.session.refresh(source)
+    lock_named(work, source)
     return update_candidate(work, source, facts, at)
 
 

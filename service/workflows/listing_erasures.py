@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, SessionTransaction
@@ -17,6 +17,7 @@ from service.db import in_chunks
 from service.models import Candidate, CandidateSource, ErasedAddress
 from service.secret_box import SecretBox
 from service.workflows.erasure_list import ErasedPerson, ErasureList, Erasures
+from service.workflows.last_erasure import last_erasures
 from service.workflows.work import Work
 
 logger = logging.getLogger("keepword.erasures")
@@ -34,14 +35,16 @@ class _Note:
     savepoints: tuple[SessionTransaction, ...]
 
 
-def note_erasure(work: Work, candidate: Candidate, addresses: Iterable[str]) -> None:
-    """Let an erasure be listed when the caller commits it."""
+def note_erasure(
+    work: Work, candidate: Candidate, addresses: Iterable[str], after_days: int | None = None
+) -> None:
+    """Let an erasure be listed when the caller commits it; ``after_days`` where a rule did it."""
     kept, session, box = work.office.erasures, work.session, work.office.box
     if kept is None or candidate.erased_at is None:
         return
     names = _names_of(session, box, [candidate.id]).get(candidate.id, ())
-    person = ErasedPerson(candidate.id, candidate.erased_at, tuple(names))
-    digests = {box.digests(address.casefold())[0]: work.now for address in addresses}
+    person = ErasedPerson(candidate.id, candidate.erased_at, tuple(names), after_days)
+    digests = {box.digests(address.casefold())[0]: candidate.erased_at for address in addresses}
     if _NOTED not in session.info:
         event.listen(session, "after_commit", _write)
         event.listen(session, "after_soft_rollback", _forget_savepoint)
@@ -55,14 +58,17 @@ def known_erasures(session: Session, box: SecretBox, listed: Erasures) -> Erasur
     """Return everybody whom the database knows as erased; names only of those not ``listed``."""
     found = Erasures()
     erased = select(Candidate.id, Candidate.erased_at).where(Candidate.erased_at.is_not(None))
-    for id_, at in session.execute(erased):
-        if at is not None:
-            found.people[id_] = ErasedPerson(id_, at)
+    at_of = {id_: at for id_, at in session.execute(erased) if at is not None}
+    told = last_erasures(session, at_of)
+    for id_, at in at_of.items():
+        # A record that only the list made has no story: there the list knows better.
+        there = listed.people.get(id_)
+        days = told.get(id_, there.after_days if there is not None else None)
+        found.people[id_] = ErasedPerson(id_, at, after_days=days)
     for chunk in in_chunks(sorted(found.people.keys() - listed.people.keys()), _CHUNK):
         names = _names_of(session, box, chunk)
         for id_ in chunk:
-            at = found.people[id_].erased_at
-            found.people[id_] = ErasedPerson(id_, at, tuple(names.get(id_, ())))
+            found.people[id_] = replace(found.people[id_], known_as=tuple(names.get(id_, ())))
     for digest, at in session.execute(select(ErasedAddress.digest, ErasedAddress.erased_at)):
         found.addresses[digest] = at
     return found

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from service.db import in_chunks
 from service.domain.changes import CLOSED_STAGES, JobStatus, Stage
 from service.domain.newcomers import Newcomer
+from service.domain.rights import EVERYWHERE, Extent, Reach, within
 from service.models import (
     Application,
     Candidate,
@@ -25,7 +26,8 @@ from service.models import (
     Job,
     User,
 )
-from service.workflows.erased_addresses import erased_among
+from service.workflows.erased_addresses import emptied_among, erased_among
+from service.workflows.last_erasure import erased_by_rule
 from service.workflows.people import resolve
 from service.workflows.work import Work
 
@@ -44,12 +46,14 @@ class KnownJob:
     owner_id: str | None
     hiring_manager_id: str | None
     calendar_id: str | None
+    team_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
     """A candidate who is here already; ``made`` tells that this very run made them.
 
+    ``emptied_at`` is when a rule erased them, ``None`` for everybody else.
     ``names`` are theirs, first and last, where they are known.
     """
 
@@ -58,6 +62,7 @@ class KnownPerson:
     time_zone: str | None = None
     made: bool = False
     names: tuple[str | None, ...] = ()
+    emptied_at: datetime | None = None
 
     def may_be(self, newcomer: Newcomer) -> bool:
         """Tell whether the names can be one person's: what both say, they say alike.
@@ -89,25 +94,32 @@ class Around:
     by_key: dict[str, set[str]] = field(default_factory=dict)
     people: dict[str, KnownPerson] = field(default_factory=dict)
     by_candidate_id: dict[str, str] = field(default_factory=dict)
-    by_application_id: dict[str, tuple[str, KnownPerson]] = field(default_factory=dict)
+    by_application_id: dict[str, tuple[str, KnownPerson, str]] = field(default_factory=dict)
+    """The application that bears a source's id, whose it is, and its job's id."""
     bids: dict[tuple[str, str], list[KnownBid]] = field(default_factory=dict)
     suppressed: dict[str, tuple[datetime, str | None]] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
+    emptied: dict[str, datetime] = field(default_factory=dict)
+    """When a rule erased whoever had an address, or an id of the source, last."""
     tagged: dict[str, str] = field(default_factory=dict)
     """Who was just made with a plus tag, by the address without it."""
 
 
 class Jobs:
-    """Every job by its id and its title; one that is made is added."""
+    """Every job by its id and its title; one that is made is added.
 
-    def __init__(self, work: Work) -> None:
+    ``reach`` is that of who adds people: a job outside it is another team's.
+    """
+
+    def __init__(self, work: Work, reach: Reach = EVERYWHERE) -> None:
+        self._reach = reach
         self._by_id: dict[str, KnownJob] = {}
         self._by_title: dict[str, list[KnownJob]] = {}
         columns = (Job.id, Job.title, Job.status, Job.owner_id, Job.hiring_manager_id)
-        for id_, title, status, owner, manager, calendar in work.session.execute(
-            select(*columns, Job.calendar_id).order_by(Job.id)
+        for id_, title, status, owner, manager, calendar, team in work.session.execute(
+            select(*columns, Job.calendar_id, Job.team_id).order_by(Job.id)
         ):
-            self.add(title, KnownJob(id_, status, owner, manager, calendar))
+            self.add(title, KnownJob(id_, status, owner, manager, calendar, team))
 
     def add(self, title: str, job: KnownJob) -> None:
         """Know one more job."""
@@ -115,13 +127,30 @@ class Jobs:
         self._by_title.setdefault(folded_title(title), []).append(job)
 
     def named(self, name: str) -> list[KnownJob]:
-        """Return the jobs of this id or title; of several the open ones alone, if there are."""
+        """Return the jobs of this id or title; of several the open ones alone, if there are.
+
+        Those outside the reach come only where no other is meant.
+        """
         by_id = self._by_id.get(name)
         if by_id is not None:
             return [by_id]
         found = self._by_title.get(folded_title(name), [])
+        found = [job for job in found if self.is_within(job)] or found
         taking = [job for job in found if job.status == JobStatus.OPEN]
         return taking or found
+
+    def is_within(self, job: KnownJob | None) -> bool:
+        """Tell whether a job's people are those of who adds somebody."""
+        if self._reach.extent is Extent.ALL:
+            return True
+        # A new application waits for nobody yet.
+        return job is not None and within(
+            self._reach, team_id=job.team_id, waiting_on_id=None, closed=False
+        )
+
+    def get(self, job_id: str) -> KnownJob | None:
+        """Return the job of an id."""
+        return self._by_id.get(job_id)
 
 
 class Colleagues:
@@ -149,8 +178,8 @@ class Colleagues:
 
 
 def folded_title(title: str) -> str:
-    """Return a title as two spellings of it share it."""
-    return " ".join(title.split()).casefold()
+    """Return a title as two spellings of it share it: an "é" may be one sign or two."""
+    return unicodedata.normalize("NFC", " ".join(title.split()).casefold())
 
 
 def look_around(work: Work, newcomers: Sequence[Newcomer]) -> Around:
@@ -161,25 +190,29 @@ def look_around(work: Work, newcomers: Sequence[Newcomer]) -> Around:
     for chunk in in_chunks(sorted(keys | bare), CHUNK):
         _by_address(work, around, chunk)
     around.erased = erased_among(work, keys)
+    around.emptied = emptied_among(work, around.erased)
     ids = sorted({each.candidate_id for each in newcomers if each.candidate_id})
     for chunk in in_chunks(ids, CHUNK):
         _by_candidate_id(work, around, chunk)
     ids = sorted({each.application_id for each in newcomers if each.application_id})
     for chunk in in_chunks(ids, CHUNK):
-        for told, id_, bearer, first, last in work.session.execute(
+        for told, id_, bearer, first, last, job in work.session.execute(
             select(
                 ImportedApplication.application_key,
                 ImportedApplication.application_id,
                 Candidate.id,
                 Candidate.first_name,
                 Candidate.last_name,
+                Application.job_id,
             )
             .join(Candidate, Candidate.id == ImportedApplication.candidate_id)
+            .join(Application, Application.id == ImportedApplication.application_id)
             .where(ImportedApplication.application_key.in_(chunk))
         ):
-            around.by_application_id[told or ""] = id_, KnownPerson(bearer, names=(first, last))
+            person = KnownPerson(bearer, names=(first, last))
+            around.by_application_id[told or ""] = id_, person, job
     for chunk in in_chunks(sorted(around.people), CHUNK):
-        for id_, person, job, stage, closed_at, created_at, applied_at, key in work.session.execute(
+        for id_, whose, job, stage, closed_at, created_at, applied_at, key in work.session.execute(
             select(
                 Application.id,
                 Application.candidate_id,
@@ -197,7 +230,7 @@ def look_around(work: Work, newcomers: Sequence[Newcomer]) -> Around:
             in_progress = Stage(stage) not in CLOSED_STAGES
             ended_at = applied_at + CAME_CLOSED if closed_at == created_at else closed_at
             bid = KnownBid(id_, key, in_progress, None if in_progress else ended_at)
-            around.bids.setdefault((person, job), []).append(bid)
+            around.bids.setdefault((whose, job), []).append(bid)
     return around
 
 
@@ -237,14 +270,21 @@ def _by_candidate_id(work: Work, around: Around, ids: Sequence[str]) -> None:
         .where(ImportedApplication.candidate_key.in_(ids))
         .distinct()
     )
-    for key, id_ in found.all():
-        person = resolve(work, id_)
-        around.by_candidate_id[key or ""] = person.id
+    told = [(key or "", resolve(work, id_)) for key, id_ in found.all()]
+    emptied = erased_by_rule(work.session, {person.id for _, person in told})
+    # Whoever is there is who bears the id now, else who was erased last.
+    told.sort(key=lambda each: (each[1].erased_at is None, each[1].erased_at or work.now))
+    for key, person in told:
+        at = person.erased_at if person.id in emptied else None
+        if at is not None:
+            around.emptied[key] = max(at, around.emptied.get(key, at))
+        around.by_candidate_id[key] = person.id
         around.people[person.id] = KnownPerson(
             person.id,
             person.erased_at is not None,
             person.time_zone,
             names=(person.first_name, person.last_name),
+            emptied_at=at,
         )
 
 

@@ -86,9 +86,8 @@ class Batch:
         self._owing = Owing(work)
         self._rows: dict[type[Base], list[Row]] = defaultdict(list)
 
-    def add_job(self, title: str) -> str:
-        """Add an open job of this title; return its id."""
-        id_ = new_id("job")
+    def add_job(self, id_: str, title: str) -> None:
+        """Add an open job of this title."""
         self._rows[Job].append(
             {
                 "id": id_,
@@ -100,7 +99,6 @@ class Batch:
         )
         if self._import_id is not None:
             self._rows[ImportedJob].append({"job_id": id_, "import_id": self._import_id})
-        return id_
 
     def add(
         self,

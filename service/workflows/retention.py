@@ -30,10 +30,14 @@ from service.models import (
 )
 from service.models.connection import SETTLED_WHOLE
 from service.models.message import FOLDED_WHOLE
+from service.workflows.erase_by_rule import Gone
 from service.workflows.heartbeat import beat
 from service.workflows.work import never
 
 STEP: Final = "retention"
+
+PEOPLE: Final = "people"
+"""What a turn's report calls those whom the rule erased."""
 
 BITE = 500
 """Rows let go of in one transaction: nobody waits long for what it locks."""
@@ -140,11 +144,12 @@ def retain(
     *,
     stop: Callable[[], bool] = never,
     most: int = MOST,
+    people: Callable[[], Gone] = Gone,
 ) -> dict[str, int] | None:
     """Let go of what is old, where the clock has proved steady; return how many rows of each kind.
 
     ``None`` where this turn was not to touch anything. Commits each bite; ``stop`` is asked before
-    each whether to leave the rest to the next turn.
+    each whether to leave the rest to the next turn. ``people`` erases whose time is over.
     """
     last = session.get(Heartbeat, STEP, populate_existing=True)
     left = last is not None and bool(last.data.get("left"))
@@ -161,6 +166,10 @@ def retain(
         if number:
             gone[kept.name] = number
         whole = whole and ended
+    erased = people()
+    if erased.people:
+        gone[PEOPLE] = erased.people
+    whole = whole and erased.whole
     beat(session, STEP, now, {"left": not whole, "gone": gone})
     session.commit()
     return gone

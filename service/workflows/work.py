@@ -43,6 +43,8 @@ class Office:
     """Where it is noted who was erased, beside the database; ``None`` notes nobody."""
     raw_days: int = RAW_DAYS
     """How long what came in is kept as it came; 0 is for ever."""
+    people_days: int = 0
+    """How many days after the end people are kept before a rule erases them; 0 is for ever."""
     compiled: dict[tuple[str, int], Calendar] = field(default_factory=dict)
     parsed: dict[tuple[str, int], Terms] = field(default_factory=dict)
     wordings: dict[str, Template] = field(default_factory=dict)

@@ -6,6 +6,7 @@ under, so that a worker who comes back too late changes nothing.
 
 from __future__ import annotations
 
+import logging
 import random
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,10 +20,13 @@ from service.ats.base import Adapter
 from service.domain.changes import Translation
 from service.domain.retries import DELIVERY_ATTEMPTS, next_attempt_at
 from service.models import Candidate, Connection, Delivery
+from service.workflows.applied_again import NO_INSTANT
 from service.workflows.apply import apply_changes
 from service.workflows.leases import Lease
 from service.workflows.stored_answers import answers_of, forget_answers
 from service.workflows.work import Work
+
+logger = logging.getLogger("keepword.ingest")
 
 _FORBIDDEN = "the credentials may not ask for all it is about (403): a permission is missing"
 
@@ -102,6 +106,9 @@ def conclude(
     """Apply what a delivery means and say what became of it; the caller commits."""
     applied = apply_changes(work, connection, translation.changes, delivery.received_at)
     notes = [*translation.warnings, *applied.notes]
+    if NO_INSTANT in applied.notes:
+        # Nothing is kept of it: whoever applied is not to be forgotten for that.
+        logger.warning("%s: %s", connection.name, NO_INSTANT)
     if translation.ignored is not None:
         notes.insert(0, translation.ignored)
     delivery.state = "ignored" if translation.ignored is not None else "done"

@@ -22,10 +22,19 @@ from service.domain.changes import (
     JobFacts,
 )
 from service.domain.newcomers import Newcomer
-from service.models import Application, Candidate, CandidateEmail, Connection, Job, Promise
+from service.models import (
+    Application,
+    Candidate,
+    CandidateEmail,
+    CandidateSource,
+    Connection,
+    Job,
+    Promise,
+)
 from service.workflows.apply import apply_changes
 from service.workflows.connections import add_connection
 from service.workflows.erase import erase_candidate
+from service.workflows.merging import merge_people, take_hold_of_both
 from service.workflows.receive_newcomers import Reception
 from service.workflows.work import Work
 from tests.harness import MONDAY, Employer, make_employer
@@ -136,6 +145,43 @@ def test_nobody_lives_on_in_a_person_who_is_erased_meanwhile(
     with employer.session() as session:
         assert session.scalars(select(Candidate.first_name)).all() == [None, None]
         assert session.scalars(select(CandidateEmail.address)).all() == []
+
+
+@pytest.mark.parametrize("employer", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("meanwhile", ["the other way round", "by the ATS", "an erasure"])
+def test_people_merged_by_hand_while_somebody_else_writes_of_them_are_one_person(
+    employer: Employer, meanwhile: str
+) -> None:
+    with employer.work() as work:
+        _apply(work, OTHER)
+        ids = dict(
+            work.session.execute(
+                select(CandidateSource.external_id, CandidateSource.candidate_id)
+            ).all()
+        )
+
+    def by_hand(gone: str, stays: str) -> Callable[[Work], None]:
+        def merge(work: Work) -> None:
+            one, other = take_hold_of_both(work, ids[gone], ids[stays])
+            if one.id != other.id and not (one.erased_at or other.erased_at):
+                merge_people(work, one, other)
+
+        return merge
+
+    others: dict[str, Callable[[Work], None]] = {
+        "the other way round": by_hand("501", "502"),
+        "by the ATS": _merge_away,
+        "an erasure": _erase,
+    }
+    _meet(employer, by_hand("502", "501"), others[meanwhile])
+
+    with employer.session() as session:
+        bearers = set(session.scalars(select(Application.candidate_id)))
+        assert bearers == {ids["501"]}
+        gone, stays = (session.get_one(Candidate, ids[each]) for each in ("502", "501"))
+        assert (gone.merged_into_id, stays.merged_into_id) == (stays.id, None)
+        erased = meanwhile == "an erasure"
+        assert [each.erased_at is not None for each in (gone, stays)] == [erased] * 2
 
 
 @pytest.mark.parametrize("employer", ["sqlite"], indirect=True)

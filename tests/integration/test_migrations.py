@@ -42,6 +42,7 @@ from service.models.application import PENDING_INDEX
 from service.workflows import migrate
 from tests.integration.small_world import NOW, World, small_world
 
+BEFORE_HOLDS = "0016"
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations/versions"
 
 
@@ -142,6 +143,28 @@ def test_every_version_can_be_gone_down_and_up_with_data_in_it(engine: Engine) -
         migrate.upgrade(engine)
 
     assert migrate.current(engine) == migrate.head(engine)
+
+
+def test_people_outlive_a_version_that_knows_no_holds(engine: Engine) -> None:
+    with Session(engine) as session:
+        world = small_world(session)
+        candidate = session.get_one(Candidate, world.application.candidate_id)
+        candidate.first_name = "Amara"
+        candidate.held_at, candidate.held_by, candidate.held_why = NOW, "user:1", "a claim"
+        session.commit()
+        id_ = candidate.id
+    migrate.downgrade(engine, BEFORE_HOLDS)
+    names = {each["name"] for each in inspect(engine).get_columns("candidate")}
+    assert not names & {"held_at", "held_by", "held_why", "erasure_asked_at"}
+
+    migrate.upgrade(engine)
+    with Session(engine) as session:
+        candidate = session.get_one(Candidate, id_)
+        assert (candidate.first_name, candidate.held_at, candidate.held_why) == (
+            "Amara",
+            None,
+            None,
+        )
 
 
 def test_mail_survives_the_way_down_to_the_first_version_and_back(engine: Engine) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from service.db import db
+from service.hooks.bodies import MAX_BODY_BYTES
 from service.models import Application, Connection, Delivery
 from service.workflows.connections import add_connection
 from tests.doubles.greenhouse_bodies import application, body
@@ -50,6 +52,17 @@ def _post(
     headers = [("Content-Type", "application/json"), *more.items()]
     headers.append(("Signature", signature or _sign(content)))
     return employer.app.test_client().post(hook, data=content, headers=headers)
+
+
+def _post_in_chunks(employer: Employer, content: bytes) -> Any:
+    """Post as gunicorn hands over what came in chunks: nobody says how long it is."""
+    return employer.app.test_client().post(
+        HOOK,
+        input_stream=BytesIO(content),
+        environ_overrides={"wsgi.input_terminated": True},
+        content_type="application/json",
+        headers={"Signature": _sign(content), "Transfer-Encoding": "chunked"},
+    )
 
 
 def _deliveries(employer: Employer) -> list[Delivery]:
@@ -183,11 +196,23 @@ def test_ten_megabytes_are_kept_and_visible_and_the_next_delivery_goes_on(ats: E
     assert second.state == "done"
 
 
-def test_seventeen_megabytes_are_too_large(ats: Employer) -> None:
-    answer = _post(ats, b"x" * (17 * 1024 * 1024))
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_seventeen_megabytes_are_too_large(ats: Employer, *, in_chunks: bool) -> None:
+    """Also where nobody says how long they are: what is read of them was never signed."""
+    large = b"x" * (17 * 1024 * 1024)
+    answer = _post_in_chunks(ats, large) if in_chunks else _post(ats, large)
 
     assert answer.status_code == 413
+    assert answer.json == {"error": "the body is larger than 16 MB"}
     assert _deliveries(ats) == []
+
+
+def test_what_comes_in_chunks_is_taken_up_to_the_very_bound(ats: Employer) -> None:
+    largest = PING + b" " * (MAX_BODY_BYTES - len(PING))
+
+    assert _post_in_chunks(ats, PING).status_code == 200
+    assert _post_in_chunks(ats, largest).status_code == 200
+    assert _post_in_chunks(ats, largest + b" ").status_code == 413
 
 
 ODD = {

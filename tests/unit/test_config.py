@@ -141,6 +141,8 @@ def test_a_secret_key_that_is_set_is_used_and_no_file_made(tmp_path: Path) -> No
         ("KEEPWORD_BASE_URL", "http://keep word.example.com"),
         ("KEEPWORD_BASE_URL", "http://keepword.example.com:99999"),
         ("KEEPWORD_BASE_URL", "http://:8000"),
+        ("KEEPWORD_PING_URL", "http://"),
+        ("KEEPWORD_PING_URL", "https:///ping/4711"),
         ("KEEPWORD_COMPANY", "Acme\nBcc: everybody@example.com"),
         ("KEEPWORD_MAIL_FROM", "Acme Hiring hiring@example.com"),
         ("KEEPWORD_MAIL_FROM", "Acme Hiring <hiring@>"),

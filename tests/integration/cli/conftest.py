@@ -31,6 +31,7 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str | None]:
         "SECRET_KEY": SECRET_KEY,
         "KEEPWORD_BASE_URL": "https://keepword.example.com",
         "KEEPWORD_TRUSTED_PROXIES": "127.0.0.1",
+        "KEEPWORD_COMPANY": "Example Works",
         "KEEPWORD_TIME_ZONE": "Europe/Berlin",
         "KEEPWORD_LOG_LEVEL": None,
         "KEEPWORD_MAIL": None,

@@ -117,3 +117,39 @@ def test_nobody_is_erased_where_it_is_not_plain_who(employer: Desk, command: Com
     left = json.loads(command("person", "erase", "shared@example.com", "--yes", "--json").stdout)
     assert left["candidate_id"] == ids[1]
     assert names(employer) == [None] * 3
+
+
+def test_who_is_on_legal_hold_is_not_erased_until_it_is_released(
+    employer: Desk, command: Command
+) -> None:
+    with employer.work() as work:
+        row = add_application(work, email="amara@example.com")
+        id_, application_id = row.candidate_id, row.id
+
+    assert command("person", "hold", "amara@example.com", "--why", " ").exit_code == 1
+    held = command("person", "hold", "Amara@Example.com", "--why", "a claim of theirs")
+    assert held.stdout == f"{id_} is on legal hold: nobody erases them until it is lifted.\n"
+    twice = command("person", "hold", id_, "--why", "another")
+    refused = command("person", "erase", id_, "--yes")
+    assert (twice.exit_code, refused.exit_code) == (1, 1)
+    assert "they are on legal hold already" in twice.stderr
+    assert f"keepword person release {id_}" in refused.stderr
+    assert names(employer) == ["Amara"]
+    assert "on legal hold, and not erased while it stands: 1" in command("retention").stderr.lower()
+
+    released = command("person", "release", id_, "--json")
+    assert json.loads(released.stdout) == {"candidate_id": id_, "legal_hold_at": None}
+    assert command("person", "release", id_).exit_code == 1
+    assert command("person", "erase", id_, "--yes").exit_code == 0
+    assert command("person", "hold", "amara@example.com", "--why", "late").exit_code == 1
+    for said in (held, twice, refused, released):
+        assert "amara" not in (said.stdout + said.stderr).lower()
+    with employer.session() as session:
+        told = session.execute(
+            select(Entry.kind, Entry.source).where(Entry.application_id == application_id)
+        ).all()
+    assert [tuple(each) for each in told] == [
+        ("legal_hold_set", "command-line"),
+        ("legal_hold_lifted", "command-line"),
+        ("candidate_erased", "command-line"),
+    ]

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from service.config import Config
+from service.config import SHORTEST_PEOPLE_DAYS, Config, ConfigError
 from service.domain.retention import (
     EVERY,
     RAW_DAYS,
     STEADY,
     Fate,
     Readiness,
+    people_before,
     readiness,
     what_is_kept,
 )
@@ -67,3 +68,22 @@ def test_the_page_says_what_is_kept_how_long_and_why() -> None:
         f"| {each.name} | {each.how_long} | {each.fate} | {each.reason} |"
         for each in what_is_kept()
     ]
+
+
+def test_people_are_kept_for_ever_unless_somebody_says_how_long() -> None:
+    name = "KEEPWORD_KEEP_PEOPLE_DAYS"
+
+    assert Config.from_environment({}).people_days == 0
+    assert Config.from_environment({name: "0"}).people_days == 0
+    assert Config.from_environment({name: "30"}).people_days == SHORTEST_PEOPLE_DAYS == 30
+    assert people_before(0, NOW) is people_before(10**12, NOW) is None
+    assert people_before(30, NOW) == NOW - timedelta(days=30)
+    for wrong, remedy in (
+        ("29", "write 30 or more"),
+        ("1", "leave it out"),
+        ("-3", "whole number"),
+    ):
+        with pytest.raises(ConfigError, match=remedy) as caught:
+            Config.from_environment({name: wrong})
+        assert len(caught.value.faults) == 1
+        assert name in caught.value.faults[0]
