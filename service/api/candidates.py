@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.api.lookups import found
+from service.api.lookups import check_references, found
 from service.api.operation import Answer, Call, Resource, paged
 from service.api.schemas.base import page_of
 from service.api.schemas.candidate import (
     CandidateChangeSchema,
+    CandidateMergeSchema,
     CandidateNewSchema,
     CandidateQuery,
     CandidateSchema,
@@ -17,6 +18,7 @@ from service.models import Candidate
 from service.queries import records
 from service.workflows.candidates import add_candidate, check_present, edit_candidate
 from service.workflows.erase import ON_REQUEST, erase_candidate
+from service.workflows.merging import merge_people, take_hold_of_both
 
 resource = Resource("candidates", "People, with their addresses and numbers.")
 
@@ -97,6 +99,7 @@ def erase(call: Call, candidate_id: str) -> Answer:
     What is personal goes for good, everything scheduled stops, and an empty record stays, so
     that a late event from an ATS cannot bring the person back. A record that was merged into
     another is refused, with the id of the one that stays: the person is erased there, whole.
+    Whoever is on legal hold is refused until a colleague lifts it.
     """
     candidate = found(call, Candidate, candidate_id, "candidate", lock=True)
     call.check(candidate.version)
@@ -104,3 +107,27 @@ def erase(call: Call, candidate_id: str) -> Answer:
         check_present(candidate)
     erase_candidate(call.work, candidate, ON_REQUEST)
     return Answer(candidate, candidate.version)
+
+
+@resource.operation(
+    "POST",
+    "/candidates/<candidate_id>/merge",
+    scope="write",
+    body=CandidateMergeSchema,
+    returns=CandidateSchema,
+    if_match="optional",
+)
+def merge_candidate(call: Call, body: dict[str, Any], candidate_id: str) -> Answer:
+    """Merge a person's record into another one of theirs.
+
+    What was promised, told and written to either is one person's then, under the record named by
+    `into`, which is the answer. The record merged away leads to it, and so does what an ATS says of
+    it later. Nothing is sent, and it cannot be undone.
+    """
+    gone = found(call, Candidate, candidate_id, "candidate")
+    check_references(call, body, into=Candidate)
+    stays = call.session.get_one(Candidate, body["into"])
+    take_hold_of_both(call.work, gone.id, stays.id)
+    call.check(gone.version)
+    merge_people(call.work, gone, stays)
+    return Answer(stays, stays.version, f"/candidates/{stays.id}")

@@ -1,6 +1,6 @@
 """``keepword person``: adds one person by hand, with their application, in one command.
 
-Erasing one stands in a file of its own.
+Erasing one, merging two and legal holds stand in files of their own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from service.cli.person_erase import erase
+from service.cli.person_hold import hold, release
+from service.cli.person_merge import merge
 from service.cli.running import opened, unusable
 from service.cli.showing import as_json
 from service.domain.changes import Stage
@@ -30,10 +32,11 @@ _OPTIONS = {
 
 @click.group("person")
 def person() -> None:
-    """Add one person by hand, or erase one."""
+    """Add one person by hand, merge two records, keep one from being erased, or erase one."""
 
 
-person.add_command(erase)
+for _each in (erase, hold, merge, release):
+    person.add_command(_each)
 
 
 @person.command("add")

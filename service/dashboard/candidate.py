@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from flask import Response, current_app, redirect, request, url_for
 from flask_babel import gettext as _
 
+from service.dashboard.candidate_hold import hold_view
 from service.dashboard.candidate_keys import key_of, key_text
 from service.dashboard.candidate_story import Teller
 from service.dashboard.candidate_view import (
@@ -33,9 +34,9 @@ from service.domain.promises import Standing
 from service.domain.rights import Right
 from service.domain.waking_hours import zone_named
 from service.parts import Parts, parts
-from service.queries.at_stake import is_wholly_within
+from service.queries.at_stake import is_wholly_within, wholly_within
 from service.queries.candidate_page import Bid, Person, namesakes, person, surviving_id
-from service.queries.candidate_timeline import story
+from service.queries.candidate_timeline import erased_after_days, story
 from service.queries.candidate_word import (
     asked,
     coming_interviews,
@@ -44,6 +45,7 @@ from service.queries.candidate_word import (
     told,
 )
 from service.queries.choices import active_colleagues
+from service.queries.holds import erasure_asked_at, hold_of
 from service.queries.keyset import Key
 from service.workflows.work import Work
 
@@ -75,7 +77,8 @@ def candidate(candidate_id: str) -> Response:
     if found.erased_at is not None:
         times = Times(own_zone(), None, running.now())
         erased = times.at(found.erased_at)
-        return page(running, "candidate_erased.html", said=said(running), erased=erased)
+        days = erased_after_days(session, found.application_ids)
+        return page(running, "candidate_erased.html", said=said(running), erased=erased, days=days)
     after: Key | None = None
     if "after" in request.args:
         after = key_of(request.args["after"], numbered=True)
@@ -152,14 +155,23 @@ def _word(work: Work, found: Person, times: Times, jobs: dict[str, str]) -> dict
     acts = may(Right.ACT)
     chosen = {id_ for bid in found.bids for id_ in (bid.owner_id, bid.waiting_on_id) if id_}
     letters = coming_letters(session, ids, COMING)
+    asked_at = erasure_asked_at(session, found.candidate_id)
+    reach = visitor().reach
+    twins = namesakes(session, reach, found)
+    whole = acts and is_wholly_within(session, reach, found)
     return {
+        "hold": hold_view(hold_of(session, found.candidate_id), times),
+        "erasure_asked": times.at(asked_at) if asked_at is not None else None,
         "owed": [owed_view(each, times, by_mail=found.cut_off is None) for each in owed],
         "late": sum(each.standing is Standing.OVERDUE for each in owed),
         "asking": asking_words(*asked(session, ids)),
         "told": [told_view(each, times, jobs) for each in told(session, ids, TOLD)],
         "coming": next_views(letters, coming_interviews(session, work.now, ids), owed, times),
         "job_of": jobs if len(jobs) > 1 else {},
-        "namesakes": namesakes(session, visitor().reach, found),
-        "may_erase": acts and is_wholly_within(session, visitor().reach, found),
+        "namesakes": twins,
+        "may_merge": wholly_within(session, reach, [each.candidate_id for each in twins])
+        if whole and twins
+        else set(),
+        "may_erase": whole,
         "colleagues": active_colleagues(session, besides=chosen) if acts else [],
     }

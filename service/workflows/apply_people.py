@@ -9,15 +9,18 @@ from sqlalchemy import select
 from service.domain.changes import CandidateErased, CandidatesMerged, CandidateUpdated
 from service.models import Application, Candidate, CandidateSource, Connection
 from service.workflows.applications import reassign
+from service.workflows.applied_again import name_anew
 from service.workflows.erase import erase_candidate
+from service.workflows.last_erasure import erased_by_rule
+from service.workflows.legal_hold import keep_back
 from service.workflows.listing_erasures import note_erasure
+from service.workflows.merging import move_everything, take_hold_of_both
 from service.workflows.people import (
     find_source,
-    lock_person,
+    lock_named,
     resolve,
-    set_emails,
-    set_phones,
     take_facts,
+    told_beside,
     user_of,
 )
 from service.workflows.timeline import record
@@ -48,13 +51,12 @@ def _update(
         # Without an application nothing is owed to anybody, so nobody is made.
         return None, ["it speaks of a person without an application here"]
     # An erasure at this very moment ends before or begins after.
-    candidate = lock_person(work, resolve(work, source.candidate_id))
+    candidate = lock_named(work, source)
     if candidate.erased_at is not None:
         return candidate, ["the person was erased, so nothing was changed"]
-    # Somebody else may have told more of them while we waited.
-    work.session.refresh(source)
     if source.facts_at is None or change.at is None or change.at >= source.facts_at:
-        take_facts(work, candidate, change.candidate)
+        told = told_beside(work, source, candidate, change.candidate)
+        take_facts(work, candidate, told, source)
         source.facts_at = change.at or source.facts_at
     owner = user_of(work, change.owner)
     if owner is not None:
@@ -88,10 +90,14 @@ def _erase(
         work.session.flush()
         note_erasure(work, candidate, ())
         return candidate, ["nothing was known of this person; it stays so"]
-    candidate = resolve(work, source.candidate_id)
     if source.merged_away:
         # Sources remove the empty rest of a merge; the person goes on under the other record.
+        candidate = resolve(work, source.candidate_id)
         return candidate, ["the record was merged into another before, so nobody was erased"]
+    # Of a hold and this at the same moment the second finds what the first did.
+    candidate = lock_named(work, source)
+    if candidate.held_at is not None:
+        return candidate, [keep_back(work, candidate)]
     erase_candidate(work, candidate, "the person's data was erased in the ATS")
     return candidate, []
 
@@ -127,57 +133,35 @@ def _merge(
             gone.merged_away = True
         work.session.flush()
         return resolve(work, candidate_id), []
-    gone.merged_away = True
     old, new = _taken_hold_of(work, gone, stays)
-    if old.id == new.id:
-        return new, []
-    _move_everything(work, old, new)
+    if old.id != new.id and new.erased_at is not None and old.erased_at is None:
+        if erased_by_rule(work.session, [new.id]):
+            # Time emptied that record, and nobody else's: who is there goes on under its name.
+            gone.merged_away = True
+            name_anew(work, connection, new, old)
+            for application_id in work.session.scalars(
+                select(Application.id).where(Application.candidate_id == old.id)
+            ):
+                record(work, application_id, "candidates_merged", into=old.id, anew_after=new.id)
+            return old, []
+        if old.held_at is not None:
+            # To become part of an empty record would be to be erased.
+            return old, [keep_back(work, old)]
+    gone.merged_away = True
+    if old.id != new.id:
+        move_everything(work, old, new)
     return new, []
 
 
 def _taken_hold_of(
     work: Work, gone: CandidateSource, stays: CandidateSource
 ) -> tuple[Candidate, Candidate]:
-    """Return two persons as they are now, with their rows locked: an erasure of one of them ends
-    before anything of the other's becomes theirs, or begins after.
-    """
-    held: set[str] = set()
+    """Return whom both ids name now, with their rows locked."""
     while True:
-        old, new = resolve(work, gone.candidate_id), resolve(work, stays.candidate_id)
-        missing = {old.id, new.id} - held
-        if not missing:
+        old, new = take_hold_of_both(work, gone.candidate_id, stays.candidate_id)
+        # They may have been made anew while we waited.
+        for source in (gone, stays):
+            work.session.refresh(source)
+        named = [resolve(work, source.candidate_id).id for source in (gone, stays)]
+        if named == [old.id, new.id]:
             return old, new
-        # In one order, whoever merges them and which way round.
-        for candidate_id in sorted(missing):
-            held |= {
-                candidate_id,
-                lock_person(work, work.session.get_one(Candidate, candidate_id)).id,
-            }
-
-
-def _move_everything(work: Work, old: Candidate, new: Candidate) -> None:
-    if new.erased_at is not None:
-        erase_candidate(work, old, "merged into a person whose data was erased")
-    for application in work.session.scalars(
-        select(Application).where(Application.candidate_id == old.id)
-    ):
-        application.candidate = new
-        record(work, application.id, "candidates_merged", into=new.id)
-    if new.erased_at is None:
-        addresses = [email.address for email in [*new.emails, *old.emails]]
-        suppressed = {
-            email.address_key: email for email in old.emails if email.suppressed_at is not None
-        }
-        if old.erased_at is None:
-            new.can_email = new.can_email and old.can_email
-        new.first_name = new.first_name or old.first_name
-        new.last_name = new.last_name or old.last_name
-        set_emails(work, new, tuple(addresses))
-        set_phones(work, new, tuple(phone.number for phone in [*new.phones, *old.phones]))
-        for email in new.emails:
-            known = suppressed.get(email.address_key)
-            if known is not None:
-                email.suppressed_at = known.suppressed_at
-                email.suppressed_reason = known.suppressed_reason
-    old.merged_into_id = new.id
-    work.session.flush()

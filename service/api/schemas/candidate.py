@@ -55,6 +55,14 @@ class CandidateNewSchema(CandidateChangeSchema):
     }
 
 
+class CandidateMergeSchema(ApiSchema):
+    """Who two records are."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"into": "cnd_0123456789abcdefghjk"}
+
+    into = Id("The record that stays.", required=True)
+
+
 class EmailSchema(ApiSchema):
     """One address, and whether mail to it works."""
 
@@ -85,6 +93,8 @@ class CandidateSchema(ApiSchema):
         "can_email": True,
         "merged_into_id": None,
         "erased_at": None,
+        "legal_hold_at": None,
+        "legal_hold_why": None,
         "created_at": "2026-03-02T09:00:00Z",
         "version": 1,
     }
@@ -115,6 +125,18 @@ class CandidateSchema(ApiSchema):
     can_email = Flag("Whether mail may be sent at all.", required=True)
     merged_into_id = Id("Whose record took this one's place.", required=True, allow_none=True)
     erased_at = Instant("When the person's data was erased.", required=True, allow_none=True)
+    legal_hold_at = Instant(
+        "Since when the person is on legal hold, if so: nobody erases them.",
+        required=True,
+        allow_none=True,
+        attribute="held_at",
+    )
+    legal_hold_why = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="held_why",
+        metadata={"description": "Why they are on legal hold."},
+    )
     created_at = Instant("When it was added.", required=True)
     version = Count("Rises with every change.", required=True)
 

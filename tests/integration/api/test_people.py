@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from service.models import Candidate
+from service.workflows.legal_hold import hold
 from tests.harness import Employer, add_application
 from tests.integration.api.conftest import Api, Cast, refusal
 
@@ -89,6 +90,59 @@ def test_a_person_is_erased_whole_and_not_one_record_of_theirs(
     )
     for id_ in (cast.candidate, stays):
         assert api.get(f"/candidates/{id_}")["first_name"] is None
+
+
+def test_a_person_on_legal_hold_is_shown_so_and_erased_by_no_program(
+    employer: Employer, api: Api, cast: Cast
+) -> None:
+    path = f"/candidates/{cast.candidate}"
+    assert api.get(path)["legal_hold_at"] is None
+    with employer.work() as work:
+        hold(work, work.session.get_one(Candidate, cast.candidate), "a claim of theirs")
+
+    shown = api.get(path)
+    refused = api.send("DELETE", path, If_Match=api.send("GET", path).headers["ETag"])
+
+    assert shown["legal_hold_at"] == "2026-03-02T09:00:00Z"
+    assert shown["legal_hold_why"] == "a claim of theirs"
+    assert refusal(refused) == (409, "on-legal-hold", [])
+    assert api.get(path)["first_name"] is not None
+
+
+def test_two_records_are_merged_into_the_one_that_is_named(
+    employer: Employer, api: Api, cast: Cast
+) -> None:
+    with employer.work() as work:
+        twin = add_application(work, first_name="Amy", email="amy@example.com")
+        stays, moved = twin.candidate_id, twin.id
+    path = f"/candidates/{cast.candidate}"
+    etag = api.send("GET", path).headers["ETag"]
+
+    def merge(into: str, match: str = etag) -> Any:
+        return api.send("POST", f"{path}/merge", {"into": into}, If_Match=match)
+
+    assert refusal(merge(cast.candidate)) == (422, "same-person", ["/into"])
+    assert refusal(merge("cnd_nobody")) == (422, "unknown-reference", ["/into"])
+    assert merge(stays, '"0"').status_code == 412
+    kept = api.send("GET", f"/candidates/{stays}").headers["ETag"]
+
+    done = merge(stays)
+
+    assert (done.status_code, done.json["id"], done.json["first_name"]) == (200, stays, "Amy")
+    addresses = [email["address"] for email in done.json["emails"]]
+    assert addresses == ["amy@example.com", "amara.okafor@example.com"]
+    assert done.headers["ETag"] == api.send("GET", f"/candidates/{stays}").headers["ETag"] != kept
+    assert api.get(path)["merged_into_id"] == stays
+    theirs = api.get(f"/applications?candidate_id={stays}")["items"]
+    assert {each["id"] for each in theirs} > {moved}
+    again = merge(stays, "*")
+    assert refusal(again) == (409, "candidate-merged", [])
+    assert stays in again.json["detail"]
+    path = f"/candidates/{stays}"
+    assert refusal(merge(cast.candidate, "*")) == (409, "candidate-merged", [])
+    gone = api.made("/candidates", {"first_name": "Jo"})["id"]
+    assert api.send("DELETE", f"/candidates/{gone}", If_Match="*").status_code == 200
+    assert refusal(merge(gone, "*")) == (422, "candidate-erased", [])
 
 
 def test_an_application_owes_at_once_what_the_rules_say(
