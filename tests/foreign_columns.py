@@ -64,6 +64,7 @@ NOBODY: Final[Mapping[str, str]] = {
     "promise.wall_zone": "chosen",
     # Made by us of numbers, instants and hashes.
     "api_key.start": "made",
+    "candidate.held_by": "made",
     "connection.lease_token": "made",
     "connection.silences": "made",
     "contact.meant_for": "made",
@@ -110,7 +111,6 @@ UNSHOWN: Final[Mapping[str, str]] = {
     "idempotent_request.key": "only ever compared",
     "application.offers": "only ever compared, with the times they were told at",
     "application.open_offer": "only ever compared",
-    "import_run.file_name": "for the command line",
     "import_run.options": "for the command line",
     "imported_application.application_key": "only ever compared",
     "imported_application.candidate_key": "only ever compared",

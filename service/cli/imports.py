@@ -29,11 +29,13 @@ from service.domain.promises import PromiseError
 from service.queries.imports import imports
 from service.sheets.columns import Field, field_of
 from service.sheets.dates import Order
-from service.sheets.people import Sheet, Wanted, opened_sheet
+from service.sheets.people import Sheet, opened_sheet
 from service.sheets.refused import RefusedFile
 from service.sheets.rows import SEPARATORS
 from service.sheets.source import LARGEST, SheetError, Source, open_source
-from service.workflows.import_people import Report, SheetFacts, import_people
+from service.sheets.wanted import Wanted
+from service.workflows.import_people import Report
+from service.workflows.import_sheet import import_sheet, zone_of_sheets
 from service.workflows.import_undo import undo_import
 
 _SIZES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
@@ -96,11 +98,9 @@ def import_(
         unusable("it goes with --skip-bad: without that nobody is imported at all.", "--refused")
     source = _source(file, max_size, encoding)
     with opened() as keepword:
-        work = keepword.work()
-        company = work.calendar_row()
         wanted = Wanted(
-            now=work.now,
-            zone=work.calendar(company.id, company.version).time_zone,
+            now=keepword.now,
+            zone=zone_of_sheets(keepword.work()),
             separator=_separator(delimiter),
             order=Order(dates) if dates else None,
             job=job,
@@ -121,7 +121,7 @@ def import_(
             note("\nStopped: nobody was imported.")
             raise
         kept = not dry_run and (skip_bad or not report.refused)
-        if kept and (report.applications or report.jobs):
+        if kept and report.is_worth_keeping(skip_bad=skip_bad):
             keepword.session.commit()
         else:
             keepword.session.rollback()
@@ -143,22 +143,15 @@ def _run(
         sheet = stack.enter_context(opened_sheet(source, wanted))
         on_refused = stack.enter_context(_refused_file(refused, sheet))
         advance = stack.enter_context(_progress(source))
-        report = import_people(
+        report = import_sheet(
             keepword.work(),
-            sheet.people,
-            SheetFacts(
-                source.path.name,
-                source.digest,
-                {"encoding": source.encoding_name, "acknowledge": acknowledge, "job": wanted.job},
-            ),
+            source,
+            sheet,
+            wanted,
             acknowledge=acknowledge,
-            heading=lambda about: sheet.columns.heading(Field(about)),
             on_refused=on_refused,
-            on_progress=lambda _rows: advance(sheet.position()),
+            on_progress=advance,
         )
-    source.refuse_change()
-    if not report.rows:
-        raise SheetError("there is nobody in it, only the heading")
     return report, sheet
 
 

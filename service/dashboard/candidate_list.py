@@ -25,7 +25,17 @@ add_destination(
         lazy_gettext("People"),
         30,
         Right.SEE,
-        within=("pages.candidate", "pages.new_person", "pages.add_by_hand"),
+        within=(
+            "pages.candidate",
+            "pages.merging",
+            "pages.new_person",
+            "pages.add_by_hand",
+            "pages.sheet_new",
+            "pages.sheet_look",
+            "pages.sheet_take",
+            "pages.sheet_import",
+            "pages.sheet_undo",
+        ),
     )
 )
 

@@ -8,6 +8,7 @@ Nothing here runs while Keepword serves.
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ _KEYWORDS: Final[dict[str, tuple[int, ...] | None]] = {
     "lazy_gettext": None,
     "lazy_ngettext": (1, 2),
     "to_say": None,
+    "told": None,
     "say": None,
     "say_many": (1, 2),
 }
@@ -41,8 +43,29 @@ _BELOW: Final = (
     "queries/mail_health.py",
     "queries/stage_labels.py",
     "workflows/check.py",
+    "workflows/import_undo.py",
 )
 """What the layers below say to whoever reads: they are given a ``Speech`` and know no language."""
+
+_OF_SHEETS: Final = (
+    "mail/addresses.py",
+    "sheets/cells.py",
+    "sheets/columns.py",
+    "sheets/dates.py",
+    "sheets/needed.py",
+    "sheets/people.py",
+    "sheets/reader.py",
+    "sheets/rows.py",
+    "sheets/source.py",
+    "workflows/erased_newcomers.py",
+    "workflows/import_sheet.py",
+    "workflows/newcomer_identity.py",
+    "workflows/receive_newcomers.py",
+)
+"""What is said of a sheet, on the command line first."""
+
+_OF_COMMANDS: Final = re.compile(r"--[a-z]|“keepword ")
+"""What only the command line says of it: a page has words of its own for that."""
 
 Message = str | tuple[str, ...]
 
@@ -55,12 +78,23 @@ def said_on_pages() -> dict[Message, str]:
         str(pages), _METHODS, _OPTIONS, keywords=_KEYWORDS
     ):
         found.setdefault(tuple(message) if isinstance(message, (list, tuple)) else message, name)
-    for name in _BELOW:
-        for _line, message, *_ in extract_from_file(
-            "python", pages.parent / name, keywords=_KEYWORDS
-        ):
-            found.setdefault(tuple(message) if isinstance(message, tuple) else message, name)
+    for name in (*_BELOW, *_OF_SHEETS):
+        for message in _said_in(name):
+            if name not in _OF_SHEETS or not _OF_COMMANDS.search(str(message)):
+                found.setdefault(message, name)
     return found
+
+
+def said_by_commands() -> set[Message]:
+    """Return what the command line says of a sheet, and a page must say in its own way."""
+    said = {message for name in _OF_SHEETS for message in _said_in(name)}
+    return {message for message in said if _OF_COMMANDS.search(str(message))}
+
+
+def _said_in(name: str) -> Iterator[Message]:
+    path = FOLDER.parent.parent / name
+    for _line, message, *_ in extract_from_file("python", path, keywords=_KEYWORDS):
+        yield tuple(message) if isinstance(message, tuple) else message
 
 
 def catalog_of(language: str) -> Catalog:

@@ -5,6 +5,8 @@ A newcomer is read from a sheet, a form or one API call; what was not said is ``
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,6 +64,19 @@ class Fault:
     def __str__(self) -> str:
         where = f"line {self.line}" + (f", column “{self.column}”" if self.column else "")
         return f"{where}: {self.text}"
+
+
+def alike(faults: Iterable[Fault]) -> list[tuple[Fault, int]]:
+    """Return each different fault once, where it comes first, and in how many rows it stands.
+
+    The same fault in every row would hide the others.
+    """
+    first: dict[tuple[str | None, str], Fault] = {}
+    rows: Counter[tuple[str | None, str]] = Counter()
+    for fault in faults:
+        first.setdefault((fault.column, fault.text), fault)
+        rows[fault.column, fault.text] += 1
+    return [(fault, rows[key]) for key, fault in first.items()]
 
 
 @dataclass(frozen=True, slots=True)

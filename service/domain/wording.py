@@ -5,6 +5,7 @@ Days are written out with their month, never as numbers that two countries read 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,37 @@ ENGLISH = Speech()
 def to_say(text: str) -> str:
     """Return a text as it is: this only marks it as one that ``Speech.say`` is given later."""
     return text
+
+
+class Told(str):
+    """A sentence of English that still knows its text and values: a page says it in its own words.
+
+    ``text`` is as translators know it; a value may be such a sentence too.
+    """
+
+    __slots__ = ("text", "values")
+
+    text: str
+    values: Mapping[str, object]
+
+    def __new__(cls, text: str, values: Mapping[str, object]) -> Told:
+        """Make the sentence, its ``%(name)s`` filled."""
+        made = super().__new__(cls, text % values if values else text)
+        made.text, made.values = text, values
+        return made
+
+
+def told(text: str, **values: object) -> Told:
+    """Return a sentence that can be said again in other words."""
+    return Told(text, values)
+
+
+class ToldError(ValueError):
+    """Something is wrong; ``said`` is the sentence that says so."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+        super().__init__(said)
 
 
 def day_words(day: date) -> str:

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
+from service.domain.wording import ToldError, to_say, told
+
 MAX_ADDRESS_CHARS = 320
 """Characters in one address or name; Twilio's "Mail Send limitations" page."""
 
@@ -29,7 +31,7 @@ _UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _PLAIN = re.compile(r"([A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*(?<!.{65}))@([A-Za-z0-9.-]{1,180})")
 
 
-class BadAddressError(ValueError):
+class BadAddressError(ToldError):
     """An address that cannot be mailed; the text says why and never holds the address."""
 
 
@@ -52,11 +54,13 @@ def checked_address(text: str) -> str:
     Raises ``BadAddressError`` where no mail could be sent to it.
     """
     if not text.strip():
-        raise BadAddressError("the address is empty")
+        raise BadAddressError(to_say("the address is empty"))
     if has_unsafe_characters(text):
-        raise BadAddressError("the address holds a control character")
+        raise BadAddressError(to_say("the address holds a control character"))
     if len(text) > MAX_ADDRESS_CHARS:
-        raise BadAddressError(f"the address is longer than {MAX_ADDRESS_CHARS} characters")
+        raise BadAddressError(
+            told("the address is longer than %(number)s characters", number=MAX_ADDRESS_CHARS)
+        )
     plain = _PLAIN.fullmatch(text)
     if plain is not None:
         return f"{plain[1]}@{_domain(plain[2])}"
@@ -74,9 +78,9 @@ def _validated(text: str) -> str:
         found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         # The library's message quotes parts of the address, so neither it nor its chain leaves.
-        raise BadAddressError("the address is not a valid mail address") from None
+        raise BadAddressError(to_say("the address is not a valid mail address")) from None
     if found.ascii_email is None:
-        raise BadAddressError("the address cannot be written in ASCII")
+        raise BadAddressError(to_say("the address cannot be written in ASCII"))
     return found.ascii_email
 
 

@@ -24,6 +24,7 @@ from service.models import (
     Promise,
 )
 from service.queries.candidate_page import Person, surviving_id
+from service.queries.extent import applications_within
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,24 @@ def is_wholly_within(session: Session, reach: Reach, person: Person) -> bool:
     if reach.extent is Extent.ALL:
         return True
     return applications_of(session, person.candidate_id) == len(person.bids)
+
+
+def wholly_within(session: Session, reach: Reach, candidate_ids: Collection[str]) -> set[str]:
+    """Return who of these people applied for nothing outside somebody's reach, and for something
+    within it where that is not everything.
+    """
+    if reach.extent is Extent.ALL:
+        return set(candidate_ids)
+    found = session.execute(
+        select(
+            Application.candidate_id,
+            func.count(),
+            func.count().filter(applications_within(reach)),
+        )
+        .where(Application.candidate_id.in_(candidate_ids))
+        .group_by(Application.candidate_id)
+    )
+    return {candidate_id for candidate_id, every, within in found if every == within}
 
 
 def people_at(session: Session, keys: Collection[str]) -> list[str]:

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from service.ats.stages import guess_stage
 from service.domain.changes import Stage
 from service.domain.contacts import Channel
+from service.domain.wording import ToldError, told
 from service.mail.addresses import BadAddressError, checked_address, has_unsafe_characters
 
 LONGEST_TEXT = 200
@@ -49,7 +50,7 @@ _GOES_ON = frozenset({"active", "open", "inprogress", "inprocess", "ongoing", "l
 _NOTHING = frozenset({"", "false", "no", "n", "0", "none", "null", "na", "nein", "falsch"})
 
 
-class CellError(ValueError):
+class CellError(ToldError):
     """A cell that cannot be read; the text says why and what to do, and never quotes it."""
 
 
@@ -63,10 +64,10 @@ def plain(text: str, longest: int = LONGEST_TEXT) -> str | None:
     if not text.isprintable():
         text = _BREAKS.sub(" ", text)
         if has_unsafe_characters(text):
-            raise CellError("it holds a control character: write plain text")
+            raise CellError(told("it holds a control character: write plain text"))
     text = text.strip()
     if len(text) > longest:
-        raise CellError(f"it is longer than {longest} characters: shorten it")
+        raise CellError(told("it is longer than %(number)s characters: shorten it", number=longest))
     return text or None
 
 
@@ -97,7 +98,7 @@ def addresses(text: str) -> list[str]:
         try:
             checked_address(part)
         except BadAddressError as error:
-            raise CellError(f"{error}: correct it") from None
+            raise CellError(told("%(fault)s: correct it", fault=error.said)) from None
     return parts
 
 
@@ -108,7 +109,9 @@ def numbers(text: str) -> list[str]:
         number for part in _PHONES.split(found or "") for number in _between_slashes(part) if number
     ]
     if any(len(part) > LONGEST_PHONE for part in parts):
-        raise CellError(f"a number is longer than {LONGEST_PHONE} characters: shorten it")
+        raise CellError(
+            told("a number is longer than %(number)s characters: shorten it", number=LONGEST_PHONE)
+        )
     return parts
 
 
@@ -135,7 +138,7 @@ def zone(text: str) -> str | None:
         return None
     found = _zones().get(name.casefold().replace(" ", "_"))
     if found is None:
-        raise CellError("it is no time zone: write one such as Europe/Berlin")
+        raise CellError(told("it is no time zone: write one such as Europe/Berlin"))
     return found
 
 
@@ -155,8 +158,10 @@ def colleague(text: str) -> str | None:
         return checked_address(address).casefold()
     except BadAddressError:
         raise CellError(
-            "it is no mail address: write the colleague's, or leave the column out with --without "
-            "and its heading"
+            told(
+                "it is no mail address: write the colleague's, or leave the column out with "
+                "--without and its heading"
+            )
         ) from None
 
 
@@ -171,15 +176,26 @@ def channel(text: str) -> Channel | None:
     try:
         return known.get(word) or Channel(word)
     except ValueError:
-        raise CellError(f"it is no means of contact: write one of {', '.join(Channel)}") from None
+        raise CellError(
+            told("it is no means of contact: write one of %(words)s", words=", ".join(Channel))
+        ) from None
 
 
 class StageWords:
     """Reads stages and statuses; ``told`` says what an employer's own labels mean."""
 
     def __init__(self, told: Mapping[str, Stage]) -> None:
-        self._told = {_word(label): stage for label, stage in told.items()}
+        self._told = {label.strip(): stage for label, stage in told.items()}
+        # Case and signs do not count, but where signs are all there is, or tell two labels apart.
+        meant: dict[str, set[Stage]] = {}
+        for label, stage in told.items():
+            meant.setdefault(_word(label), set()).add(stage)
+        self._alike = {word: min(said) for word, said in meant.items() if word and len(said) == 1}
         self._known: dict[tuple[str, str], Stage] = {}
+        self.taken: dict[str, Stage] = {}
+        """The labels that decided, and the stage each was taken for."""
+        self.unknown: dict[str, int] = {}
+        """The labels that nobody has explained, and in how many rows each stands."""
 
     def read(self, stage: str | None, status: str | None) -> Stage:
         """Return where an application stands by its two labels; ``CellError`` where none can be.
@@ -189,10 +205,21 @@ class StageWords:
         key = (stage or "", status or "")
         found = self._known.get(key)
         if found is None:
-            found = self._read(stage, status)
+            try:
+                found = self._read(stage, status)
+            except UnknownLabelError as error:
+                if error.label in self.unknown or len(self.unknown) < _REMEMBERED:
+                    self.unknown[error.label] = self.unknown.get(error.label, 0) + 1
+                raise
             if len(self._known) < _REMEMBERED:
                 self._known[key] = found
+                self.taken.update(self._decided(stage, status, found))
         return found
+
+    def _decided(self, stage: str | None, status: str | None, found: Stage) -> dict[str, Stage]:
+        by_status = stage is None or (found in _ENDS and self._exact(status) == found)
+        label = status if by_status else stage
+        return {label: found} if label is not None else {}
 
     def _read(self, stage: str | None, status: str | None) -> Stage:
         ended = self._exact(status)
@@ -203,22 +230,24 @@ class StageWords:
                 return Stage.APPLIED
             guessed = guess_stage(status)
             if guessed is None:
-                raise _unknown(status)
+                raise UnknownLabelError(status)
             return guessed
         if status is not None and ended is None and _word(status) not in _GOES_ON:
             # Said besides a stage, so it says more than the stage: how, a person must tell.
-            raise _unknown(status)
+            raise UnknownLabelError(status)
         found = self._exact(stage) or guess_stage(stage)
         if found is None:
-            raise _unknown(stage)
+            raise UnknownLabelError(stage)
         return found
 
     def _exact(self, label: str | None) -> Stage | None:
         if label is None:
             return None
+        if label in self._told:
+            return self._told[label]
         word = _word(label)
-        if word in self._told:
-            return self._told[word]
+        if word in self._alike:
+            return self._alike[word]
         return _OURS.get(word) or _CLOSED.get(word)
 
 
@@ -232,14 +261,15 @@ class UnknownLabelError(CellError):
 
     def __init__(self, label: str) -> None:
         self.label = label
+        named = label if len(label) <= 60 else f"{label[:57]}…"
         super().__init__(
-            f"what “{label}” means is not known: say it with --stage “{label}=…”, for which "
-            f"there are {', '.join(Stage)}"
+            told(
+                "what “%(word)s” means is not known: say it with --stage “%(word)s=…”, for which "
+                "there are %(stages)s",
+                word=named,
+                stages=", ".join(Stage),
+            )
         )
-
-
-def _unknown(label: str) -> UnknownLabelError:
-    return UnknownLabelError(label if len(label) <= 60 else f"{label[:57]}…")
 
 
 def _word(label: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from service.domain.wording import told
 from service.sheets.source import SheetError
 
 
@@ -192,7 +193,9 @@ class Columns:
         there = {folded(heading) for heading in headings}
         unknown = [name for name in (*(names or {}), *without) if folded(name) not in there]
         if unknown:
-            raise SheetError(f"there is no column “{_shown(unknown[0])}”: check its spelling")
+            raise SheetError(
+                told("there is no column “%(name)s”: check its spelling", name=shown(unknown[0]))
+            )
         places: dict[Field, list[int]] = {}
         left_out = []
         endings = []
@@ -201,18 +204,18 @@ class Columns:
             field = None if name in ignored else given.get(name) or field_of(heading)
             if field is None:
                 if heading.strip():
-                    left_out.append(_shown(heading))
+                    left_out.append(shown(heading))
                 if name in _ENDINGS and name not in ignored:
                     endings.append(place)
                 continue
             places.setdefault(field, []).append(place)
         for field, found in places.items():
             if field not in SEVERAL and len(found) > 1:
-                surest = _surest(headings, found, field)
-                left_out += [_shown(headings[place]) for place in found if place != surest]
+                surest = _surest(headings, found, field, given)
+                left_out += [shown(headings[place]) for place in found if place != surest]
                 found[:] = [surest]
         return cls(
-            tuple(_shown(heading) for heading in headings),
+            tuple(shown(heading) for heading in headings),
             {field: tuple(found) for field, found in places.items()},
             tuple(left_out),
             tuple(endings),
@@ -224,17 +227,29 @@ class Columns:
         return self.headings[found[0]] if found else field.value
 
 
-def _surest(headings: Sequence[str], places: Sequence[int], field: Field) -> int:
-    """Return which of several columns is meant: one named by hand has no rank and is surest."""
-    ranked = sorted((_RANK.get(folded(headings[place]), -1), place) for place in places)
+def _surest(
+    headings: Sequence[str], places: Sequence[int], field: Field, given: Collection[str]
+) -> int:
+    """Return which of several columns is meant: one named by hand is surer than any other."""
+
+    def rank(place: int) -> int:
+        name = folded(headings[place])
+        return -1 if name in given else _RANK.get(name, -1)
+
+    ranked = sorted((rank(place), place) for place in places)
     if ranked[0][0] == ranked[1][0]:
-        names = " and ".join(f"“{_shown(headings[place])}”" for _, place in ranked[:2])
+        names = " and ".join(f"“{shown(headings[place])}”" for _, place in ranked[:2])
         raise SheetError(
-            f"{names} both say “{field.value}”: rename one, or take it out of the sheet"
+            told(
+                "%(names)s both say “%(field)s”: rename one, or take it out of the sheet",
+                names=names,
+                field=field.value,
+            )
         )
     return ranked[0][1]
 
 
-def _shown(heading: str) -> str:
+def shown(heading: str) -> str:
+    """Return a heading as a page or a line shows it: on one line, and not too long."""
     text = " ".join("".join(c if c.isprintable() else " " for c in heading).split())
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from service.domain.wording import ToldError, told
+
 EARLIEST, LATEST = 2000, 2100
 """Years of what a sheet may tell; before the first, after the second there are slips alone."""
 
@@ -33,8 +35,12 @@ class Order(StrEnum):
     MDY = "mdy"
 
 
-class DateError(ValueError):
+class DateError(ToldError):
     """A cell that is no date, or that could be two; the text says what to write instead."""
+
+
+class AmbiguousDateError(DateError):
+    """A date of three numbers, and nobody said whether the day or the month comes first."""
 
 
 @lru_cache(maxsize=2000)
@@ -46,13 +52,17 @@ def instant(text: str, zone: ZoneInfo, order: Order | None) -> datetime:
     """
     year, month, day, rest = _parts(text.strip(), order)
     if not EARLIEST <= year < LATEST:
-        raise DateError(f"the year must lie between {EARLIEST} and {LATEST - 1}")
+        raise DateError(
+            told(
+                "the year must lie between %(first)s and %(last)s", first=EARLIEST, last=LATEST - 1
+            )
+        )
     try:
         on, at = date(year, month, day), _time(rest)
         local = datetime.combine(on, at)
         return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
     except ValueError:
-        raise DateError("there is no such date") from None
+        raise DateError(told("there is no such date")) from None
 
 
 def _parts(text: str, order: Order | None) -> tuple[int, int, int, tuple[str | None, ...]]:
@@ -64,21 +74,23 @@ def _parts(text: str, order: Order | None) -> tuple[int, int, int, tuple[str | N
         return int(found[3]), _month(found[1]), int(found[2]), found.groups()[3:]
     if found := _NUMBERS.fullmatch(text):
         if order is None:
-            raise DateError(
-                "day and month cannot be told apart for certain: say --dates dmy (day first) or "
-                "--dates mdy (month first), or write 2026-03-02"
+            raise AmbiguousDateError(
+                told(
+                    "day and month cannot be told apart for certain: say --dates dmy (day first) "
+                    "or --dates mdy (month first), or write 2026-03-02"
+                )
             )
         first, second = int(found[1]), int(found[2])
         day, month = (first, second) if order is Order.DMY else (second, first)
         return int(found[3]), month, day, found.groups()[3:]
-    raise DateError("this is no date: write it as 2026-03-02 or 2026-03-02 14:30")
+    raise DateError(told("this is no date: write it as 2026-03-02 or 2026-03-02 14:30"))
 
 
 def _month(name: str) -> int:
     for number, month in enumerate(_MONTHS, start=1):
         if month.startswith(name.lower()[:3]) and month.startswith(name.lower().rstrip("t")):
             return number
-    raise DateError("this is no month in English: write the date as 2026-03-02")
+    raise DateError(told("this is no month in English: write the date as 2026-03-02"))
 
 
 def _time(parts: tuple[str | None, ...]) -> time:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from service.domain.wording import Told, told
 from service.sheets.source import SheetError
 
 LONGEST_LINE = 1_000_000
@@ -44,7 +45,9 @@ def separator_of(header: str, known: Callable[[list[str]], int]) -> str:
     present = [mark for mark in leaders if mark in header]
     if len(present) > 1 and best:
         names = " and ".join(SEPARATORS[mark] for mark in present)
-        raise SheetError(f"{names} do equally well as separators: say which with --delimiter")
+        raise SheetError(
+            told("%(names)s do equally well as separators: say which with --delimiter", names=names)
+        )
     if best:
         return present[0] if present else ","
     return max(SEPARATORS, key=header.count)
@@ -66,9 +69,15 @@ def rows(text: IO[str], separator: str) -> Iterator[Row]:
         except csv.Error as error:
             raise SheetError(_told(begins, error)) from None
         except UnicodeError:
-            raise SheetError(f"line {begins}: the encoding is wrong here: say --encoding") from None
+            raise SheetError(
+                told("line %(line)s: the encoding is wrong here: say --encoding", line=begins)
+            ) from None
         if len(cells) > MOST_COLUMNS:
-            raise SheetError(f"line {begins} has more than {MOST_COLUMNS} cells")
+            raise SheetError(
+                told(
+                    "line %(line)s has more than %(number)s cells", line=begins, number=MOST_COLUMNS
+                )
+            )
         line, begins = begins, reader.line_num + 1
         if any(cells) and any(map(str.strip, cells)):
             yield Row(line, cells)
@@ -85,8 +94,12 @@ def _lines(text: IO[str]) -> Iterator[str]:
         number += 1
         if len(line) >= LONGEST_LINE:
             raise SheetError(
-                f"line {number} is longer than {LONGEST_LINE:,} characters: this is no sheet of "
-                "people"
+                told(
+                    "line %(line)s is longer than %(number)s characters: this is no sheet of "
+                    "people",
+                    line=number,
+                    number=f"{LONGEST_LINE:,}",
+                )
             )
         yield line
 
@@ -98,18 +111,21 @@ def _cells(line: str, separator: str) -> list[str]:
         return []
 
 
-def _told(line: int, error: csv.Error) -> str:
+def _told(line: int, error: csv.Error) -> Told:
     said = str(error)
     if "field larger" in said:
-        return (
-            f"line {line}: a cell is longer than {csv.field_size_limit():,} characters; most "
-            "likely a quotation mark is not closed"
+        return told(
+            "line %(line)s: a cell is longer than %(number)s characters; most likely a quotation "
+            "mark is not closed",
+            line=line,
+            number=f"{csv.field_size_limit():,}",
         )
     if "unexpected end" in said:
-        return f"line {line}: a quotation mark is opened and never closed"
+        return told("line %(line)s: a quotation mark is opened and never closed", line=line)
     if "expected after" in said:
-        return (
-            f"line {line}: a quotation mark stands inside a quoted cell; double it, or leave the "
-            "quotation marks out"
+        return told(
+            "line %(line)s: a quotation mark stands inside a quoted cell; double it, or leave the "
+            "quotation marks out",
+            line=line,
         )
-    return f"line {line}: this is no row of a sheet ({said})"
+    return told("line %(line)s: this is no row of a sheet (%(said)s)", line=line, said=said)

@@ -11,11 +11,13 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+
+from service.domain.wording import ToldError, to_say, told
 
 LARGEST = 200_000_000
 """Bytes of a sheet that is read, unless another limit is given."""
@@ -30,17 +32,17 @@ _MARKS = (
 )
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _PACKED = (
-    (b"PK\x03\x04", "a zip archive or a workbook (.xlsx, .ods)"),
-    (b"PK\x05\x06", "an empty zip archive"),
-    (b"\x1f\x8b", "packed with gzip"),
-    (b"BZh", "packed with bzip2"),
-    (b"\xfd7zXZ\x00", "packed with xz"),
-    (b"\x28\xb5\x2f\xfd", "packed with zstd"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!", "a rar archive"),
-    (b"\xd0\xcf\x11\xe0", "an old workbook (.xls)"),
-    (b"%PDF", "a PDF"),
-    (b"SQLite format 3\x00", "a database"),
+    (b"PK\x03\x04", to_say("a zip archive or a workbook (.xlsx, .ods)")),
+    (b"PK\x05\x06", to_say("an empty zip archive")),
+    (b"\x1f\x8b", to_say("packed with gzip")),
+    (b"BZh", to_say("packed with bzip2")),
+    (b"\xfd7zXZ\x00", to_say("packed with xz")),
+    (b"\x28\xb5\x2f\xfd", to_say("packed with zstd")),
+    (b"7z\xbc\xaf\x27\x1c", to_say("a 7z archive")),
+    (b"Rar!", to_say("a rar archive")),
+    (b"\xd0\xcf\x11\xe0", to_say("an old workbook (.xls)")),
+    (b"%PDF", to_say("a PDF")),
+    (b"SQLite format 3\x00", to_say("a database")),
 )
 NAMES = {
     "utf-8": "UTF-8",
@@ -50,10 +52,8 @@ NAMES = {
 }
 """How the encodings that are found by themselves are shown."""
 
-_SAVE_AS = "save the sheet as “CSV UTF-8”"
 
-
-class SheetError(ValueError):
+class SheetError(ToldError):
     """The file as a whole cannot be used; the text says why and what to do."""
 
 
@@ -61,16 +61,17 @@ class SheetError(ValueError):
 class Source:
     """A file that may be read: its size in bytes, its encoding, and a digest of its bytes.
 
-    ``mark`` is how many bytes of byte order mark its text begins behind; ``state`` tells whether
+    ``mark`` is how many bytes of byte order mark its text begins behind; ``is_same`` tells whether
     the file is still the one that was looked at.
     """
 
-    path: Path
+    name: str
     size: int
     encoding: str
     digest: str
     mark: int
-    state: tuple[int, int, int]
+    raw: Callable[[], IO[bytes]] = field(repr=False, compare=False)
+    is_same: Callable[[], bool] = field(repr=False, compare=False)
 
     @property
     def encoding_name(self) -> str:
@@ -80,19 +81,17 @@ class Source:
     @contextmanager
     def opened(self) -> Iterator[IO[str]]:
         """Open the text, its line ends untouched and its byte order mark left out."""
-        with self.path.open("rb") as raw:
+        with self.raw() as raw:
             raw.seek(self.mark)
             with io.TextIOWrapper(raw, encoding=self.encoding, newline="") as text:
                 yield text
 
     def refuse_change(self) -> None:
         """Raise ``SheetError`` where the file is no longer the one that was looked at."""
-        try:
-            same = _state(self.path.stat()) == self.state
-        except OSError:
-            same = False
-        if not same:
-            raise SheetError("it was changed while it was read: import it again, as it is now")
+        if not self.is_same():
+            raise SheetError(
+                told("it was changed while it was read: import it again, as it is now")
+            )
 
     def position(self, text: IO[str]) -> int:
         """Return roughly how many bytes of the file are read."""
@@ -111,15 +110,42 @@ def open_source(path: Path, *, largest: int = LARGEST, encoding: str | None = No
     """
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise SheetError("it is no plain file: name the CSV file itself")
+        raise SheetError(told("it is no plain file: name the CSV file itself"))
     if found.st_size > largest:
         raise SheetError(
-            f"it holds {found.st_size:,} bytes and at most {largest:,} are read: split it, or "
-            "raise --max-size"
+            told(
+                "it holds %(number)s bytes and at most %(largest)s are read: split it, or raise "
+                "--max-size",
+                number=f"{found.st_size:,}",
+                largest=f"{largest:,}",
+            )
         )
-    if found.st_size == 0:
-        raise SheetError("it is empty")
-    with path.open("rb") as file:
+    state = _state(found)
+
+    def is_same() -> bool:
+        try:
+            return _state(path.stat()) == state
+        except OSError:
+            return False
+
+    return _looked_at(path.name, found.st_size, lambda: path.open("rb"), is_same, encoding)
+
+
+def source_of(name: str, content: bytes, *, encoding: str | None = None) -> Source:
+    """Look at a file that was sent here whole; ``SheetError`` for what cannot be read."""
+    return _looked_at(name, len(content), lambda: io.BytesIO(content), lambda: True, encoding)
+
+
+def _looked_at(
+    name: str,
+    size: int,
+    raw: Callable[[], IO[bytes]],
+    is_same: Callable[[], bool],
+    encoding: str | None,
+) -> Source:
+    if size == 0:
+        raise SheetError(told("it is empty"))
+    with raw() as file:
         start = file.read(_LOOKED_AT)
         asked = _known(encoding) if encoding else None
         marked = _refuse_binary(start, asked)
@@ -128,23 +154,29 @@ def open_source(path: Path, *, largest: int = LARGEST, encoding: str | None = No
             mark, asked = len(marked[0]), marked[1]
         file.seek(0)
         digest, known = _read_through(file, asked, mark)
-    return Source(path, found.st_size, known, digest, mark, _state(found))
+    return Source(name, size, known, digest, mark, raw, is_same)
 
 
 def _refuse_binary(start: bytes, encoding: str | None) -> tuple[bytes, str] | None:
     """Return the byte order mark it begins with and the encoding that this names."""
     for magic, what in _PACKED:
         if start.startswith(magic):
-            raise SheetError(f"it is {what}: unpack it, or {_SAVE_AS}")
+            raise SheetError(
+                told("it is %(what)s: unpack it, or save the sheet as “CSV UTF-8”", what=told(what))
+            )
     if start.startswith(_UTF_32):
-        raise SheetError(f"it is UTF-32, which nothing else writes: {_SAVE_AS}")
+        raise SheetError(
+            told("it is UTF-32, which nothing else writes: save the sheet as “CSV UTF-8”")
+        )
     for mark, name in _MARKS:
         if start.startswith(mark):
             return mark, name
     if b"\x00" in start and not (encoding or "").startswith("utf-16"):
         raise SheetError(
-            "it holds NUL bytes, so it is no text, or UTF-16 without a byte order mark: "
-            f"{_SAVE_AS}, or say --encoding utf-16-le"
+            told(
+                "it holds NUL bytes, so it is no text, or UTF-16 without a byte order mark: save "
+                "the sheet as “CSV UTF-8”, or say --encoding utf-16-le"
+            )
         )
     return None
 
@@ -157,7 +189,10 @@ def _known(encoding: str) -> str:
     # Some codecs turn bytes into bytes; those are no encodings of text.
     if found is None or not getattr(found, "_is_text_encoding", True):
         raise SheetError(
-            f"“{encoding}” is no encoding: name one such as utf-8, utf-16 or windows-1252"
+            told(
+                "“%(name)s” is no encoding: name one such as utf-8, utf-16 or windows-1252",
+                name=encoding,
+            )
         )
     return found.name
 
@@ -175,10 +210,18 @@ def _read_through(file: IO[bytes], encoding: str | None, mark: int) -> tuple[str
     if not decoders:
         if encoding:
             shown = NAMES.get(encoding, encoding)
-            raise SheetError(f"it is not valid {shown} throughout: say --encoding, or {_SAVE_AS}")
+            raise SheetError(
+                told(
+                    "it is not valid %(encoding)s throughout: say --encoding, or save the sheet as "
+                    "“CSV UTF-8”",
+                    encoding=shown,
+                )
+            )
         raise SheetError(
-            "it is valid neither as UTF-8 nor as Windows-1252: say which it is with --encoding, "
-            f"or {_SAVE_AS}"
+            told(
+                "it is valid neither as UTF-8 nor as Windows-1252: say which it is with "
+                "--encoding, or save the sheet as “CSV UTF-8”"
+            )
         )
     return digest.hexdigest(), next(iter(decoders))
 

@@ -6,6 +6,7 @@ it. Running the same sheet again makes nobody twice.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,6 +14,7 @@ from itertools import islice
 from sqlalchemy import func, select
 
 from service.domain.newcomers import Fault, Newcomer, RefusedRow
+from service.domain.rights import EVERYWHERE, Reach
 from service.models import Import, ImportedApplication, TimelineEntry
 from service.workflows.newcomer_rows import Made
 from service.workflows.receive_newcomers import Known, Reception, Refused
@@ -20,6 +22,9 @@ from service.workflows.work import Work
 
 AT_ONCE = 1000
 """Rows that one round takes in."""
+
+FIRST = 3
+"""People of a sheet that are shown as they were read."""
 
 MOST_FAULTS = 1000
 """Faults that are kept to be shown; beyond them they are only counted."""
@@ -36,7 +41,9 @@ class SheetFacts:
 
 @dataclass
 class Report:
-    """What an import made, and what it could not. ``refused`` counts rows, ``faults`` names why."""
+    """What an import made, and what it could not. ``refused`` counts rows, ``faults`` names why;
+    ``first`` are the first of the people as they were read.
+    """
 
     id: str
     rows: int = 0
@@ -49,6 +56,23 @@ class Report:
     unnamed_faults: int = 0
     warnings: list[Fault] = field(default_factory=list)
     unnamed_warnings: int = 0
+    first: list[Newcomer] = field(default_factory=list, repr=False)
+    _outcomes: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False, compare=False)
+
+    @property
+    def outline(self) -> str:
+        """Return a digest of what became of every row: two runs of it are alike or differ."""
+        whole = self._outcomes.copy()
+        whole.update(f"{self.applications} {self.candidates} {self.jobs} {self.known}".encode())
+        return whole.hexdigest()
+
+    def is_worth_keeping(self, *, skip_bad: bool) -> bool:
+        """Tell whether to commit: all of the sheet, or what is good of it where that was asked."""
+        return (skip_bad or not self.refused) and bool(self.applications or self.jobs)
+
+    def note(self, line: int, outcome: str) -> None:
+        """Take down what became of one row."""
+        self._outcomes.update(f"{line}:{outcome}\n".encode())
 
     def _fault(self, fault: Fault) -> None:
         if len(self.faults) < MOST_FAULTS:
@@ -78,14 +102,16 @@ def import_people(
     *,
     acknowledge: bool = False,
     new_jobs: bool = True,
+    reach: Reach = EVERYWHERE,
     heading: Callable[[str], str] = str,
     on_refused: Callable[[RefusedRow], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Take in everybody who can be; the caller commits, or does not.
 
-    ``heading`` turns what a fault is about into the sheet's own heading. ``on_refused`` is told
-    each refused row in the order of the sheet; ``on_progress`` the number of rows so far.
+    ``reach`` is that of who imports: a row about another team's job is refused. ``heading`` turns
+    what a fault is about into the sheet's own heading. ``on_refused`` is told each refused row in
+    the order of the sheet; ``on_progress`` the number of rows so far.
     """
     row = Import(
         file_name=sheet.file_name,
@@ -97,7 +123,9 @@ def import_people(
     work.session.add(row)
     work.session.flush()
     report = Report(row.id)
-    reception = Reception(work, import_id=row.id, acknowledge=acknowledge, new_jobs=new_jobs)
+    reception = Reception(
+        work, import_id=row.id, acknowledge=acknowledge, new_jobs=new_jobs, reach=reach
+    )
     source = iter(people)
     while lot := list(islice(source, AT_ONCE)):
         _take(reception, lot, report, heading, on_refused)
@@ -115,7 +143,9 @@ def _take(
     heading: Callable[[str], str],
     on_refused: Callable[[RefusedRow], None] | None,
 ) -> None:
-    outcomes = iter(reception.take([each for each in lot if isinstance(each, Newcomer)]))
+    readable = [each for each in lot if isinstance(each, Newcomer)]
+    report.first += readable[: FIRST - len(report.first)]
+    outcomes = iter(reception.take(readable))
     for each in lot:
         report.rows += 1
         if isinstance(each, RefusedRow):
@@ -125,14 +155,20 @@ def _take(
             if isinstance(outcome, Made):
                 report.applications += 1
                 report.candidates += outcome.new_candidate
+                report.note(each.line, f"made {outcome.new_candidate:d}")
                 continue
             if isinstance(outcome, Known):
                 report.known += 1
+                report.note(each.line, "known")
                 continue
             faults = (_placed(outcome, heading),)
         report.refuse(faults)
+        report.note(each.line, "; ".join(map(str, faults)))
         if on_refused is not None:
             on_refused(RefusedRow(each.line, each.cells, faults))
+    for warning in reception.warnings:
+        # What a person was told to know is part of what they agreed to.
+        report.note(warning.line, warning.text)
     report.warn(
         Fault(each.line, heading(each.column) if each.column else None, each.text)
         for each in reception.warnings

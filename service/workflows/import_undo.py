@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from service.db import Base, in_chunks
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say
 from service.models import (
     Application,
     Candidate,
@@ -113,20 +114,20 @@ def _what_stays(work: Work, row: Import, ids: Sequence[str]) -> dict[str, str]:
     stays: dict[str, str] = {}
     for application, erased_at in session.execute(locked):
         if erased_at is not None:
-            stays[application.id] = "the person's data was erased: the empty record stays"
+            stays[application.id] = to_say("the person's data was erased: the empty record stays")
         elif application.version > 1:
-            stays[application.id] = "it was changed since"
+            stays[application.id] = to_say("it was changed since")
     since = (TimelineEntry.seq > row.story_until, TimelineEntry.source != _BY_ITSELF)
     reasons: tuple[
         tuple[str, InstrumentedAttribute[str | None], tuple[ColumnElement[bool], ...]], ...
     ]
     reasons = (
-        ("a letter was written", Message.application_id, ()),
-        ("a letter speaks of it", MessageAlso.application_id, ()),
-        ("a decision was made", Decision.application_id, ()),
-        ("a closing of its job names it", ClosingEntry.application_id, ()),
-        ("something was noted in the ATS", ProfileEntry.application_id, ()),
-        ("something happened since", TimelineEntry.application_id, since),
+        (to_say("a letter was written"), Message.application_id, ()),
+        (to_say("a letter speaks of it"), MessageAlso.application_id, ()),
+        (to_say("a decision was made"), Decision.application_id, ()),
+        (to_say("a closing of its job names it"), ClosingEntry.application_id, ()),
+        (to_say("something was noted in the ATS"), ProfileEntry.application_id, ()),
+        (to_say("something happened since"), TimelineEntry.application_id, since),
     )
     for reason, column, where in reasons:
         for id_ in session.scalars(select(column).where(column.in_(ids), *where).distinct()):

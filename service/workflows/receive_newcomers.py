@@ -11,10 +11,20 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, text
 
+from service.db import new_id
 from service.domain.changes import CLOSED_STAGES, JobStatus
 from service.domain.newcomers import Fault, Newcomer
 from service.domain.promises import PromiseError
+from service.domain.rights import EVERYWHERE, Reach
+from service.domain.wording import to_say
 from service.models import Candidate
+from service.workflows.erased_newcomers import ON_REQUEST, why_erased
+from service.workflows.newcomer_identity import (
+    RefusalError,
+    is_another_bid,
+    refuse_another,
+    who_is,
+)
 from service.workflows.newcomer_lookups import (
     CAME_CLOSED,
     Around,
@@ -55,7 +65,8 @@ Outcome = Made | Known | Refused
 class Reception:
     """Takes people in within one transaction, many at a time.
 
-    ``new_jobs`` lets a title that no job has make one.
+    ``new_jobs`` lets a title that no job has make one. ``reach`` is that of who adds them: nobody
+    is added to another team's job, and nobody of another team's is used for being named by an id.
     """
 
     def __init__(
@@ -65,6 +76,7 @@ class Reception:
         import_id: str | None = None,
         acknowledge: bool = False,
         new_jobs: bool = True,
+        reach: Reach = EVERYWHERE,
     ) -> None:
         self._work = work
         self._import_id = import_id
@@ -75,7 +87,7 @@ class Reception:
         if self._meets_others:
             # Two at once would both find somebody unknown.
             work.session.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _ONE_AT_A_TIME})
-        self._jobs = Jobs(work)
+        self._jobs = Jobs(work, reach)
         self._colleagues = Colleagues(work)
         self._batch = Batch(work, import_id)
         self.warnings: list[Fault] = []
@@ -94,32 +106,35 @@ class Reception:
     def _one(self, newcomer: Newcomer, around: Around) -> Outcome:
         try:
             return self._received(newcomer, around)
-        except _RefusalError as refusal:
-            return Refused(newcomer, Fault(newcomer.line, refusal.about, str(refusal)))
+        except RefusalError as refusal:
+            return Refused(newcomer, Fault(newcomer.line, refusal.about, refusal.said))
 
     def _received(self, newcomer: Newcomer, around: Around) -> Outcome:
         known_bid = around.by_application_id.get(newcomer.application_id or "")
         if known_bid is not None:
-            id_, bearer = known_bid
-            _refuse_another(newcomer, bearer, around)
+            id_, bearer, job_id = known_bid
+            self._refuse_others(self._jobs.get(job_id), "application id")
+            refuse_another(newcomer, bearer, around)
             return Known(newcomer, id_)
-        person = _who(newcomer, around)
+        person = who_is(newcomer, around)
+        if person is not None:
+            self._refuse_strange_bearer(newcomer, person, around)
         job = self._job(newcomer.job)
         if person is not None and job is not None:
             bids = around.bids.get((person.id, job.id), [])
-            if bids and not _another_bid(newcomer, bids):
+            if bids and not is_another_bid(newcomer, bids):
                 self._warn_of_name(newcomer, person)
                 return Known(newcomer, bids[-1].id)
-        if self._was_erased(newcomer, person, around):
-            raise _RefusalError(
-                "this person's data was erased, so nobody is made: take the line out", None
-            )
+        why = why_erased(newcomer, person, around, sheet=self._import_id is not None)
+        if why is not None:
+            raise RefusalError(why, None if why == ON_REQUEST else "applied on")
         owner_id = self._colleague(newcomer.owner, "owner")
         manager_id = self._colleague(newcomer.hiring_manager, "hiring manager")
         if person is not None and not person.made:
             self._hold(person)
+        new_job = job is None
         if job is None:
-            job = self._made_job(newcomer.job)
+            job = KnownJob(new_id("job"), JobStatus.OPEN, None, None, None)
         try:
             made = self._batch.add(
                 newcomer,
@@ -131,9 +146,13 @@ class Reception:
                 acknowledge=self._acknowledge,
             )
         except PromiseError as error:
-            raise _RefusalError(str(error), "promised for") from error
+            raise RefusalError(str(error), "promised for") from error
+        if new_job:
+            # Only now: nobody would have applied for it had this row been refused.
+            self._make_job(newcomer.job, job)
         self._warn(newcomer, around, made.candidate_id)
         self._warn_of_name(newcomer, person)
+        self._warn_of_job(newcomer, job)
         _remember(newcomer, around, made, job)
         return made
 
@@ -147,48 +166,67 @@ class Reception:
             .with_for_update(read=True)
         ).one_or_none()
         if now is None or now.erased_at is not None or now.merged_into_id is not None:
-            raise _RefusalError(
-                "this person's record was erased or merged at this very moment: try again", None
+            raise RefusalError(
+                to_say("this person's record was erased or merged at this very moment: try again"),
+                None,
             )
-
-    def _was_erased(self, newcomer: Newcomer, person: KnownPerson | None, around: Around) -> bool:
-        if person is not None:
-            return person.erased
-        # Somebody who applies again may be added by hand; a sheet may be older than the erasure.
-        return self._import_id is not None and not around.erased.isdisjoint(newcomer.keys)
 
     def _job(self, name: str) -> KnownJob | None:
         found = self._jobs.named(name)
         if len(found) > 1:
-            raise _RefusalError(
-                "several jobs have this title: write the id of one (“keepword job list --all” "
-                "shows them)",
+            raise RefusalError(
+                to_say(
+                    "several jobs have this title: write the id of one (“keepword job list --all” "
+                    "shows them)"
+                ),
                 "job",
             )
         if not found and (name.startswith("job_") or not self._new_jobs):
-            raise _RefusalError("there is no such job", "job")
+            raise RefusalError(to_say("there is no such job"), "job")
+        if found:
+            self._refuse_others(found[0], "job")
         return found[0] if found else None
 
-    def _made_job(self, title: str) -> KnownJob:
-        made = KnownJob(self._batch.add_job(title), JobStatus.OPEN, None, None, None)
-        self._jobs.add(title, made)
+    def _refuse_others(self, job: KnownJob | None, about: str) -> None:
+        if not self._jobs.is_within(job):
+            raise RefusalError(to_say("this job is another team's: they add its people"), about)
+
+    def _refuse_strange_bearer(
+        self, newcomer: Newcomer, person: KnownPerson, around: Around
+    ) -> None:
+        """Refuse an id that only another team's sheet told: who guesses it would get to see them.
+
+        An address is known by who was given it, as in adding a person by hand.
+        """
+        if person.made or any(person.id in around.by_key.get(key, ()) for key in newcomer.keys):
+            return
+        if not any(
+            whose == person.id and self._jobs.is_within(self._jobs.get(job_id))
+            for whose, job_id in around.bids
+        ):
+            self._refuse_others(None, "candidate id")
+
+    def _make_job(self, title: str, job: KnownJob) -> None:
+        self._batch.add_job(job.id, title)
+        self._jobs.add(title, job)
         self.jobs_made += 1
-        return made
 
     def _colleague(self, address: str | None, about: str) -> str | None:
         if address is None:
             return None
         found = self._colleagues.known_as(address)
         if found is None:
-            raise _RefusalError(
-                "no colleague has this address: add them with “keepword user add”, or leave the "
-                "column out with --without",
+            raise RefusalError(
+                to_say(
+                    "no colleague has this address: add them with “keepword user add”, or leave "
+                    "the column out with --without"
+                ),
                 about,
             )
         id_, here = found
         if not here:
-            raise _RefusalError(
-                "this colleague has left: name somebody who is here, or nobody", about
+            raise RefusalError(
+                to_say("this colleague has left: name somebody who is here, or nobody"), about
             )
         return id_
 
@@ -204,8 +242,10 @@ class Reception:
                 Fault(
                     newcomer.line,
                     "email",
-                    "but for what follows the plus sign somebody else has this address: they were "
-                    "taken as two people",
+                    to_say(
+                        "but for what follows the plus sign somebody else has this address: they "
+                        "were taken as two people"
+                    ),
                 )
             )
 
@@ -216,60 +256,23 @@ class Reception:
                 Fault(
                     newcomer.line,
                     "email",
-                    "somebody here, or further up in the sheet, has this address and another "
-                    "name: they were taken as one person",
+                    to_say(
+                        "somebody here, or further up in the sheet, has this address and another "
+                        "name: they were taken as one person"
+                    ),
                 )
             )
 
-
-class _RefusalError(Exception):
-    def __init__(self, text_: str, about: str | None) -> None:
-        self.about = about
-        super().__init__(text_)
-
-
-def _who(newcomer: Newcomer, around: Around) -> KnownPerson | None:
-    """Return who this is, if known: by the id of their source first, then by an address."""
-    by_id = around.by_candidate_id.get(newcomer.candidate_id or "")
-    by_address = set().union(*(around.by_key.get(key, ()) for key in newcomer.keys))
-    if by_id is not None:
-        if by_address - {by_id}:
-            raise _RefusalError(
-                "its id belongs to one person here and its address to another: correct one of them",
-                "email",
+    def _warn_of_job(self, newcomer: Newcomer, job: KnownJob) -> None:
+        """Tell of somebody who waits for an answer about a job that is filled or given up."""
+        if job.status != JobStatus.OPEN and newcomer.stage not in CLOSED_STAGES:
+            self.warnings.append(
+                Fault(
+                    newcomer.line,
+                    "job",
+                    to_say("this job is closed here: they were taken in all the same, as waiting"),
+                )
             )
-        _refuse_another(newcomer, around.people[by_id], around)
-        return around.people[by_id]
-    if len(by_address) > 1:
-        raise _RefusalError(
-            "its addresses belong to different people here: leave in those of one of them",
-            "email",
-        )
-    return around.people[by_address.pop()] if by_address else None
-
-
-def _refuse_another(newcomer: Newcomer, bearer: KnownPerson, around: Around) -> None:
-    """Refuse an id that is somebody else's here: each list that is numbered begins with 1."""
-    shared = any(bearer.id in around.by_key.get(key, ()) for key in newcomer.keys)
-    if not shared and not bearer.may_be(newcomer):
-        raise _RefusalError(
-            "its id is that of somebody here who has another name and address: correct it, or, "
-            "where the ids only number the lines of the sheet, leave their column out with "
-            "--without and its heading",
-            "application id" if newcomer.candidate_id is None else "candidate id",
-        )
-
-
-def _another_bid(newcomer: Newcomer, bids: Sequence[KnownBid]) -> bool:
-    """Tell whether somebody applied for the same job again: after all that was known of had ended,
-    or the source knows both by their ids, and they were not in progress together.
-    """
-    applied_at = newcomer.applied_at if newcomer.stage not in CLOSED_STAGES else None
-    if applied_at is not None and all(bid.ended_at and bid.ended_at < applied_at for bid in bids):
-        return True
-    if newcomer.application_id is None or any(bid.key is None for bid in bids):
-        return False
-    return newcomer.stage in CLOSED_STAGES or not any(bid.in_progress for bid in bids)
 
 
 def _remember(newcomer: Newcomer, around: Around, made: Made, job: KnownJob) -> None:
@@ -284,7 +287,7 @@ def _remember(newcomer: Newcomer, around: Around, made: Made, job: KnownJob) -> 
     if newcomer.candidate_id:
         around.by_candidate_id[newcomer.candidate_id] = person.id
     if newcomer.application_id:
-        around.by_application_id[newcomer.application_id] = (made.application_id, person)
+        around.by_application_id[newcomer.application_id] = (made.application_id, person, job.id)
     in_progress = newcomer.stage not in CLOSED_STAGES
     ended_at = newcomer.applied_at + CAME_CLOSED if newcomer.applied_at else None
     bid = KnownBid(

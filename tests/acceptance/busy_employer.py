@@ -17,6 +17,7 @@ from service.auth.links import Purpose, make_link
 from service.auth.passwords import set_password
 from service.domain.closing_terms import Outcome as ClosedAs
 from service.domain.contacts import Channel, Outcome
+from service.domain.newcomers import Newcomer
 from service.domain.policies import Kind
 from service.models import (
     Application,
@@ -37,6 +38,8 @@ from service.workflows.connections import add_connection
 from service.workflows.contacts import log_contact
 from service.workflows.enquire import enquire
 from service.workflows.erase import erase_candidate
+from service.workflows.import_people import SheetFacts, import_people
+from service.workflows.legal_hold import hold, keep_back
 from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.template_versions import Wording, save_draft
 from service.workflows.work import Work
@@ -61,6 +64,8 @@ class Busy:
     manager: str = ""
     candidate: str = ""
     erased: str = ""
+    held: str = ""
+    other: str = ""
     application: str = ""
     promise: str = ""
     job: str = ""
@@ -69,6 +74,7 @@ class Busy:
     letter: str = ""
     batch: str = ""
     delivery: str = ""
+    sheet: str = ""
     calendar: str = ""
     policy: str = ""
     feed: str = ""
@@ -82,6 +88,7 @@ def make_busy(employer: Employer) -> Busy:
         _staff(work, busy)
         _weeks_before(work, busy)
         _jobs_and_people(work, busy)
+        _sheet(work, busy)
     employer.clock.advance(timedelta(hours=HERE))
     with employer.work() as work:
         _what_came_since(work, busy)
@@ -141,6 +148,13 @@ def _weeks_before(work: Work, busy: Busy) -> None:
         )
         if number % 2:
             asked(work, someone, at + timedelta(hours=1), after=late)
+
+
+def _sheet(work: Work, busy: Busy) -> None:
+    """Import somebody from a sheet with a name as long as a name can be."""
+    newcomer = Newcomer(line=2, emails=("sheet@example.com",), job="Field Technician")
+    facts = SheetFacts(f"{LONG}.csv", "1")
+    busy.sheet = import_people(work, [newcomer], facts).id
 
 
 def _jobs_and_people(work: Work, busy: Busy) -> None:
@@ -209,8 +223,12 @@ def _jobs_and_people(work: Work, busy: Busy) -> None:
         made = make_spoken(work, application, spoken)
         busy.promise = busy.promise or made.id
     erase_candidate(work, gone.candidate, "asked for it")
+    hold(work, weber.candidate, "A claim of his is before the labour court, until the summer")
+    keep_back(work, weber.candidate)
     busy.candidate, busy.application, busy.job = amara.candidate_id, amara.id, backend.id
     busy.erased, busy.closed_job = gone.candidate_id, filled.id
+    busy.held = weber.candidate_id
+    busy.other = weber.candidate_id
 
 
 def _what_came_since(work: Work, busy: Busy) -> None:

@@ -41,6 +41,13 @@ SEED = 7
 
 Way = Callable[[Page], object]
 
+SHEET = """Vorname;Nachname;E-Mail-Adresse;Telefon;Stelle;Status;Beworben am;Haarfarbe
+Lena;Hartmann;lena.hartmann@example.com;+49 30 5550100;Bookbinder;Vorstellungsgespräch;02.03.2026;
+Tomás;Villaverde;tomas@example.org;;Bookbinder;applied;28.02.2026;
+Aiko;Morita;aiko.morita@example.com;;Gilder;phone screen;27.02.2026;
+"""
+"""What an applicant list of an invented company looks like, saved from a German spreadsheet."""
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -99,6 +106,7 @@ def pictures(app: Flask) -> list[Picture]:
             f"/jobs/{job_id}/close",
             _plan,
         ),
+        Picture("sheet", MARIA, "/people/import", _looked_at),
         Picture("numbers", RUTH, "/numbers"),
         Picture("settings", RUTH, f"/settings/calendars/{calendar_id}"),
     ]
@@ -182,6 +190,14 @@ def _plan(page: Page) -> None:
     """Have the run planned, and turn to who is told how."""
     _press(page, "button[value=plan]")
     page.locator("main h2").first.evaluate("each => each.scrollIntoView()")
+
+
+def _looked_at(page: Page) -> None:
+    """Have a sheet looked at."""
+    sheet: Any = {"name": "bewerber.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
+    page.set_input_files("input[name=file]", sheet)
+    page.select_option("select[name=dates]", "dmy")
+    _press(page, "button.main")
 
 
 def _press(page: Page, what: str) -> None:

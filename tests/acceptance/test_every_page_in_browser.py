@@ -67,6 +67,7 @@ ABOUT: Final[Mapping[str, Callable[[Busy], Mapping[str, str]]]] = {
     "candidate_id": lambda busy: {"candidate_id": busy.candidate},
     "closing_id": lambda busy: {"closing_id": busy.closing},
     "delivery_id": lambda busy: {"delivery_id": busy.delivery, "name": "greenhouse-main"},
+    "import_id": lambda busy: {"import_id": busy.sheet},
     "job_id": lambda busy: {"job_id": busy.job},
     "kind": lambda _busy: {"kind": "holding", "number": "2"},
     "message_id": lambda busy: {"message_id": busy.letter},
@@ -81,6 +82,7 @@ ABOUT: Final[Mapping[str, Callable[[Busy], Mapping[str, str]]]] = {
 
 ALSO: Final[Mapping[str, tuple[dict[str, str], ...]]] = {
     "pages.waiting": ({"tab": "all"}, {"tab": "all", "q": "nobody of this name"}),
+    "pages.merging": ({"q": "a"}, {"q": "nobody of this name"}),
     "pages.people": ({"q": "noor"}, {"q": "nobody of this name"}),
     "pages.jobs": ({"which": "to-close"}, {"which": "all"}),
     "pages.outbox": ({"show": "held"}, {"show": "sent"}),
@@ -131,7 +133,9 @@ def pages_of(site: Site, busy: Busy) -> dict[str, list[str]]:
             path = adapter.build(rule.endpoint, {k: values[k] for k in rule.arguments})
             more = [f"{path}?{urlencode(each)}" for each in ALSO.get(rule.endpoint, ())]
             found[rule.endpoint] = [path, *more]
-    found["pages.candidate"].append(f"/people/{busy.erased}")
+    found["pages.candidate"] += [f"/people/{busy.erased}", f"/people/{busy.held}"]
+    found["pages.holding"].append(f"/people/{busy.held}/hold")
+    found["pages.merging"].append(f"/people/{busy.candidate}/merge?other={busy.other}")
     found["pages.job"].append(f"/jobs/{busy.closed_job}")
     return found
 

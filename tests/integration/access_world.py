@@ -23,6 +23,8 @@ from service.models import (
     Calendar,
     Connection,
     Delivery,
+    Import,
+    ImportedApplication,
     Job,
     JobClosing,
     Policy,
@@ -183,7 +185,24 @@ class AccessWorld:
                 until_on=date(2026, 8, 7),
                 created_at=work.now,
             )
-            session.add_all([delivery, away])
+            sheet = Import(
+                file_name="Quillfeather.csv",
+                digest="1",
+                options={},
+                actor=f"user:{maria.id}",
+                created_at=work.now,
+            )
+            session.add_all([delivery, away, sheet])
+            session.flush()
+            session.add(
+                ImportedApplication(
+                    application_id=application.id,
+                    import_id=sheet.id,
+                    candidate_id=application.candidate_id,
+                    made_candidate=False,
+                    line=2,
+                )
+            )
             session.flush()
             return {
                 "application_id": application.id,
@@ -199,6 +218,7 @@ class AccessWorld:
                 "team_id": berlin.id,
                 "user_id": maria.id,
                 "absence_id": away.id,
+                "import_id": sheet.id,
                 "calendar_id": session.query(Calendar).first().id,
                 "policy_id": session.query(Policy).first().id,
                 "kind": "status-update",

@@ -7,8 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.sheets.columns import Field
-from service.sheets.people import Wanted, opened_sheet
+from service.sheets.people import opened_sheet
 from service.sheets.source import open_source
+from service.sheets.wanted import Wanted
 from service.workflows.import_people import Report, SheetFacts, import_people
 from tests.harness import Employer
 

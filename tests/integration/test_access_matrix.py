@@ -28,6 +28,7 @@ OF_A_TEAM = {
     "batch_id",
     "candidate_id",
     "closing_id",
+    "import_id",
     "job_id",
     "message_id",
     "promise_id",
@@ -179,7 +180,7 @@ def _plain(answer: Any) -> tuple[int, str]:
 
 def test_no_list_names_or_counts_what_lies_outside_a_reach(world: AccessWorld) -> None:
     lists = ["/", "/?tab=mail", "/people", "/people?q=Quillfeather", "/jobs?which=all", "/outbox"]
-    lists += ["/numbers", "/people/new"]
+    lists += ["/numbers", "/people/new", "/people/import"]
     delivery = f"/connections/main/deliveries/{world.ids['delivery_id']}"
     for name in ("recruiter of another team", "other hiring manager", "key of another team"):
         reader = world.named(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -410,3 +411,21 @@ def test_the_calendar_of_a_job_counts_for_its_people(employer: Employer, tmp_pat
         )
     assert due["Gilder"].weekday() == 5
     assert due["Bookbinder"].weekday() < 5
+
+
+def test_a_job_is_made_with_the_first_who_applies_for_it_and_once_however_it_is_typed(
+    employer: Employer, tmp_path: Path
+) -> None:
+    text = (
+        "email,job,promised,promised for\n"
+        "amara@example.com,Nobody's job,call,2026-02-02\n"
+        "bob@example.com,Chargé·e,call,2026-02-02\n"
+        "cleo@example.com,Chargé·e,,\n"
+        f"dana@example.com,{unicodedata.normalize('NFD', 'Chargé·e')},,\n"
+    )
+
+    report = imported(employer, tmp_path, text)
+
+    assert made(report) == (2, 2, 1, 0, 2)
+    with employer.session() as session:
+        assert session.scalars(select(Job.title)).all() == ["Chargé·e"]

@@ -22,8 +22,9 @@ from service.domain.contacts import Channel
 from service.domain.newcomers import Newcomer, RefusedRow
 from service.sheets.columns import SYNONYMS, Columns, Field, field_of
 from service.sheets.dates import Order
-from service.sheets.people import Wanted, opened_sheet
+from service.sheets.people import opened_sheet
 from service.sheets.source import SheetError, open_source
+from service.sheets.wanted import Wanted
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WANTED = Wanted(now=NOW, zone=ZoneInfo("UTC"))
