@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from service.dashboard.candidate_hold import hold_view
 from service.dashboard.candidate_list import listed_view
 from service.dashboard.candidate_view import address_view, bid_view, next_views, owed_view
 from service.dashboard.candidate_words import Times
@@ -27,6 +28,7 @@ from service.parts import parts
 from service.queries.at_stake import AtStake, at_stake, is_wholly_within, wholly_within
 from service.queries.candidate_page import Person, namesakes, person, surviving_id
 from service.queries.candidate_word import coming_letters, open_promises
+from service.queries.holds import hold_of
 from service.queries.people_search import LONGEST_SEARCH, people
 from service.workflows.merging import merge_people, take_hold_of_both
 from service.workflows.work import Work
@@ -210,6 +212,7 @@ def _shown(work: Work, side: Side) -> dict[str, Any]:
         "name": side.name,
         "person": whom,
         "stake": side.stake,
+        "hold": hold_view(hold_of(work.session, side.id), times),
         "addresses": [address_view(each) for each in whom.addresses],
         "bids": [bid_view(bid, times, None) for bid in whom.bids],
         "owed": [owed_view(each, times, by_mail=whom.cut_off is None) for each in owed],

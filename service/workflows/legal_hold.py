@@ -83,10 +83,18 @@ def keep_back(work: Work, candidate: Candidate) -> str:
 
 
 def hold_too(candidate: Candidate, other: Candidate) -> None:
-    """Let a hold of ``other`` be of this person too, to whom something of theirs goes over."""
-    if other.held_at is not None and candidate.held_at is None and candidate.erased_at is None:
-        candidate.held_at, candidate.held_by = other.held_at, other.held_by
-        candidate.held_why, candidate.erasure_asked_at = other.held_why, other.erasure_asked_at
+    """Let a hold of ``other`` be of this person too, to whom something of theirs goes over.
+
+    Where both are held, the hold stands since the first, for the reasons of both: whoever lifts it
+    reads all that keeps them.
+    """
+    if other.held_at is None or candidate.erased_at is not None:
+        return
+    held = [each for each in (candidate, other) if each.held_at is not None]
+    held.sort(key=lambda each: each.held_at or each.created_at)
+    reasons = "; ".join(dict.fromkeys(each.held_why for each in held if each.held_why))
+    candidate.held_at, candidate.held_by = held[0].held_at, held[0].held_by
+    candidate.held_why = reasons
 
 
 def forget_hold(candidate: Candidate) -> None:

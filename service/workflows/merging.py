@@ -77,7 +77,11 @@ def move_everything(work: Work, old: Candidate, new: Candidate) -> int:
     addresses and numbers follow theirs. Where mail is unwanted or an address fails, it stays so.
     """
     hold_too(new, old)
+    # What an ATS asked for while a hold stood is asked of the person, under whatever record.
+    asked = [each.erasure_asked_at for each in (new, old) if each.erasure_asked_at is not None]
     forget_hold(old)
+    if new.erased_at is None:
+        new.erasure_asked_at = min(asked, default=None)
     if new.erased_at is not None:
         erase_candidate(work, old, "merged into a person whose data was erased")
     moved = 0

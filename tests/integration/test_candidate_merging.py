@@ -23,6 +23,7 @@ from service.domain.changes import (
 from service.domain.policies import Kind
 from service.models import Application, Candidate, Message, TimelineEntry
 from service.workflows.erase import erase_candidate
+from service.workflows.legal_hold import hold, lift
 from service.workflows.promise_changes import lock_application
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import Employer, make_employer
@@ -122,6 +123,39 @@ def test_two_records_become_one_person_who_hears_of_all(employer: Employer) -> N
     assert client.get(f"/people/{twin}").headers["Location"] == f"/people/{stays}"
     again = client.post(path, data={**form, "sure": "yes"}, follow_redirects=True)
     assert "Both are one record already" in words_of(again.get_data(as_text=True))
+
+
+def test_a_hold_of_either_record_holds_the_one_that_stays(employer: Employer) -> None:
+    employer.clock.move_to(NOW)
+    report(employer, Applied(ref_of(), T0), Applied(ref_of("a2", "c2"), T0))
+    maria = person(employer)
+    with employer.work() as work:
+        ids = work.session.scalars(
+            select(Application.candidate_id).order_by(Application.external_id)
+        ).all()
+        gone, stays = (work.session.get_one(Candidate, id_) for id_ in ids)
+        hold(work, gone, "A claim of 2 April.")
+    employer.clock.move_to(NOW + HOUR)
+    report(employer, CandidateErased("c1", NOW, ("a1",)))
+    with employer.work() as work:
+        hold(work, work.session.get_one(Candidate, ids[1]), "An inspection.")
+    client, path = client_of(employer, maria), f"/people/{ids[0]}/merge"
+
+    html = asked_of(client, path, ids[1])
+    done = client.post(path, data=form_in(html, stays=ids[1], sure="yes"))
+
+    shown = words_of(html)
+    assert "A claim of 2 April" in shown
+    assert "An inspection" in shown
+    assert "for the reasons of both" in shown
+    assert done.status_code == 303
+    with employer.work() as work:
+        gone, stays = (work.session.get_one(Candidate, id_) for id_ in ids)
+        assert (gone.held_at, gone.held_why, gone.erasure_asked_at) == (None, None, None)
+        assert (stays.held_at, stays.held_why) == (NOW, "A claim of 2 April.; An inspection.")
+        # That the ATS asked for their erasure is not forgotten with the hold.
+        lift(work, stays)
+        assert stays.erasure_asked_at == NOW + HOUR
 
 
 @pytest.mark.parametrize("stays", ["c1", "c2"])
