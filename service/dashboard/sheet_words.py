@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from service.dashboard.actions import sentence
 from service.dashboard.candidate_words import stage_words
 from service.domain.changes import Stage
+from service.domain.newcomers import Fault
 from service.domain.wording import Told
 from service.sheets.columns import Field
 
@@ -116,6 +117,15 @@ def field_words(field: Field) -> str:
 def fault_words(text: str) -> str:
     """Return a fault as a sentence of a page."""
     return sentence(_said(text))
+
+
+def fault_line(fault: Fault) -> str:
+    """Return where in a sheet something is wrong, and what, as it stands beside a refused row."""
+    if fault.column is None:
+        where = _("line %(line)s", line=fault.line)
+    else:
+        where = _("line %(line)s, heading “%(heading)s”", line=fault.line, heading=fault.column)
+    return f"{where}: {_said(fault.text)}"
 
 
 def _said(text: object) -> str:

@@ -27,6 +27,7 @@ from service.dashboard.sheet_form import (
 )
 from service.dashboard.sheet_run import Ran, run
 from service.dashboard.sheet_view import look_view, meanings, stage_choices
+from service.dashboard.sheet_words import fault_line
 from service.dashboard.site import (
     blueprint,
     forms,
@@ -171,7 +172,8 @@ def _refused(running: Parts, sent: Sent, answers: Answers) -> Response:
     if ran.sheet is None or not ran.refused:
         return _shown(running, ran, again=_("No row is refused."), status=409)
     text = io.StringIO(newline="")
-    with RefusedFile(text, ran.sheet.columns.headings, ran.sheet.separator) as file:
+    columns, separator = ran.sheet.columns, ran.sheet.separator
+    with RefusedFile(text, columns.headings, separator, fault_line) as file:
         for row in ran.refused:
             file.write(row)
     stem = sent.name.rpartition(".")[0] or sent.name

@@ -7,11 +7,11 @@ in its heading that it is such a file has the marks taken off again when it is r
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import IO
 
-from service.domain.newcomers import RefusedRow
+from service.domain.newcomers import Fault, RefusedRow
 
 REASON = "refused because"
 """The heading of the reasons; by it such a file is known again."""
@@ -31,9 +31,19 @@ def as_written(cell: str) -> str:
 
 
 class RefusedFile:
-    """Writes refused rows in the order of their sheet, in UTF-8 with a byte order mark."""
+    """Writes refused rows in the order of their sheet, in UTF-8 with a byte order mark.
 
-    def __init__(self, file: IO[str], headings: Sequence[str], separator: str) -> None:
+    ``say`` puts a fault into words; by itself it is told as the command line tells it.
+    """
+
+    def __init__(
+        self,
+        file: IO[str],
+        headings: Sequence[str],
+        separator: str,
+        say: Callable[[Fault], str] = str,
+    ) -> None:
+        self._say = say
         self._width = len(headings)
         self._writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")
         self._writer.writerow([*(as_text(heading) for heading in headings), REASON])
@@ -58,5 +68,5 @@ class RefusedFile:
         cells = [as_text(cell) for cell in row.cells]
         cells += [""] * (self._width - len(cells))
         extra = cells[self._width :] if any(cells[self._width :]) else []
-        why = "; ".join(str(fault) for fault in row.faults)
+        why = "; ".join(map(self._say, row.faults))
         self._writer.writerow([*cells[: self._width], why, *extra])

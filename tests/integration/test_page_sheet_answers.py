@@ -5,6 +5,9 @@ All of it through the forms alone: what a page forgets there, nobody can tell it
 
 from __future__ import annotations
 
+import csv
+import io
+
 from sqlalchemy import select
 
 from service.models import Application, Job
@@ -106,6 +109,22 @@ def test_refused_rows_come_down_under_a_name_in_any_letters(employer: Employer) 
         assert header.isascii()
         assert f"filename*=UTF-8''{told}" in header
         assert "no address" in file.get_data(as_text=True)
+
+
+@SQLITE
+def test_refused_rows_tell_why_as_their_page_does(employer: Employer) -> None:
+    client = employer.app.test_client()
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
+    sheet = "name,email,job,owner\nZoe,no address,Gilder,\nAda,a@example.com,Gilder,x@example.com\n"
+
+    file = press(client, send(client, sheet), "refused")
+
+    rows = list(csv.reader(io.StringIO(file.get_data().decode("utf-8-sig"), newline="")))
+    heading, first, second = (row[-1] for row in rows)
+    # By that heading such a file is known again, whoever reads it.
+    assert heading == "refused because"
+    assert first.startswith("Zeile 2, Überschrift „email“: das ist keine gültige Mailadresse")
+    assert second.startswith("Zeile 3, Überschrift „owner“: niemand hier hat diese Adresse: Laden")
 
 
 @SQLITE
