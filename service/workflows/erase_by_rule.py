@@ -67,9 +67,10 @@ def erase_by_rule(
     due = list(people_due(session, before))
     # Nothing is held between two people.
     session.rollback()
-    gone, whole = 0, len(due) <= most
-    for candidate_id in due[:most]:
-        if stop():
+    gone, whole = 0, True
+    # Whoever cannot go yet, however many they are, takes nobody else's place.
+    for candidate_id in due:
+        if gone == most or stop():
             whole = False
             break
         try:

@@ -406,7 +406,9 @@ def test_news_that_failed_and_names_them_keeps_them_and_can_still_be_replayed(
     employer: Employer,
 ) -> None:
     with employer.work() as work:
-        address = ended(work, "Zebedee").candidate.emails[0].address
+        kept = ended(work, "Zebedee").candidate
+        address = kept.emails[0].address
+        kept.created_at -= DAY
         ended(work, "Yorick")
         connection = add_connection(
             work, "main", "greenhouse", ["an invented secret"], rejections_by="keepword"
@@ -417,7 +419,8 @@ def test_news_that_failed_and_names_them_keeps_them_and_can_still_be_replayed(
                      body=body, received_at=work.now, next_attempt_at=work.now, done_at=work.now)
         )  # fmt: skip
 
-    assert run(employer) == Gone(1)
+    # Whoever waits for that takes nobody's place, however little fits into a turn.
+    assert run(employer, most=1) == Gone(1)
     assert names(employer) == {"Zebedee"}
     with employer.session() as session:
         assert session.scalars(select(Delivery.body)).one() == body
