@@ -25,6 +25,7 @@ from service.models import (
 )
 from service.queries.candidate_page import Person, surviving_id
 from service.queries.extent import applications_within
+from service.queries.merged_records import records_of
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,7 @@ def at_stake(session: Session, candidate_id: str) -> AtStake | None:
     ).one_or_none()
     if row is None:
         return None
-    merged = session.scalars(
-        select(Candidate.id).where(Candidate.merged_into_id == candidate_id)
-    ).all()
+    records = session.scalars(records_of(candidate_id)).all()
     theirs = select(Application.id).where(Application.candidate_id == candidate_id)
     applications = applications_of(session, candidate_id)
     promises = session.scalars(
@@ -69,7 +68,7 @@ def at_stake(session: Session, candidate_id: str) -> AtStake | None:
     connections = session.scalars(
         select(Connection.name)
         .join(CandidateSource, CandidateSource.connection_id == Connection.id)
-        .where(CandidateSource.candidate_id.in_([candidate_id, *merged]))
+        .where(CandidateSource.candidate_id.in_(records))
         .distinct()
         .order_by(Connection.name)
     ).all()
@@ -80,7 +79,7 @@ def at_stake(session: Session, candidate_id: str) -> AtStake | None:
         promises=promises,
         letters=letters,
         connections=tuple(connections),
-        stamp=f"{row.version}.{len(merged)}.{applications}",
+        stamp=f"{row.version}.{len(records)}.{applications}",
     )
 
 

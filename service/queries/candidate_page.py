@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.rights import Extent, Reach
@@ -23,6 +23,7 @@ from service.models import (
     User,
 )
 from service.queries.extent import applications_within
+from service.queries.merged_records import records_of
 from service.queries.people_search import name_of
 from service.queries.reach import unreachable
 
@@ -125,9 +126,7 @@ def person(session: Session, reach: Reach, candidate_id: str) -> Person | None:
     bids = _bids(session, reach, candidate_id)
     if not bids and reach.extent is not Extent.ALL:
         return None
-    merged = session.scalars(
-        select(func.count()).select_from(Candidate).where(Candidate.merged_into_id == candidate_id)
-    ).one()
+    merged = len(session.scalars(records_of(candidate_id)).all()) - 1
     phones = session.scalars(
         select(CandidatePhone.number)
         .where(CandidatePhone.candidate_id == candidate_id)

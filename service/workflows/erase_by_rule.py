@@ -8,6 +8,7 @@ nobody by halves.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,15 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.retention import STEADY, people_before
-from service.models import Application, Candidate, Connection, Delivery, Heartbeat
+from service.models import (
+    Application,
+    Candidate,
+    CandidateSource,
+    Connection,
+    Delivery,
+    Heartbeat,
+)
+from service.queries.merged_records import records_of
 from service.workflows.check import BACKLOG_BOUND, backlog
 from service.workflows.erase import erase_candidate
 from service.workflows.heartbeat import beat
@@ -183,22 +192,32 @@ def _erase(
 
 
 def _is_in_failed_news(session: Session, candidate: Candidate, since: datetime) -> bool:
-    """Tell whether a delivery that was set aside lately names somebody.
+    """Tell whether a delivery that was set aside lately names somebody, by an address or by the id
+    that its connection gave them.
 
     It may say that they applied again, and erasing them would empty it: then nobody could replay
     it, and the new application would be lost.
     """
-    wanted = [email.address_key.encode() for email in candidate.emails]
-    failed = select(Delivery.body).where(
+    addresses = {email.address_key.encode() for email in candidate.emails}
+    ids: dict[str, list[re.Pattern[bytes]]] = {}
+    for connection_id, external_id in session.execute(
+        select(CandidateSource.connection_id, CandidateSource.external_id).where(
+            CandidateSource.candidate_id.in_(records_of(candidate.id))
+        )
+    ):
+        # A number is part of many others: only the whole of it names anybody.
+        whole = rb"(?<![\w-])" + re.escape(external_id.encode()) + rb"(?![\w-])"
+        ids.setdefault(connection_id, []).append(re.compile(whole))
+    failed = select(Delivery.connection_id, Delivery.body).where(
         Delivery.state == "failed",
         Delivery.candidate_id.is_(None),
         Delivery.emptied_at.is_(None),
         Delivery.received_at >= since,
     )
-    return bool(wanted) and any(
-        address in body.lower()
-        for body in session.scalars(failed.execution_options(yield_per=100))
-        for address in wanted
+    return any(
+        any(address in body.lower() for address in addresses)
+        or any(whole.search(body) for whole in ids.get(connection_id, ()))
+        for connection_id, body in session.execute(failed.execution_options(yield_per=100))
     )
 
 

@@ -23,6 +23,7 @@ from service.domain.policies import Kind
 from service.models import (
     Application,
     Candidate,
+    CandidateSource,
     Contact,
     Decision,
     Delivery,
@@ -402,8 +403,18 @@ def test_without_a_rule_or_while_news_waits_nobody_goes(employer: Employer, how:
     assert run(employer) == Gone(1)
 
 
+@pytest.mark.parametrize(
+    ("body", "gone"),
+    [
+        ('{"applied again": "%(address)s"}', 0),
+        ('{"candidate": {"id": 4711}}', 0),
+        # Another number, and the same one of another ATS.
+        ('{"candidate": {"id": 47110}}', 1),
+        ('{"elsewhere": 4712}', 1),
+    ],
+)
 def test_news_that_failed_and_names_them_keeps_them_and_can_still_be_replayed(
-    employer: Employer,
+    employer: Employer, body: str, gone: int
 ) -> None:
     with employer.work() as work:
         kept = ended(work, "Zebedee").candidate
@@ -413,19 +424,26 @@ def test_news_that_failed_and_names_them_keeps_them_and_can_still_be_replayed(
         connection = add_connection(
             work, "main", "greenhouse", ["an invented secret"], rejections_by="keepword"
         )
-        body = b'{"applied again": "%s"}' % address.upper().encode()
+        other = add_connection(
+            work, "other", "greenhouse", ["an invented secret"], rejections_by="keepword"
+        )
+        for of, external_id in ((connection, "4711"), (other, "4712")):
+            work.session.add(
+                CandidateSource(candidate_id=kept.id, connection_id=of.id, external_id=external_id)
+            )
+        told = (body % {"address": address.upper()}).encode()
         work.session.add(
             Delivery(connection_id=connection.id, identity="1", state="failed", headers={},
-                     body=body, received_at=work.now, next_attempt_at=work.now, done_at=work.now)
+                     body=told, received_at=work.now, next_attempt_at=work.now, done_at=work.now)
         )  # fmt: skip
 
     # Whoever waits for that takes nobody's place, however little fits into a turn.
-    assert run(employer, most=1) == Gone(1)
-    assert names(employer) == {"Zebedee"}
+    assert run(employer, most=1 + gone) == Gone(1 + gone)
+    assert names(employer) == ({"Zebedee"} if not gone else set())
     with employer.session() as session:
-        assert session.scalars(select(Delivery.body)).one() == body
+        assert session.scalars(select(Delivery.body)).one() == told
     employer.clock.advance(KEPT + SECOND)
-    assert run(employer) == Gone(1)
+    assert run(employer) == Gone(1 - gone)
 
 
 def test_the_loop_does_it_and_a_late_event_brings_nobody_back(
