@@ -117,14 +117,13 @@ def agree_on_erasures(
 
 
 def _here(session: Session, missing: Erasures) -> int:
-    """Count those on the list who are in the database unerased."""
+    """Count those on the list who are in the database unerased, and that by nobody's will."""
     return sum(
-        len(
-            session.scalars(
-                select(Candidate.id).where(Candidate.id.in_(chunk), Candidate.erased_at.is_(None))
-            ).all()
-        )
+        not _held_since(candidate, missing.people[candidate.id].erased_at)
         for chunk in in_chunks(sorted(missing.people), _CHUNK)
+        for candidate in session.scalars(
+            select(Candidate).where(Candidate.id.in_(chunk), Candidate.erased_at.is_(None))
+        )
     )
 
 

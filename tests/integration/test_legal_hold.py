@@ -12,7 +12,7 @@ from sqlalchemy import select
 from service.app import engine_of
 from service.domain.changes import Applied, CandidateErased, CandidatesMerged
 from service.domain.promises import PromiseError
-from service.models import Application, Candidate, Heartbeat, TimelineEntry
+from service.models import Application, Candidate, Heartbeat, MailChannel, TimelineEntry
 from service.parts import parts
 from service.workflows.erase import erase_candidate
 from service.workflows.erase_again import UNFINISHED, agree_on_erasures
@@ -166,6 +166,9 @@ def test_a_hold_that_only_a_backup_brought_back_keeps_nobody(
         assert again.people == erased
         assert (session.get_one(Candidate, id_).erased_at is not None) == bool(erased)
         assert session.get(Heartbeat, UNFINISHED) is None
+        # Whom somebody keeps knowingly stops no mail at the next start.
+        assert agree_on_erasures(session, employer.clock, running.office).here == 0
+        assert not any(session.scalars(select(MailChannel.paused_at)))
 
 
 def test_a_hold_is_set_and_lifted_on_the_page_by_who_may_erase(here: Employer) -> None:
