@@ -53,8 +53,10 @@ class ByKeyboard(Keyboard):
 
     def bring(self, path: Path) -> None:
         """Tab to the field and press Enter."""
-        self._go_to(self.page.get_by_label("Sheet", exact=True))
+        # The browser is told first that we answer for its dialog: told at the moment of the key, it
+        # may hear of the key before.
         with self.page.expect_file_chooser() as chooser:
+            self._go_to(self.page.get_by_label("Sheet", exact=True))
             self.page.keyboard.press("Enter")
         chooser.value.set_files(path)
 
