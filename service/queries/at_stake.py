@@ -23,9 +23,9 @@ from service.models import (
     Message,
     Promise,
 )
+from service.models.merged_records import records_of
 from service.queries.candidate_page import Person, surviving_id
 from service.queries.extent import applications_within
-from service.queries.merged_records import records_of
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from service.models import (
     Message,
     User,
 )
+from service.models.merged_records import records_of
 from service.queries.extent import applications_within
-from service.queries.merged_records import records_of
 from service.queries.people_search import name_of
 from service.queries.reach import unreachable
 

@@ -26,7 +26,7 @@ from service.models import (
     Delivery,
     Heartbeat,
 )
-from service.queries.merged_records import records_of
+from service.models.merged_records import records_of
 from service.workflows.check import BACKLOG_BOUND, backlog
 from service.workflows.erase import erase_candidate
 from service.workflows.heartbeat import beat

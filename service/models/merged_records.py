@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
-from service.models import Candidate
+from service.models.candidate import Candidate
 
 
 def records_of(candidate_id: str) -> Select[tuple[str]]:
