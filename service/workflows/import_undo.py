@@ -1,13 +1,15 @@
 """Takes an import back: removes what it made, where nothing has happened to it since.
 
 Whoever was contacted, written to, decided about, promised something, moved or edited since stays,
-and so does the tombstone of somebody who was erased; each with the reason.
+and so does whoever is on legal hold, and the tombstone of somebody who was erased; each with the
+reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
@@ -103,18 +105,22 @@ def undo_import(work: Work, import_id: str) -> Undone:
 def _what_stays(work: Work, row: Import, ids: Sequence[str]) -> dict[str, str]:
     """Return why each of these applications must stay that must."""
     session = work.session
+    people = _locked_people(work, ids)
     locked = (
-        select(Application, Candidate.erased_at)
-        .join(Candidate, Candidate.id == Application.candidate_id)
+        select(Application)
         .where(Application.id.in_(ids))
         .order_by(Application.id)
-        .with_for_update(of=Application)
+        .with_for_update()
         .execution_options(populate_existing=True)
     )
     stays: dict[str, str] = {}
-    for application, erased_at in session.execute(locked):
+    for application in session.scalars(locked):
+        # Whose it became while this waited was changed by that.
+        erased_at, held_at = people.get(application.candidate_id, (None, None))
         if erased_at is not None:
             stays[application.id] = to_say("the person's data was erased: the empty record stays")
+        elif held_at is not None:
+            stays[application.id] = to_say("the person is on legal hold")
         elif application.version > 1:
             stays[application.id] = to_say("it was changed since")
     since = (TimelineEntry.seq > row.story_until, TimelineEntry.source != _BY_ITSELF)
@@ -134,6 +140,21 @@ def _what_stays(work: Work, row: Import, ids: Sequence[str]) -> dict[str, str]:
             if id_ is not None:
                 stays.setdefault(id_, reason)
     return stays
+
+
+def _locked_people(
+    work: Work, ids: Sequence[str]
+) -> dict[str, tuple[datetime | None, datetime | None]]:
+    """Return when the people of these applications were erased and put on hold, with their rows
+    locked: of a hold and this at once the second hears of the first.
+    """
+    theirs = (
+        select(Candidate.id, Candidate.erased_at, Candidate.held_at)
+        .where(Candidate.id.in_(select(Application.candidate_id).where(Application.id.in_(ids))))
+        .order_by(Candidate.id)
+        .with_for_update(key_share=True)
+    )
+    return {id_: (erased_at, held_at) for id_, erased_at, held_at in work.session.execute(theirs)}
 
 
 def _remove(work: Work, ids: Sequence[str]) -> None:

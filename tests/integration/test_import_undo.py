@@ -31,6 +31,8 @@ from service.workflows.contacts import log_contact
 from service.workflows.decide import move_here
 from service.workflows.erase import erase_candidate
 from service.workflows.import_undo import undo_import
+from service.workflows.legal_hold import hold
+from service.workflows.merging import merge_people, take_hold_of_both
 from service.workflows.promise_making import Spoken, make_spoken
 from service.workflows.work import Work
 from tests.harness import Employer, add_application
@@ -125,6 +127,31 @@ def test_what_something_happened_to_stays_with_the_reason(
     assert (undone.applications, undone.candidates, undone.jobs) == (1, 1, 0)
     with employer.session() as session:
         assert session.scalars(select(Application.id)).all() == [kept]
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_whoever_is_on_legal_hold_stays(
+    employer: Employer, tmp_path: Path, *, merged: bool
+) -> None:
+    """Though nothing stands in the story of what the import brought: the hold was there before, or
+    came over with a merge.
+    """
+    with employer.work() as work:
+        held = add_application(work, email="a@example.com").candidate
+        hold(work, held, "a claim of theirs is before the court")
+        held_id = held.id
+    address = "b" if merged else "a"
+    report = imported(employer, tmp_path, f"email,job\n{address}@example.com,Bookbinder\n")
+    with employer.work() as work:
+        came = work.session.scalars(select(ImportedApplication)).one()
+        kept = came.application_id
+        if merged:
+            merge_people(work, *take_hold_of_both(work, held_id, came.candidate_id))
+    with employer.work() as work:
+        undone = undo_import(work, report.id)
+
+    assert undone.stays == [(kept, 2, "the person is on legal hold")]
+    assert (undone.applications, undone.candidates, undone.jobs) == (0, 0, 0)
 
 
 def test_somebody_edited_since_stays_as_a_person(employer: Employer, tmp_path: Path) -> None:
