@@ -46,7 +46,6 @@ def hold(work: Work, candidate: Candidate, why: str) -> Candidate:
             "on-legal-hold", "they are on legal hold already: lift it first to give another reason"
         )
     candidate.held_at, candidate.held_by, candidate.held_why = work.now, work.actor, why
-    candidate.erasure_asked_at = None
     _tell(work, candidate, "legal_hold_set")
     return candidate
 

@@ -101,10 +101,14 @@ def test_what_an_ats_erases_waits_for_the_hold_and_is_remembered(employer: Emplo
         assert candidate.first_name == "Ada"
         assert work.session.scalars(select(Application.deleted_at)).all() == [None]
         lift(work, candidate)
-        # It is owed still, whoever lifts the hold.
+        # It is owed still, whoever lifts the hold, and after another one: the ATS asks once.
+        assert candidate.erasure_asked_at == NOW
+        hold(work, candidate, "another claim")
+        lift(work, candidate)
         assert candidate.erasure_asked_at == NOW
     assert [kind for kind, _by in told(employer)] == [
-        "legal_hold_set", "erasure_kept_back", "legal_hold_lifted",
+        "legal_hold_set", "erasure_kept_back", "legal_hold_lifted", "legal_hold_set",
+        "legal_hold_lifted",
     ]  # fmt: skip
     assert report(employer, CandidateErased("c1", NOW, ("a1",))).erased
 
