@@ -22,12 +22,14 @@ from service.models import (
     Connection,
     ErasedAddress,
     Heartbeat,
+    TimelineEntry,
 )
 from service.secret_box import SealedSecretError
 from service.workflows.applied_again import keep_apart
 from service.workflows.channel import pause_channel
 from service.workflows.erase import erase_candidate
 from service.workflows.erasure_list import ErasedPerson, Erasures
+from service.workflows.legal_hold import SET
 from service.workflows.listing_erasures import known_erasures
 from service.workflows.people import resolve
 from service.workflows.work import Office, Work
@@ -119,7 +121,7 @@ def agree_on_erasures(
 def _here(session: Session, missing: Erasures) -> int:
     """Count those on the list who are in the database unerased, and that by nobody's will."""
     return sum(
-        not _held_since(candidate, missing.people[candidate.id].erased_at)
+        not _held_since(session, candidate, missing.people[candidate.id].erased_at)
         for chunk in in_chunks(sorted(missing.people), _CHUNK)
         for candidate in session.scalars(
             select(Candidate).where(Candidate.id.in_(chunk), Candidate.erased_at.is_(None))
@@ -140,7 +142,7 @@ def _erase(work: Work, person: ErasedPerson) -> int:
     elif candidate.erased_at is not None:
         # A rule had emptied the record by the backup, and somebody asked for it after that.
         erase_candidate(work, candidate, _WHY, after_days=person.after_days)
-    elif not _held_since(candidate, person.erased_at):
+    elif not _held_since(session, candidate, person.erased_at):
         if person.after_days is not None:
             keep_apart(work, candidate, person.erased_at)
         count += _erase_as_before(work, candidate, person)
@@ -184,7 +186,7 @@ def _close(work: Work, person: ErasedPerson, connection_id: str, sealed: str) ->
         source.candidate_id = person.id
     if bearer.erased_at is not None or _applied_since(session, bearer, person.erased_at):
         return 0
-    if _held_since(bearer, person.erased_at):
+    if _held_since(session, bearer, person.erased_at):
         return 0
     return _erase_as_before(work, bearer, person)
 
@@ -196,12 +198,27 @@ def _erase_as_before(work: Work, candidate: Candidate, person: ErasedPerson) -> 
     return 1
 
 
-def _held_since(candidate: Candidate, at: datetime) -> bool:
+def _held_since(session: Session, candidate: Candidate, at: datetime) -> bool:
     """Tell whether somebody put them on legal hold after their erasure, knowing that they are back.
 
     A hold of before was lifted for it, or they would not have been erased: a backup brought it too.
+    What holds a person holds every record that became theirs.
     """
-    return candidate.held_at is not None and candidate.held_at > at
+    while candidate.merged_into_id is not None:
+        candidate = session.get_one(Candidate, candidate.merged_into_id)
+    if candidate.held_at is None or candidate.held_at > at:
+        return candidate.held_at is not None
+    # A hold that a merge joined to an older one stands since that one.
+    set_since = (
+        select(TimelineEntry.seq)
+        .join(Application, Application.id == TimelineEntry.application_id)
+        .where(
+            Application.candidate_id == candidate.id,
+            TimelineEntry.kind == SET,
+            TimelineEntry.recorded_at > at,
+        )
+    )
+    return session.scalars(set_since.limit(1)).first() is not None
 
 
 def _applied_since(session: Session, candidate: Candidate, at: datetime) -> bool:

@@ -21,6 +21,9 @@ from service.workflows.work import Work
 LONGEST_WHY: Final = 500
 """Characters of the longest reason that is kept."""
 
+SET: Final = "legal_hold_set"
+"""The timeline's word for a hold that was set."""
+
 KEPT_BACK: Final = "erasure_kept_back"
 """The timeline's word for an erasure that an ATS asked for and a hold kept from happening."""
 
@@ -46,7 +49,7 @@ def hold(work: Work, candidate: Candidate, why: str) -> Candidate:
             "on-legal-hold", "they are on legal hold already: lift it first to give another reason"
         )
     candidate.held_at, candidate.held_by, candidate.held_why = work.now, work.actor, why
-    _tell(work, candidate, "legal_hold_set")
+    _tell(work, candidate, SET)
     return candidate
 
 

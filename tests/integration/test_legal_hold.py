@@ -19,6 +19,7 @@ from service.workflows.erase_again import UNFINISHED, agree_on_erasures
 from service.workflows.erasure_list import ErasedPerson, Erasures
 from service.workflows.heartbeat import beat
 from service.workflows.legal_hold import hold, lift
+from service.workflows.merging import merge_people, take_hold_of_both
 from tests.harness import Employer, add_application, make_employer
 from tests.integration.ats_reports import NOW, T0, ref_of, report
 from tests.integration.people_case import applied, in_team, text_of
@@ -173,6 +174,33 @@ def test_a_hold_that_only_a_backup_brought_back_keeps_nobody(
         # Whom somebody keeps knowingly stops no mail at the next start.
         assert agree_on_erasures(session, employer.clock, running.office).here == 0
         assert not any(session.scalars(select(MailChannel.paused_at)))
+
+
+@pytest.mark.parametrize("other_held", [False, True])
+def test_a_hold_set_after_an_erasure_keeps_all_records_that_are_one_person(
+    employer: Employer, *, other_held: bool
+) -> None:
+    """Of whom a backup brought back: one that was merged, and one held for longer."""
+    with employer.work() as work:
+        gone, stays = (add_application(work).candidate for _ in range(2))
+        ids = gone.id, stays.id
+        if other_held:
+            hold(work, gone, "an older claim")
+    running = parts(employer.app)
+    listed = running.office.erasures
+    assert listed is not None
+    listed.add(Erasures({id_: ErasedPerson(id_, employer.now + DAY) for id_ in ids}))
+    employer.clock.advance(2 * DAY)
+    with employer.work() as work:
+        hold(work, work.session.get_one(Candidate, ids[1]), WHY)
+        merge_people(work, *take_hold_of_both(work, *ids))
+
+    with employer.session() as session:
+        assert agree_on_erasures(session, employer.clock, running.office).here == 0
+        assert not any(session.scalars(select(MailChannel.paused_at)))
+        again = agree_on_erasures(session, employer.clock, running.office, asked=True)
+        assert again.people == 0
+        assert [session.get_one(Candidate, id_).erased_at for id_ in ids] == [None, None]
 
 
 def test_a_hold_is_set_and_lifted_on_the_page_by_who_may_erase(here: Employer) -> None:
