@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, or_, select
@@ -42,6 +42,11 @@ that leads to nobody by a key, which takes 40 to 100 ms beside 10,000 rows of ev
 RULE: Final = "retention:people"
 """The heartbeat that keeps how many the rule has erased, how many it left for another turn, and of
 how many ``days`` the rule has been ``since`` when, on a clock that went steadily.
+"""
+
+_INSTANT: Final = timedelta(microseconds=1)
+"""What lies between two people of one turn: whose an address was, and whether a rule erased them or
+somebody had asked for it, is known by the instant of the erasure alone.
 """
 
 WHY: Final = "erased by rule: their time was over"
@@ -83,7 +88,7 @@ def erase_by_rule(
             whole = False
             break
         try:
-            gone += _erase(session, office, now, candidate_id, before)
+            gone += _erase(session, office, now, candidate_id, before, now - gone * _INSTANT)
         except Exception as error:  # noqa: BLE001 - one who cannot be erased never keeps the others
             session.rollback()
             logger.error(
@@ -157,9 +162,14 @@ def _note(session: Session, now: datetime, gone: int, due: int) -> None:
 
 
 def _erase(
-    session: Session, office: Office, now: datetime, candidate_id: str, before: datetime
+    session: Session,
+    office: Office,
+    now: datetime,
+    candidate_id: str,
+    before: datetime,
+    at: datetime,
 ) -> int:
-    """Erase one person who is still due under the locks; return how many were erased."""
+    """Erase one person, as of ``at``, who is still due under the locks; return how many were."""
     work = Work(session, now, office, source=SOURCE)
     # Whom somebody else is at is theirs; they are found again next time.
     candidate = session.scalars(
@@ -185,7 +195,8 @@ def _erase(
         return 0
     # Whom an ATS wanted erased while a hold kept them is erased on request, and for good.
     asked = candidate.erasure_asked_at is not None
-    erase_candidate(work, candidate, WHY, after_days=None if asked else office.people_days)
+    days = None if asked else office.people_days
+    erase_candidate(work, candidate, WHY, after_days=days, at=at)
     session.commit()
     session.expunge_all()
     return 1

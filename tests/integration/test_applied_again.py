@@ -50,7 +50,7 @@ from service.workflows.work import Work
 from tests.harness import Employer
 from tests.integration.ats_reports import HOUR, NOW, T0, ref_of, report
 from tests.integration.sheets import imported
-from tests.integration.test_erase_by_rule import LONG, run
+from tests.integration.test_erase_by_rule import LONG, ended, run
 
 DAY = timedelta(days=1)
 GONE_AT = NOW + LONG
@@ -349,3 +349,23 @@ def test_a_sheet_makes_whom_the_rule_erased_anew_by_a_later_day_alone(
             work, Newcomer(first_name="Bela", emails=("bela@example.com",), job="Clerk")
         )
     assert added.new_candidate
+
+
+def test_whom_the_rule_erased_beside_somebody_who_had_asked_comes_back_by_a_sheet(
+    employer: Employer, tmp_path: Path
+) -> None:
+    with employer.work() as work:
+        for name in ("Ada", "Bela"):
+            row = ended(work, name)
+            (email,) = row.candidate.emails
+            email.address = email.address_key = f"{name.lower()}@example.com"
+            if name == "Ada":
+                # Their ATS did, and a hold kept them back until it was lifted.
+                row.candidate.erasure_asked_at = row.created_at
+    assert run(employer).people == 2
+    employer.clock.advance(9 * DAY)
+    day = employer.now.date() - DAY
+
+    rows = (f",,{name},{name.lower()}@example.com,Clerk,{day}" for name in ("Ada", "Bela"))
+    assert sheet(employer, tmp_path, *rows) == [1, 0, 1]
+    assert people(employer).keys() == {None, "Bela"}
