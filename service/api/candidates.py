@@ -19,6 +19,7 @@ from service.queries import records
 from service.workflows.candidates import add_candidate, check_present, edit_candidate
 from service.workflows.erase import ON_REQUEST, erase_candidate
 from service.workflows.merging import merge_people, take_hold_of_both
+from service.workflows.people import lock_person
 
 resource = Resource("candidates", "People, with their addresses and numbers.")
 
@@ -105,7 +106,10 @@ def erase(call: Call, candidate_id: str) -> Answer:
     call.check(candidate.version)
     if candidate.erased_at is None:
         check_present(candidate)
-    erase_candidate(call.work, candidate, ON_REQUEST)
+    whole = lock_person(call.work, candidate)
+    # Whoever asks for a record that went with another asks for the person; one who is there again,
+    # and into whose record the source merged the empty one, is not meant.
+    erase_candidate(call.work, whole if whole.erased_at else candidate, ON_REQUEST)
     return Answer(candidate, candidate.version)
 
 

@@ -44,8 +44,10 @@ from service.parts import parts
 from service.workflows.add_person import add_person
 from service.workflows.applied_again import BEFORE, NO_INSTANT, ON_REQUEST
 from service.workflows.apply import apply_changes
+from service.workflows.candidates import add_candidate
 from service.workflows.erase import erase_candidate
 from service.workflows.ingest import ingest
+from service.workflows.merging import merge_people
 from service.workflows.work import Work
 from tests.harness import Employer
 from tests.integration.ats_reports import HOUR, NOW, T0, ref_of, report
@@ -183,6 +185,39 @@ def test_a_request_by_hand_that_follows_the_rule_is_for_good(emptied: Employer) 
         _by_hand(work)
 
     assert report(emptied, again()).notes == [ON_REQUEST]
+
+
+def test_a_request_for_a_record_that_was_merged_is_for_the_person(employer: Employer) -> None:
+    employer.clock.move_to(NOW)
+    report(employer, Applied(ref_of(), T0), Withdrawn(ref_of(), T0 + HOUR))
+    with employer.work() as work:
+        stays = work.session.scalars(select(Candidate)).one()
+        gone = add_candidate(work, {"first_name": "A."})
+        merge_people(work, gone, stays)
+        path = f"/api/v1/candidates/{gone.id}"
+    employer.clock.move_to(GONE_AT)
+    assert run(employer).people == 1
+    employer.clock.advance(DAY)
+
+    headers = {"Authorization": f"Bearer {employer.key('write')}", "If-Match": "*"}
+    assert employer.app.test_client().delete(path, headers=headers).status_code == 200
+
+    assert report(employer, again()).notes == [ON_REQUEST]
+
+
+def test_a_request_for_an_empty_record_leaves_who_goes_on_beside_it(employer: Employer) -> None:
+    employer.clock.move_to(NOW)
+    report(employer, Applied(ref_of(), T0))
+    with employer.work() as work:
+        empty = work.session.scalars(select(Candidate.id)).one()
+        _by_hand(work)
+    report(employer, Applied(ref_of("n1", "c9"), T0), CandidatesMerged("c1", "c9", NOW))
+
+    headers = {"Authorization": f"Bearer {employer.key('write')}", "If-Match": "*"}
+    client = employer.app.test_client()
+    assert client.delete(f"/api/v1/candidates/{empty}", headers=headers).status_code == 200
+
+    assert owed(employer) == {"n1"}
 
 
 def test_an_erasure_that_an_ats_had_asked_for_is_none_by_rule(employer: Employer) -> None:
