@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, func, select
 from service.db import new_id
 from service.domain.changes import ApplicationRef, CandidateFacts, Stage
 from service.models import Application, Candidate, CandidateSource, Connection, Job, User
+from service.models.merged_records import records_of
 from service.workflows.applications import reassign
 from service.workflows.applied_again import (
     BEFORE,
@@ -125,7 +126,7 @@ def _take_of(
     """
     named_at = work.session.scalars(
         select(func.max(CandidateSource.facts_at)).where(
-            CandidateSource.candidate_id == application.candidate_id,
+            CandidateSource.candidate_id.in_(records_of(application.candidate_id)),
             CandidateSource.connection_id == connection.id,
         )
     ).one()

@@ -20,6 +20,8 @@ from service.domain.changes import (
     Stands,
 )
 from service.models import Application, Candidate
+from service.workflows.candidates import add_candidate
+from service.workflows.merging import merge_people, take_hold_of_both
 from tests.harness import Employer
 from tests.integration.ats_reports import HOUR, NOW, T0, end_of, ref_of, report
 
@@ -102,6 +104,26 @@ def test_of_two_persons_the_one_named_last_counts_in_any_order(employer: Employe
     with employer.session() as session:
         found = session.scalars(select(Application)).all()
         assert _of(found, "a1").id == _of(found, "a2").id
+
+
+def test_a_late_word_takes_nothing_from_whom_a_colleague_merged_somebody_into(
+    employer: Employer,
+) -> None:
+    employer.clock.move_to(NOW)
+    late = Stands(ref_of("a1", "c1"), T0 + HOUR, Stage.SCREENING)
+    named = Stands(ref_of("a1", "c2"), T0 + 2 * HOUR, Stage.INTERVIEW)
+    report(employer, Applied(ref_of("a0", "c1"), T0), named)
+    with employer.work() as work:
+        gone = _of(work.session.scalars(select(Application)).all(), "a1")
+        # Only the record that went is known to the ATS.
+        stays = add_candidate(work, {"first_name": "Ada"})
+        merge_people(work, *take_hold_of_both(work, gone.id, stays.id))
+        kept = stays.id
+
+    report(employer, late)
+
+    with employer.session() as session:
+        assert _of(session.scalars(select(Application)).all(), "a1").id == kept
 
 
 def _as(stands: Stands, external_id: str) -> Stands:
