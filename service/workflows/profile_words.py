@@ -23,6 +23,7 @@ from service.models import (
     Promise,
     User,
 )
+from service.models.merged_records import records_of
 from service.workflows.people import resolve
 from service.workflows.profile_entries import BOUNCED, ERASED, KEPT, writes_back
 from service.workflows.work import Work
@@ -71,15 +72,20 @@ def words_of(work: Work, connection: Connection, entry: ProfileEntry) -> LogEntr
 def _candidate_at_vendor(
     work: Work, connection: Connection, application: Application
 ) -> str | None:
-    """Return the id the ATS knows the person by: of several, the one it spoke of last."""
+    """Return the id the ATS knows the person by: of several, the one it spoke of last.
+
+    Of records that were merged here it may know any; one that it merged itself is gone there.
+    """
     person = resolve(work, application.candidate_id)
     sources = work.session.scalars(
         select(CandidateSource).where(
-            CandidateSource.candidate_id == person.id,
+            CandidateSource.candidate_id.in_(records_of(person.id)),
             CandidateSource.connection_id == connection.id,
         )
     ).all()
-    heard = sorted(sources, key=lambda each: (each.facts_at or _NEVER, each.id))
+    heard = sorted(
+        sources, key=lambda each: (not each.merged_away, each.facts_at or _NEVER, each.id)
+    )
     return heard[-1].external_id if heard else None
 
 

@@ -11,11 +11,19 @@ from sqlalchemy import select
 
 from service.domain.contacts import Channel, Outcome
 from service.mail.base import EventKind
-from service.models import Application, Connection, Message, MessageAlso, ProfileEntry
+from service.models import (
+    Application,
+    CandidateSource,
+    Connection,
+    Message,
+    MessageAlso,
+    ProfileEntry,
+)
 from service.vendors.base import Unreachable
 from service.workflows.connections import add_connection
 from service.workflows.contacts import log_contact
 from service.workflows.erase import erase_candidate
+from service.workflows.merging import merge_people, take_hold_of_both
 from service.workflows.resettle import take_back
 from tests.harness import Employer, add_application
 from tests.integration.profile_case import ProfileCase, answered_employer
@@ -43,6 +51,26 @@ def test_a_letter_that_arrived_is_written_into_the_profile(employer: Employer) -
     assert "I call you tomorrow." in note["body"]
     # The letter kept the promise, and is written alone.
     assert case.case.promise() == ("kept", False)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_the_profile_is_found_of_whom_a_colleague_merged_into_another(
+    employer: Employer, *, known: bool
+) -> None:
+    """Whether or not the ATS knows the record that stays, too; what it merged itself is gone."""
+    case = ProfileCase(employer)
+    with employer.work() as work:
+        gone, stays = case.case.application(work), add_application(work)
+        if known:
+            case.know(work, stays, "816")
+            work.session.flush()
+            source = work.session.scalars(select(CandidateSource).filter_by(external_id="816"))
+            source.one().merged_away = True
+        merge_people(work, *take_hold_of_both(work, gone.candidate_id, stays.candidate_id))
+    case.tell(EventKind.DELIVERED)
+
+    assert case.turn().done == 1
+    assert [note["candidate_id"] for note in case.vendor.bodies()] == [815]
 
 
 def test_the_loop_writes_by_itself(employer: Employer) -> None:
