@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, SessionTransaction
@@ -55,15 +56,27 @@ def note_erasure(
 
 
 def known_erasures(session: Session, box: SecretBox, listed: Erasures) -> Erasures:
-    """Return everybody whom the database knows as erased; names only of those not ``listed``."""
+    """Return everybody whom the database knows as erased; names only of those not ``listed``.
+
+    The story of a merged record went over to the one that stayed.
+    """
     found = Erasures()
-    erased = select(Candidate.id, Candidate.erased_at).where(Candidate.erased_at.is_not(None))
-    at_of = {id_: at for id_, at in session.execute(erased) if at is not None}
+    columns = (Candidate.id, Candidate.erased_at, Candidate.merged_into_id)
+    at_of: dict[str, datetime] = {}
+    into: dict[str, str] = {}
+    for id_, at, stays in session.execute(select(*columns).where(Candidate.erased_at.is_not(None))):
+        if at is not None:
+            at_of[id_] = at
+        if stays is not None:
+            into[id_] = stays
     told = last_erasures(session, at_of)
     for id_, at in at_of.items():
+        whole = id_
+        while whole in into:
+            whole = into[whole]
         # A record that only the list made has no story: there the list knows better.
         there = listed.people.get(id_)
-        days = told.get(id_, there.after_days if there is not None else None)
+        days = told.get(whole, there.after_days if there is not None else None)
         found.people[id_] = ErasedPerson(id_, at, after_days=days)
     for chunk in in_chunks(sorted(found.people.keys() - listed.people.keys()), _CHUNK):
         names = _names_of(session, box, chunk)

@@ -18,7 +18,9 @@ from service.parts import parts
 from service.workflows.apply_people import apply_person
 from service.workflows.connections import add_connection
 from service.workflows.erase import erase_candidate
+from service.workflows.erase_again import agree_on_erasures
 from service.workflows.erasure_list import ErasedPerson, ErasureList, Erasures
+from service.workflows.merging import merge_people
 from service.workflows.work import Work
 from tests.harness import MONDAY, Employer, add_application, make_employer
 
@@ -101,6 +103,33 @@ def test_a_full_disk_keeps_nobody_from_being_erased(
         assert session.get_one(Candidate, id_).erased_at is not None
     assert "added at the next start" in caplog.text
     assert "Amara" not in caplog.text
+
+
+def test_a_merged_record_that_a_rule_emptied_is_listed_so_from_the_database(
+    here: Employer, tmp_path: Path
+) -> None:
+    """By another machine, or where a crash kept it from the list: else a restore erases the whole
+    person as on request, and whoever applied again is lost.
+    """
+    path = tmp_path / "list"
+    with here.work() as work:
+        gone, stays = (add_application(work).candidate for _ in range(2))
+        ids = gone.id, stays.id
+        merge_people(work, gone, stays)
+        erase_candidate(work, stays, "by rule", after_days=180)
+
+    def listed_days() -> dict[str, int | None]:
+        with listing(here, path) as work:
+            agree_on_erasures(work.session, here.clock, work.office)
+        listed = ErasureList(path).read()
+        assert listed is not None
+        return {id_: each.after_days for id_, each in listed.people.items()}
+
+    assert listed_days() == dict.fromkeys(ids, 180)
+    # Who asks for it after that asks for both.
+    with here.work() as work:
+        erase_candidate(work, work.session.get_one(Candidate, ids[1]), "asked for it")
+    assert listed_days() == dict.fromkeys(ids)
 
 
 def test_a_line_that_a_crash_cut_short_spoils_no_other(tmp_path: Path) -> None:
