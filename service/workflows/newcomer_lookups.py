@@ -205,8 +205,9 @@ def look_around(work: Work, newcomers: Sequence[Newcomer]) -> Around:
                 Candidate.last_name,
                 Application.job_id,
             )
-            .join(Candidate, Candidate.id == ImportedApplication.candidate_id)
             .join(Application, Application.id == ImportedApplication.application_id)
+            # Whose it is now: they may have been merged into another since.
+            .join(Candidate, Candidate.id == Application.candidate_id)
             .where(ImportedApplication.application_key.in_(chunk))
         ):
             person = KnownPerson(bearer, names=(first, last))

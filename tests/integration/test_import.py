@@ -29,6 +29,7 @@ from service.models import (
 from service.workflows.erase import erase_candidate
 from service.workflows.import_people import Report
 from service.workflows.jobs import add_job
+from service.workflows.merging import merge_people
 from service.workflows.suppress import suppress
 from tests.harness import Employer, add_application, add_user
 from tests.integration.sheets import imported
@@ -211,6 +212,25 @@ def test_lists_that_are_numbered_from_one_take_nobody_for_somebody_else(
     ]
     assert all("another name" in fault.text and "--without" in fault.text
                for fault in another.faults)  # fmt: skip
+
+
+def test_of_two_records_that_were_merged_a_sheet_knows_the_one_that_stays(
+    employer: Employer, tmp_path: Path
+) -> None:
+    """The sheet's source has merged them too, and calls both what they applied for by one name."""
+    heading = "candidate id,application id,first name,last name,email,job\n"
+    rows = (
+        "1,11,Ada,Byron,ada@example.com,Smith\n",
+        "2,12,Augusta,King,augusta@example.com,Gilder\n",
+    )
+    imported(employer, tmp_path, heading + "".join(rows))
+    with employer.work() as work:
+        gone, stays = work.session.scalars(select(Candidate).order_by(Candidate.first_name))
+        merge_people(work, gone, stays)
+
+    for sheet in ("".join(rows), rows[1].replace("12", "11").replace("Gilder", "Smith")):
+        report = imported(employer, tmp_path, heading + sheet)
+        assert (report.known, report.faults) == (sheet.count("\n"), [])
 
 
 def test_who_applies_again_after_a_no_is_taken_in_again(employer: Employer, tmp_path: Path) -> None:
