@@ -24,6 +24,7 @@ from service.models import (
     CandidateSource,
     Connection,
     Delivery,
+    DeliveryAnswer,
     Heartbeat,
 )
 from service.models.merged_records import records_of
@@ -51,6 +52,8 @@ somebody had asked for it, is known by the instant of the erasure alone.
 
 WHY: Final = "erased by rule: their time was over"
 SOURCE: Final = "retention"
+
+_RECEIVED, _FAILED = "received", "failed"
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def waits_for(session: Session, now: datetime) -> str | None:
         .select_from(Delivery)
         .join(Connection, Connection.id == Delivery.connection_id)
         .where(
-            Delivery.state == "received",
+            Delivery.state == _RECEIVED,
             Delivery.received_at < now - BACKLOG_BOUND,
             # A connection that was switched off asks its vendor nothing any more.
             or_(Delivery.asked_at.is_(None), Connection.active),
@@ -189,9 +192,12 @@ def _erase(
     if candidate is None or not due_among(session, [candidate_id], before):
         session.rollback()
         return 0
-    if _is_in_failed_news(session, candidate, before):
+    if state := _is_in_news(session, candidate, before):
         session.rollback()
-        logger.warning("a delivery that failed names somebody whose time is over: replay it first")
+        if state == _FAILED:
+            logger.warning(
+                "a delivery that failed names somebody whose time is over: replay it first"
+            )
         return 0
     # Whom an ATS wanted erased while a hold kept them is erased on request, and for good.
     asked = candidate.erasure_asked_at is not None
@@ -202,9 +208,10 @@ def _erase(
     return 1
 
 
-def _is_in_failed_news(session: Session, candidate: Candidate, since: datetime) -> bool:
-    """Tell whether a delivery that was set aside lately names somebody, by an address or by the id
-    that its connection gave them.
+def _is_in_news(session: Session, candidate: Candidate, since: datetime) -> str | None:
+    """Return the state of a delivery that was set aside lately, or has just come, and names
+    somebody, by an address or by the id that its connection gave them; in it or in what the feed
+    answered about it.
 
     It may say that they applied again, and erasing them would empty it: then nobody could replay
     it, and the new application would be lost.
@@ -219,17 +226,25 @@ def _is_in_failed_news(session: Session, candidate: Candidate, since: datetime) 
         # A number is part of many others: only the whole of it names anybody.
         whole = rb"(?<![\w-])" + re.escape(external_id.encode()) + rb"(?![\w-])"
         ids.setdefault(connection_id, []).append(re.compile(whole))
-    failed = select(Delivery.connection_id, Delivery.body).where(
-        Delivery.state == "failed",
+    news = (
+        Delivery.state.in_((_FAILED, _RECEIVED)),
         Delivery.candidate_id.is_(None),
         Delivery.emptied_at.is_(None),
         Delivery.received_at >= since,
     )
-    return any(
-        any(address in body.lower() for address in addresses)
-        or any(whole.search(body) for whole in ids.get(connection_id, ()))
-        for connection_id, body in session.execute(failed.execution_options(yield_per=100))
-    )
+    columns = (Delivery.state, Delivery.connection_id)
+    for told in (
+        select(*columns, Delivery.body).where(*news),
+        select(*columns, DeliveryAnswer.body)
+        .join(Delivery, Delivery.id == DeliveryAnswer.delivery_id)
+        .where(*news),
+    ):
+        for state, connection_id, body in session.execute(told.execution_options(yield_per=100)):
+            if any(address in body.lower() for address in addresses) or any(
+                whole.search(body) for whole in ids.get(connection_id, ())
+            ):
+                return str(state)
+    return None
 
 
 def count_due(session: Session, before: datetime) -> int:

@@ -27,6 +27,7 @@ from service.models import (
     Contact,
     Decision,
     Delivery,
+    DeliveryAnswer,
     Interview,
     Message,
     MessageAlso,
@@ -444,6 +445,39 @@ def test_news_that_failed_and_names_them_keeps_them_and_can_still_be_replayed(
         assert session.scalars(select(Delivery.body)).one() == told
     employer.clock.advance(KEPT + SECOND)
     assert run(employer) == Gone(1 - gone)
+
+
+@pytest.mark.parametrize("state", ["failed", "received"])
+@pytest.mark.parametrize("answered", [False, True])
+def test_news_that_has_just_come_keeps_them_too_and_so_does_what_was_answered_about_it(
+    employer: Employer, caplog: pytest.LogCaptureFixture, state: str, *, answered: bool
+) -> None:
+    """A hint names nobody: only what the ATS was asked about it does."""
+    with employer.work() as work:
+        kept = ended(work, "Zebedee").candidate
+        told = b'{"email": "%s"}' % kept.emails[0].address.encode()
+        connection = add_connection(
+            work, "main", "greenhouse", ["an invented secret"], rejections_by="keepword"
+        )
+        news = Delivery(
+            connection_id=connection.id, identity="1", state=state, headers={},
+            body=b"{}" if answered else told, received_at=work.now, next_attempt_at=work.now,
+        )  # fmt: skip
+        work.session.add(news)
+        work.session.flush()
+        if answered:
+            work.session.add(
+                DeliveryAnswer(delivery_id=news.id, ask="GET 1", status=200, headers={}, body=told,
+                               fetched_at=work.now)
+            )  # fmt: skip
+
+    assert run(employer) == Gone()
+    assert names(employer) == {"Zebedee"}
+    # Only for what somebody has to replay.
+    assert ("replay it first" in caplog.text) == (state == "failed")
+    with employer.work() as work:
+        work.session.scalars(select(Delivery)).one().state = "done"
+    assert run(employer) == Gone(1)
 
 
 def test_the_loop_does_it_and_a_late_event_brings_nobody_back(
