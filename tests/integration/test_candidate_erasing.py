@@ -94,7 +94,8 @@ def test_a_person_is_erased_from_their_page_and_no_late_event_brings_them_back(
     assert done.status_code == 303
     where = done.headers["Location"]
     assert where.startswith(f"{story}?")
-    assert not re.search("ada|byron|c1(@|%40)", where, re.IGNORECASE)
+    # Three letters may stand by chance in what is sealed there.
+    assert not re.search("byron|c1(@|%40)", where, re.IGNORECASE)
     told = text_of(client, where)
     assert f"This person's data is erased. {owed} open promise" in told
     assert "1 letter was stopped. An ATS keeps its own record" in told
