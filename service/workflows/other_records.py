@@ -14,6 +14,7 @@ from sqlalchemy import exists, select
 
 from service.domain.changes import CandidateFacts
 from service.models import Candidate, CandidateEmail, CandidateSource
+from service.models.merged_records import records_of
 from service.workflows.work import Work
 
 
@@ -35,7 +36,7 @@ def with_other_records(
         others = _merged_by_hand(work, candidate.id)
         if not others:
             return facts
-        # What a record knew when it was merged stays with it.
+        # What a record knew when it was merged, or was told of it since, stays with it.
         keys = {email.address_key for each in others for email in each.emails}
         numbers = {phone.number for each in others for phone in each.phones}
         emails = [email for email in emails if email.address_key in keys]
@@ -69,7 +70,8 @@ def _merged_by_hand(work: Work, candidate_id: str) -> Sequence[Candidate]:
     with work.session.no_autoflush:
         return work.session.scalars(
             select(Candidate).where(
-                Candidate.merged_into_id == candidate_id,
+                Candidate.id.in_(records_of(candidate_id)),
+                Candidate.id != candidate_id,
                 ~exists().where(
                     CandidateSource.candidate_id == Candidate.id, CandidateSource.merged_away
                 ),

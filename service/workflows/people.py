@@ -149,7 +149,9 @@ def take_facts(
     Of a person whose records were merged here, ``source`` knows one: what it does not know of the
     others stays too, behind what it says.
     """
-    facts = facts if source is None else with_other_records(work, candidate, facts, source)
+    if source is not None:
+        _note_at_own_record(work, candidate, facts, source)
+        facts = with_other_records(work, candidate, facts, source)
     candidate.first_name = _text(facts.first_name, candidate.first_name)
     candidate.last_name = _text(facts.last_name, candidate.last_name)
     candidate.time_zone = facts.time_zone or candidate.time_zone
@@ -160,6 +162,25 @@ def take_facts(
         set_emails(work, candidate, facts.emails)
     if facts.phones is not None:
         set_phones(work, candidate, facts.phones)
+
+
+def _note_at_own_record(
+    work: Work, candidate: Candidate, facts: CandidateFacts, source: CandidateSource
+) -> None:
+    """Keep at a record that was merged here what its source says of it since: what is told under
+    another of the person's names must not take that away.
+    """
+    if source.candidate_id == candidate.id or source.merged_away:
+        return
+    own = work.session.get_one(Candidate, source.candidate_id)
+    if own.erased_at is not None:
+        return
+    if facts.can_email is not None:
+        own.can_email = facts.can_email
+    if facts.emails is not None:
+        set_emails(work, own, facts.emails)
+    if facts.phones is not None:
+        set_phones(work, own, facts.phones)
 
 
 def set_emails(work: Work, candidate: Candidate, addresses: tuple[str, ...]) -> None:

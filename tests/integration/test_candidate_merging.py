@@ -22,8 +22,10 @@ from service.domain.changes import (
 )
 from service.domain.policies import Kind
 from service.models import Application, Candidate, Message, TimelineEntry
+from service.workflows.candidates import add_candidate
 from service.workflows.erase import erase_candidate
 from service.workflows.legal_hold import hold, lift
+from service.workflows.merging import merge_people
 from service.workflows.promise_changes import lock_application
 from service.workflows.promise_making import Spoken, make_spoken
 from tests.harness import Employer, make_employer
@@ -211,6 +213,37 @@ def test_what_an_ats_says_of_either_record_is_said_of_the_one_who_stays(
     report(employer, CandidateErased("c2", None))
     with employer.session() as session:
         assert session.scalars(select(Candidate.first_name)).all() == [None, None]
+
+
+@pytest.mark.parametrize("chained", [False, True])
+def test_what_an_ats_says_later_of_the_record_that_went_outlives_its_word_of_the_other(
+    employer: Employer, *, chained: bool
+) -> None:
+    employer.clock.move_to(NOW)
+    report(employer, Applied(ref_of("a1", "c1"), T0), Applied(ref_of("a2", "c2"), T0))
+    with employer.work() as work:
+        gone, stays = (
+            work.session.scalars(select(Application).filter_by(external_id=each)).one().candidate
+            for each in ("a1", "a2")
+        )
+        if chained:
+            between = add_candidate(work, {"first_name": "Ada"})
+            merge_people(work, gone, between)
+            gone = between
+        merge_people(work, gone, stays)
+        kept_id = stays.id
+
+    changed = CandidateFacts("c1", emails=("new@example.com",), phones=("+1 777",), can_email=False)
+    report(employer, CandidateUpdated(changed, NOW))
+    other = CandidateFacts("c2", emails=("c2@example.com",), phones=("+1 555",), can_email=True)
+    report(employer, CandidateUpdated(other, NOW + HOUR))
+
+    with employer.session() as session:
+        kept = session.get_one(Candidate, kept_id)
+        # A letter to the new address would be stopped, and mail sent that nobody wants.
+        assert "new@example.com" in {each.address for each in kept.emails}
+        assert [each.number for each in kept.phones] == ["+1 555", "+1 777"]
+        assert not kept.can_email
 
 
 def test_only_who_may_act_on_all_that_both_applied_for_merges_them(here: Employer) -> None:
