@@ -25,6 +25,7 @@ from service.models import (
     User,
 )
 from service.models.colleague_at import colleague_at
+from service.models.merged_records import records_of
 from service.workflows.other_records import with_other_records
 from service.workflows.work import Work
 
@@ -70,7 +71,7 @@ def told_beside(
 
 def _told_under_another(work: Work, source: CandidateSource, candidate: Candidate) -> bool:
     others = select(CandidateSource.id).where(
-        CandidateSource.candidate_id == candidate.id,
+        CandidateSource.candidate_id.in_(records_of(candidate.id)),
         CandidateSource.connection_id == source.connection_id,
         CandidateSource.merged_away.is_(False),
         CandidateSource.facts_at.is_not(None),

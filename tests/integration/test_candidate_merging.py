@@ -246,6 +246,31 @@ def test_what_an_ats_says_later_of_the_record_that_went_outlives_its_word_of_the
         assert not kept.can_email
 
 
+def test_a_person_bears_the_name_of_the_record_that_their_ats_kept_whichever_stays_here(
+    employer: Employer,
+) -> None:
+    employer.clock.move_to(NOW)
+    report(employer, Applied(ref_of("a1", "c1"), T0), Applied(ref_of("a2", "c2"), T0))
+    with employer.work() as work:
+        stays, gone = (
+            work.session.scalars(select(Application).filter_by(external_id=each)).one().candidate
+            for each in ("a1", "a2")
+        )
+        merge_people(work, gone, stays)
+        kept_id = stays.id
+
+    report(
+        employer,
+        CandidatesMerged("c1", "c2", NOW),
+        CandidateUpdated(CandidateFacts("c2", "Augusta", "King", ("new@example.com",)), NOW + HOUR),
+        CandidateUpdated(CandidateFacts("c1", "Ada", "Byron", ("old@example.com",)), NOW),
+    )
+
+    with employer.session() as session:
+        kept = session.get_one(Candidate, kept_id)
+        assert (kept.first_name, kept.emails[0].address) == ("Augusta", "new@example.com")
+
+
 def test_only_who_may_act_on_all_that_both_applied_for_merges_them(here: Employer) -> None:
     one_id, one = applied(here, first_name="Amara", email="amara@example.com")
     other_id, other = applied(here, first_name="Amy", email="amara@example.com")
