@@ -27,7 +27,10 @@ from service.workflows.timeline import record
 from service.workflows.work import Work
 
 ON_REQUEST = "the person was erased, so nothing was made"
-BEFORE = "the person was erased by rule after they had applied for this, so nothing was made"
+BEFORE = (
+    "the person was erased by rule, so long after they had applied for this that it had had its "
+    "time: nothing was made"
+)
 NO_INSTANT = (
     "the person was erased by rule, and it does not say when they applied, so nothing was made: "
     "add them by hand if they applied again"
@@ -42,14 +45,16 @@ _INSTANT = timedelta(microseconds=1)
 def why_not_again(work: Work, candidate: Candidate, applied_at: datetime | None) -> str | None:
     """Return why an application that is not known makes nobody anew of somebody erased, in words.
 
-    ``None`` where it does: a rule erased them before ``applied_at``, the source's own instant of
-    applying. When it was told proves nothing: a late word of an old application looks the same.
+    ``None`` where it does: by ``applied_at``, the source's own instant of applying, the rule would
+    have kept them. When it was told proves nothing: a late word of an old application looks the
+    same.
     """
-    if candidate.erased_at is None or not erased_by_rule(work.session, [candidate.id]):
+    over = _over(work, candidate)
+    if over is None:
         return ON_REQUEST
     if applied_at is None:
         return NO_INSTANT
-    return None if applied_at > candidate.erased_at else BEFORE
+    return None if applied_at > over else BEFORE
 
 
 def emptied_since(
@@ -69,9 +74,23 @@ def emptied_since(
     ids = {data["anew_after"] for data in work.session.scalars(told) if "anew_after" in data}
     for id_ in sorted(ids):
         before = work.session.get(Candidate, id_)
-        if before is not None and before.erased_at is not None and applied_at <= before.erased_at:
+        over = _over(work, before) if before is not None else None
+        if over is not None and applied_at <= over:
             return before
     return None
+
+
+def _over(work: Work, candidate: Candidate) -> datetime | None:
+    """Return until when somebody had applied for all that a rule saw the end of; ``None`` where no
+    rule erased them.
+
+    What they applied for after that, so many days before the erasure, would have kept them: it was
+    not known yet, however short the way from its source.
+    """
+    days = erased_by_rule(work.session, [candidate.id]).get(candidate.id)
+    if candidate.erased_at is None or days is None:
+        return None
+    return candidate.erased_at - timedelta(days=days)
 
 
 def make_anew(

@@ -52,7 +52,7 @@ from service.workflows.work import Work
 from tests.harness import Employer
 from tests.integration.ats_reports import HOUR, NOW, T0, ref_of, report
 from tests.integration.sheets import imported
-from tests.integration.test_erase_by_rule import LONG, ended, run
+from tests.integration.test_erase_by_rule import KEPT, LONG, ended, run
 
 DAY = timedelta(days=1)
 GONE_AT = NOW + LONG
@@ -104,10 +104,12 @@ def owed(employer: Employer) -> set[str | None]:
     "tell",
     [
         again,
+        # The rule would have kept them, had it been told in time.
+        lambda: again(GONE_AT - KEPT + HOUR),
         lambda: Stands(again().application, GONE_AT + 2 * HOUR, Stage.SCREENING),
         lambda: InterviewBooked(again().application, GONE_AT + 2 * HOUR, "i1"),
     ],
-    ids=["a webhook", "a present state", "an interview"],
+    ids=["a webhook", "a webhook that was long on its way", "a present state", "an interview"],
 )
 def test_who_applies_again_after_the_rule_is_somebody_new(
     emptied: Employer, tell: Callable[[], Change]
@@ -152,7 +154,7 @@ def test_who_applies_again_after_the_rule_is_somebody_new(
     [
         (again(None), NO_INSTANT),
         (Applied(ref_of("a2", applied_at=None), GONE_AT + HOUR), NO_INSTANT),
-        (again(GONE_AT), BEFORE),
+        (again(GONE_AT - KEPT), BEFORE),
         (again(T0), BEFORE),
         (Stands(ref_of("a2", applied_at=T0), GONE_AT + HOUR, Stage.OFFER), BEFORE),
     ],

@@ -139,7 +139,7 @@ def test_who_applied_again_before_the_restore_is_taken_in_after_it(town: Town) -
         assert session.scalars(select(Candidate.erased_at)).one() == GONE_AT
         assert session.scalars(select(ErasedAddress.erased_at)).one() == GONE_AT
 
-    assert town.tell(applied("a0", GONE_AT - HOUR))
+    assert town.tell(applied("a0", GONE_AT - timedelta(days=180)))
     assert town.tell(applied("a2", AGAIN_AT)) == []
     assert town.people() == {None: ["a1"], "Ada": ["a2"]}
     assert town.owed() == {"a2"}
