@@ -1,4 +1,5 @@
-"""Remembers whose data was erased, without their addresses: no sheet makes them again.
+"""Remembers whose data was erased, without their addresses: no sheet makes them again, and no other
+ATS with what they had applied for until then.
 
 What is kept is a keyed digest of each address, which tells nothing to whoever lacks the key.
 """
@@ -70,3 +71,32 @@ def erased_among(work: Work, keys: Collection[str]) -> set[str]:
         known = select(ErasedAddress.digest).where(ErasedAddress.digest.in_(by_digest))
         found |= {by_digest[digest] for digest in work.session.scalars(known)}
     return found
+
+
+def erased_bearer(
+    work: Work, addresses: Iterable[str], applied_at: datetime | None
+) -> Candidate | None:
+    """Return the empty record of somebody who had one of these addresses and asked to be erased
+    after ``applied_at``, if anybody did.
+
+    What they applied for later they did of their own will; of what does not say when, nothing is
+    known.
+    """
+    box = work.office.box
+    digests = {digest for each in addresses for digest in box.digests(each.strip().casefold())}
+    if not digests or applied_at is None:
+        return None
+    asked = work.session.scalars(
+        select(ErasedAddress.erased_at).where(
+            ErasedAddress.digest.in_(sorted(digests)), ErasedAddress.erased_at >= applied_at
+        )
+    ).all()
+    if not asked:
+        return None
+    # A digest names nobody: whoever was erased at that very instant is who had the address.
+    bearers = select(Candidate).where(
+        Candidate.erased_at.in_(asked), Candidate.merged_into_id.is_(None)
+    )
+    found = work.session.scalars(bearers.order_by(Candidate.id)).all()
+    by_rule = erased_by_rule(work.session, [each.id for each in found])
+    return next((each for each in found if each.id not in by_rule), None)

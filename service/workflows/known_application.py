@@ -18,11 +18,13 @@ from service.models.merged_records import records_of
 from service.workflows.applications import reassign
 from service.workflows.applied_again import (
     BEFORE,
+    ON_REQUEST,
     emptied_since,
     make_anew,
     why_not_again,
 )
 from service.workflows.assigning import await_by_default
+from service.workflows.erased_addresses import erased_bearer
 from service.workflows.legal_hold import hold_too
 from service.workflows.named import Named, named_by
 from service.workflows.people import (
@@ -172,6 +174,9 @@ def _made(
                 known = make_anew(work, connection, named.source, known, facts, told_at)
         elif emptied := emptied_since(work, known, ref.applied_at):
             known, why = emptied, BEFORE
+    elif bearer := erased_bearer(work, facts.emails or (), ref.applied_at):
+        # Another ATS, or this one connected anew, knows them under an id that is new here.
+        known, why = bearer, ON_REQUEST
     # Before somebody new: what a query flushes must not be half of them.
     job = take_job(work, connection, ref.job, at, named.job) if ref.job else None
     owner = user_of(work, ref.owner)

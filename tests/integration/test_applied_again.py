@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,48 @@ def test_who_asked_to_be_erased_is_never_made_anew(emptied: Employer) -> None:
 
     assert report(emptied, again(later)).notes == [ON_REQUEST]
     assert people(emptied) == {None: ["a1"]}
+
+
+@pytest.mark.parametrize(
+    ("applied_at", "email", "made"),
+    [
+        (T0, "C1@Example.com ", False),
+        (T0, "other@example.com", True),
+        # Of their own will, or nobody knows when.
+        (GONE_AT + 2 * HOUR, "c1@example.com", True),
+        (None, "c1@example.com", True),
+    ],
+)
+def test_who_asked_to_be_erased_does_not_come_back_under_another_id_with_what_was_before(
+    employer: Employer, applied_at: datetime | None, email: str, made: bool
+) -> None:
+    employer.clock.move_to(NOW)
+    report(employer, Applied(ref_of(), T0))
+    employer.clock.move_to(GONE_AT)
+    with employer.work() as work:
+        _by_hand(work)
+    employer.clock.advance(DAY)
+    facts = CandidateFacts("c9", "Ada", "Byron", (email,))
+
+    known = replace(ref_of("a9", applied_at=applied_at), candidate=facts)
+    done = report(employer, Applied(known, employer.now))
+
+    assert done.erased != made
+    assert done.notes == ([] if made else [ON_REQUEST])
+    assert people(employer) == ({None: ["a1"], "Ada": ["a9"]} if made else {None: ["a1"]})
+
+
+def test_whom_a_rule_erased_comes_back_under_another_id_with_what_it_had_not_seen(
+    emptied: Employer,
+) -> None:
+    known = replace(
+        ref_of("a9", applied_at=T0),
+        candidate=CandidateFacts("c9", "Ada", emails=("c1@example.com",)),
+    )
+
+    report(emptied, Applied(known, emptied.now))
+
+    assert people(emptied) == {None: ["a1"], "Ada": ["a9"]}
 
 
 def test_a_request_by_hand_that_follows_the_rule_is_for_good(emptied: Employer) -> None:
