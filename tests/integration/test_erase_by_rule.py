@@ -505,7 +505,7 @@ def test_the_loop_does_it_and_a_late_event_brings_nobody_back(
 
     assert metric(employer, "keepword_people_erased_by_rule_total") == 1
     assert metric(employer, "keepword_people_due_for_erasure") == 0
-    late = report(employer, Applied(ref_of("late"), employer.now))
+    late = report(employer, Applied(ref_of("late", applied_at=MONDAY - DAY), employer.now))
     assert late.erased
     assert names(employer) == set()
     engine_of(employer.app).dispose()
