@@ -42,6 +42,9 @@ def engine_options(database_url: str, limits: Limits = LONG_WORK) -> dict[str, A
         "pool_pre_ping": True,
         # Kept open: one for each thread of the web and for most of the loops at once.
         "pool_size": 16,
+        # Who worked last works next: its caches are warm, and it has prepared what is asked. In
+        # turn, eleven connections took a worker a tenth more time for each delivery.
+        "pool_use_lifo": True,
     }
     if database_url.startswith("postgresql"):
         options["connect_args"] = _on_connecting(_parts_of(database_url), limits)

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy import Connection, Engine, event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from service.app import engine_of
@@ -157,6 +157,23 @@ def test_each_connection_says_who_it_is_and_how_long_it_may_take(
         "idle_in_transaction_session_timeout": "0",
     }
     own.dispose()
+
+
+def test_the_connection_that_worked_last_works_next(employer: Employer) -> None:
+    """Its server process has everything at hand; the others stay for when many work at once."""
+
+    def process(connection: Connection) -> int:
+        return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    engine = engine_of(employer.app)
+    opened = [engine.connect() for _ in range(3)]
+    last = process(opened[-1])
+    for each in opened:
+        each.close()
+
+    for _ in range(4):
+        with engine.connect() as connection:
+            assert process(connection) == last
 
 
 def test_a_migration_waits_for_a_table_only_so_long_and_leaves_no_limit_behind(
