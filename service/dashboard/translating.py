@@ -36,36 +36,17 @@ _KEYWORDS: Final[dict[str, tuple[int, ...] | None]] = {
     "say": None,
     "say_many": (1, 2),
 }
-_BELOW: Final = (
-    "domain/closings.py",
-    "queries/feed_words.py",
-    "queries/loops.py",
-    "queries/mail_health.py",
-    "queries/stage_labels.py",
-    "workflows/check.py",
-    "workflows/import_undo.py",
-)
-"""What the layers below say to whoever reads: they are given a ``Speech`` and know no language."""
+_SHELLS: Final = frozenset({"dashboard", "cli"})
+"""What speaks for itself: the pages, whose texts are found with their templates, and the command
+line, which speaks English."""
 
-_OF_SHEETS: Final = (
-    "mail/addresses.py",
-    "sheets/cells.py",
-    "sheets/columns.py",
-    "sheets/dates.py",
-    "sheets/needed.py",
-    "sheets/people.py",
-    "sheets/reader.py",
-    "sheets/rows.py",
-    "sheets/source.py",
-    "workflows/erased_newcomers.py",
-    "workflows/import_sheet.py",
-    "workflows/newcomer_identity.py",
-    "workflows/receive_newcomers.py",
-)
-"""What is said of a sheet, on the command line first."""
+_SAYS: Final = re.compile(r"\b(?:to_say|told|say|say_many)\(")
 
-_OF_COMMANDS: Final = re.compile(r"--[a-z]|“keepword ")
-"""What only the command line says of it: a page has words of its own for that."""
+_FOR_OPERATORS: Final = frozenset({"queries/feed_words.py", "queries/loops.py"})
+"""What these say names commands on pages too: it is for whoever runs Keepword."""
+
+_OF_COMMANDS: Final = re.compile(r"--[a-z]|“keepword |: keepword [a-z]")
+"""What only the command line can do about it: a page has words of its own for that."""
 
 Message = str | tuple[str, ...]
 
@@ -78,23 +59,34 @@ def said_on_pages() -> dict[Message, str]:
         str(pages), _METHODS, _OPTIONS, keywords=_KEYWORDS
     ):
         found.setdefault(tuple(message) if isinstance(message, (list, tuple)) else message, name)
-    for name in (*_BELOW, *_OF_SHEETS):
-        for message in _said_in(name):
-            if name not in _OF_SHEETS or not _OF_COMMANDS.search(str(message)):
-                found.setdefault(message, name)
+    for message, name in _said_below():
+        if not _is_of_commands(message, name):
+            found.setdefault(message, name)
     return found
 
 
 def said_by_commands() -> set[Message]:
-    """Return what the command line says of a sheet, and a page must say in its own way."""
-    said = {message for name in _OF_SHEETS for message in _said_in(name)}
-    return {message for message in said if _OF_COMMANDS.search(str(message))}
+    """Return what names an option or a command, and a page must say in its own way."""
+    return {message for message, name in _said_below() if _is_of_commands(message, name)}
 
 
-def _said_in(name: str) -> Iterator[Message]:
-    path = FOLDER.parent.parent / name
-    for _line, message, *_ in extract_from_file("python", path, keywords=_KEYWORDS):
-        yield tuple(message) if isinstance(message, tuple) else message
+def _is_of_commands(message: Message, name: str) -> bool:
+    return name not in _FOR_OPERATORS and bool(_OF_COMMANDS.search(str(message)))
+
+
+def _said_below() -> Iterator[tuple[Message, str]]:
+    """Yield what the layers below say to whoever reads, and where: they know no language.
+
+    They are given a ``Speech``, or what they say still knows its text. Every module is looked
+    into, so that none can be forgotten.
+    """
+    whole = FOLDER.parent.parent
+    for path in sorted(whole.rglob("*.py")):
+        name = path.relative_to(whole)
+        if name.parts[0] in _SHELLS or not _SAYS.search(path.read_text("utf-8")):
+            continue
+        for _line, message, *_ in extract_from_file("python", path, keywords=_KEYWORDS):
+            yield tuple(message) if isinstance(message, tuple) else message, name.as_posix()
 
 
 def catalog_of(language: str) -> Catalog:
