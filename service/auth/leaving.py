@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.auth.calendar_feeds import end_feed
 from service.auth.links import an_administrator_can_sign_in, retire_links
 from service.auth.sessions import end_sessions
+from service.domain.wording import ToldError, to_say
 from service.models import ApiKey, OutsideIdentity, User
 
 _ONE_AT_A_TIME = 7_310_588_437
@@ -19,7 +20,7 @@ _ONE_AT_A_TIME = 7_310_588_437
 somebody to be an administrator."""
 
 
-class LastAdministratorError(ValueError):
+class LastAdministratorError(ToldError):
     """Nobody would be left who can let others in."""
 
 
@@ -36,7 +37,9 @@ def an_administrator_stays(session: Session) -> Iterator[None]:
     yield
     session.flush()
     if could and not an_administrator_can_sign_in(session):
-        raise LastAdministratorError("nobody else can sign in as administrator: make one first")
+        raise LastAdministratorError(
+            to_say("nobody else can sign in as administrator: make one first")
+        )
 
 
 def deactivate(session: Session, now: datetime, user: User) -> None:

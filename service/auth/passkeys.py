@@ -34,6 +34,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from service.domain.wording import ToldError, to_say, told
 from service.models import Passkey, PasskeyChallenge, User
 
 LASTS = timedelta(minutes=5)
@@ -45,7 +46,7 @@ MOST = 20
 LONGEST_NAME = 60
 
 
-class PasskeyError(ValueError):
+class PasskeyError(ToldError):
     """A passkey that is not taken; the message says no more than that."""
 
 
@@ -79,7 +80,9 @@ def registration_options(
     """Return what a browser needs to make a passkey for this person."""
     own = passkeys_of(session, user.id)
     if len(own) >= MOST:
-        raise PasskeyError(f"There are {MOST} passkeys already: remove one first.")
+        raise PasskeyError(
+            told("There are %(number)s passkeys already: remove one first.", number=MOST)
+        )
     options = generate_registration_options(
         rp_id=place.host,
         rp_name=f"Keepword, {place.name}",
@@ -118,10 +121,10 @@ def register(
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise PasskeyError("The passkey could not be checked: try again.") from error
+        raise PasskeyError(to_say("The passkey could not be checked: try again.")) from error
     credential_id = bytes_to_base64url(made.credential_id)
     if _known(session, credential_id) is not None:
-        raise PasskeyError("This passkey is known already.")
+        raise PasskeyError(to_say("This passkey is known already."))
     row = Passkey(
         user_id=user.id,
         credential_id=credential_id,
@@ -154,7 +157,7 @@ def person_with_passkey(
     row = _known(session, str(credential.get("id", "")))
     user = session.get(User, row.user_id) if row else None
     if row is None or user is None or not user.active:
-        raise PasskeyError("This passkey opens nothing here.")
+        raise PasskeyError(to_say("This passkey opens nothing here."))
     try:
         verified = verify_authentication_response(
             credential=dict(credential),
@@ -167,7 +170,7 @@ def person_with_passkey(
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise PasskeyError("This passkey opens nothing here.") from error
+        raise PasskeyError(to_say("This passkey opens nothing here.")) from error
     row.sign_count, row.last_used_at = verified.new_sign_count, now
     session.flush()
     return user
@@ -214,7 +217,7 @@ def _spent_challenge(
         answer = credential["response"]["clientDataJSON"]
         challenge = base64url_to_bytes(json.loads(base64url_to_bytes(answer))["challenge"])
     except (KeyError, TypeError, ValueError) as error:
-        raise PasskeyError("The passkey could not be read: try again.") from error
+        raise PasskeyError(to_say("The passkey could not be read: try again.")) from error
     spent = session.execute(
         delete(PasskeyChallenge)
         .where(
@@ -226,7 +229,7 @@ def _spent_challenge(
         .execution_options(synchronize_session=False)
     )
     if spent.one_or_none() is None:
-        raise PasskeyError("That took too long: try again.")
+        raise PasskeyError(to_say("That took too long: try again."))
     return challenge
 
 

@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
+from service.domain.wording import ToldError, to_say, told
 from service.models import Password, User
 
 SHORTEST = 12
@@ -28,7 +29,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _GUESSED = ("password", "passwort", "keepword", "qwertyuiop", "qwertzuiop", "1234567890", "letmein")
 
 
-class WeakPasswordError(ValueError):
+class WeakPasswordError(ToldError):
     """A password that is not taken; the message says why, in a sentence."""
 
 
@@ -67,17 +68,23 @@ def is_password(session: Session, user: User | None, secret: str) -> bool:
 def judge(secret: str, user: User) -> None:
     """Raise ``WeakPasswordError`` for a password that is too short, too long or easily guessed."""
     if len(secret) < SHORTEST:
-        raise WeakPasswordError(f"A password has at least {SHORTEST} characters: take a few words.")
+        raise WeakPasswordError(
+            told(
+                "A password has at least %(number)s characters: take a few words.", number=SHORTEST
+            )
+        )
     if len(secret) > LONGEST:
-        raise WeakPasswordError(f"A password has at most {LONGEST} characters.")
+        raise WeakPasswordError(
+            told("A password has at most %(number)s characters.", number=LONGEST)
+        )
     bare = _prepared(secret).casefold()
     own = [user.email.casefold(), user.email.partition("@")[0].casefold(), user.name.casefold()]
     for word in (*own, *_GUESSED):
         # What is left beside the word must be a password of its own kind: half of the shortest.
         if len(word) >= 4 and len(bare.replace(word, "")) < SHORTEST // 2:
-            raise WeakPasswordError("This password is easily guessed: take a few words.")
+            raise WeakPasswordError(to_say("This password is easily guessed: take a few words."))
     if len(set(bare)) < 5:
-        raise WeakPasswordError("This password repeats itself: take a few words.")
+        raise WeakPasswordError(to_say("This password repeats itself: take a few words."))
 
 
 def _prepared(secret: str) -> str:

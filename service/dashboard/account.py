@@ -25,6 +25,7 @@ from service.dashboard.entering import begin_trying, same, too_many
 from service.dashboard.language import LANGUAGES
 from service.dashboard.passkey_pages import here, open_too_long
 from service.dashboard.rows import Moment
+from service.dashboard.saying import why_refused
 from service.dashboard.site import (
     OWN,
     blueprint,
@@ -198,7 +199,7 @@ def change_password(user: User) -> Said:
     try:
         set_password(session, user, secret, now)
     except WeakPasswordError as error:
-        return "care", str(error)
+        return "care", why_refused(error)
     tried.passed()
     retire_links(session, now, user)
     end_sessions(session, now, user.id, but=here_id)

@@ -17,6 +17,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.outbox import no_letter
+from service.dashboard.saying import why_refused
 from service.dashboard.site import blueprint, forms, takes, visitor
 from service.domain.delivery import MailState
 from service.domain.promises import PromiseError
@@ -150,7 +151,7 @@ def _performed(act: Callable[..., Said], path: dict[str, str]) -> Any:
         return no_letter()
     except (PromiseError, _MissingError) as error:
         session.rollback()
-        style, said = "care", sentence(str(error))
+        style, said = "care", why_refused(error)
     except StaleDataError:
         session.rollback()
         style, said = "care", _("Somebody else changed this meanwhile: look again.")
@@ -212,8 +213,3 @@ def _told(done: Cancelling) -> Said:
         late,
     )
     return "care", f"{said} {left}"
-
-
-def sentence(text: str) -> str:
-    """Return a fault as a sentence of its own."""
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

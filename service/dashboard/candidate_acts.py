@@ -14,11 +14,12 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.actions import LONGEST_REASON, sentence
+from service.dashboard.actions import LONGEST_REASON
 from service.dashboard.candidate import enquiry_again
 from service.dashboard.candidate_words import ASKED
 from service.dashboard.queue_going import go
 from service.dashboard.queue_undo import act_since, mark
+from service.dashboard.saying import why_refused
 from service.dashboard.site import blueprint, no_page, page, say_at, takes, visitor, zone
 from service.domain.changes import CLOSED_STAGES
 from service.domain.contacts import Channel
@@ -58,7 +59,7 @@ def assign_application(application_id: str) -> Response:
         return _changed_meanwhile(work, work.session.get_one(Application, application_id))
     except PromiseError as error:
         work.session.rollback()
-        return _said(candidate_id, "care", sentence(str(error)))
+        return _said(candidate_id, "care", why_refused(error))
     back = url_for("pages.candidate", candidate_id=candidate_id)
     return go(back, "good", _("The application is in their hands now."), undo)
 
@@ -86,7 +87,7 @@ def record_enquiry(candidate_id: str) -> Response:
         work.session.rollback()
         stale = isinstance(error, StaleDataError)
         meanwhile = _("Somebody else changed this meanwhile: look again.")
-        why = meanwhile if stale else sentence(str(error))
+        why = meanwhile if stale else why_refused(error)
         return enquiry_again(candidate_id, request.form, why)
     running.runner.wake("check")
     if new:

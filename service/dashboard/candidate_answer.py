@@ -9,9 +9,10 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.actions import LONGEST_REASON, sentence
+from service.dashboard.actions import LONGEST_REASON
 from service.dashboard.candidate_acts import changed_meanwhile, locked_within_reach
 from service.dashboard.candidate_words import Times, stage_words
+from service.dashboard.saying import why_refused
 from service.dashboard.site import blueprint, no_page, say_at, takes, visitor, zone
 from service.domain.changes import CLOSED_STAGES
 from service.domain.promises import PromiseError
@@ -44,7 +45,7 @@ def answer_for(application_id: str) -> Response:
         return _changed_since(work, work.session.get_one(Application, application_id))
     except PromiseError as error:
         work.session.rollback()
-        return _stays(candidate_id, sentence(str(error)))
+        return _stays(candidate_id, why_refused(error))
     # It awaits them no more, so their page of it may be gone.
     return say_at("pages.waiting", "good", said)
 

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.actions import sentence
 from service.dashboard.candidate_words import Times
 from service.dashboard.closing_view import LEFT_OUT, PARTS, person_views
 from service.dashboard.jobs import status_of_closing
+from service.dashboard.saying import why_refused
 from service.dashboard.site import (
     blueprint,
     may,
@@ -163,7 +163,7 @@ def _act(closing_id: str, act: _Act) -> Response:
         style, text = "care", _("Somebody else changed this meanwhile: it is shown as it is now.")
     except PromiseError as error:
         work.session.rollback()
-        style, text = "care", sentence(str(error))
+        style, text = "care", why_refused(error)
     running.runner.wake("dispatch")
     return say_at("pages.closing", style, text, closing_id=closing_id)
 

@@ -15,9 +15,10 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.actions import LONGEST_REASON, sentence
+from service.dashboard.actions import LONGEST_REASON
 from service.dashboard.candidate_words import Times
 from service.dashboard.closing_view import LEFT_OUT, PlanView, plan_view
+from service.dashboard.saying import why_refused
 from service.dashboard.site import blueprint, needs, no_page, page, say_at, takes, visitor, zone
 from service.domain.closing_terms import Outcome
 from service.domain.promises import PromiseError
@@ -112,7 +113,7 @@ def close_it(job_id: str) -> Response:
         made = plan_closing(work, found, filled.wish())
         plan = plan_view(made, visitor().reach, Times(zone(), None, work.now))
     except (PromiseError, TemplateError) as error:
-        filled.fault = filled.fault or sentence(str(error))
+        filled.fault = filled.fault or why_refused(error)
     shown = _shown(running, found, filled, plan)
     work.session.rollback()
     shown.status_code = 422 if filled.fault else 200
@@ -128,7 +129,7 @@ def _closed(running: Parts, work: Work, found: Job, filled: _Filled) -> Response
         work.session.commit()
     except (PromiseError, TemplateError) as error:
         work.session.rollback()
-        filled.fault = sentence(str(error))
+        filled.fault = why_refused(error)
         return None
     except (StaleDataError, IntegrityError):
         work.session.rollback()

@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.actions import Said, sentence
+from service.dashboard.actions import Said
 from service.dashboard.connections import no_connection
+from service.dashboard.saying import why_refused
 from service.dashboard.site import blueprint, forms, takes, visitor
 from service.domain.rights import Right
 from service.models import Connection
@@ -65,7 +66,7 @@ def replay_one(work: Work, connection: Connection, delivery_id: str) -> Said:
     try:
         replay(work, found)
     except ValueError as error:
-        return "care", sentence(str(error))
+        return "care", why_refused(error)
     return "good", _(
         "The delivery is worked in anew. What it changed before does not change twice."
     )
@@ -114,7 +115,7 @@ def _performed(act: Act, name: str, path: dict[str, str]) -> Any:
         session.commit()
     except BadConnectionError as error:
         session.rollback()
-        style, said = "care", sentence(str(error))
+        style, said = "care", why_refused(error)
     except StaleDataError:
         session.rollback()
         style, said = "care", _("Somebody else changed this meanwhile: look again.")

@@ -10,9 +10,9 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from service.clock import instant_text
-from service.dashboard.actions import sentence
 from service.dashboard.queue_changes import actor_words
 from service.dashboard.rows import Moment
+from service.dashboard.saying import sentence, why_refused
 from service.dashboard.sheet_form import MOST_ROWS
 from service.dashboard.site import (
     blueprint,
@@ -105,7 +105,7 @@ def sheet_undo(import_id: str) -> Response:
         undone = undo_import(work, import_id)
     except PromiseError as error:
         db.session.rollback()
-        return say_at("pages.sheet_import", "care", sentence(str(error)), import_id=import_id)
+        return say_at("pages.sheet_import", "care", why_refused(error), import_id=import_id)
     if request.form.get("step") == "undo" and request.form.get("shown") == _outline(undone):
         db.session.commit()
         return say_at("pages.sheet_import", "good", _("Taken back."), import_id=import_id)

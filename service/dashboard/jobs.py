@@ -14,11 +14,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.actions import sentence
 from service.dashboard.candidate_acts import changed_meanwhile
 from service.dashboard.candidate_keys import key_of, key_text
 from service.dashboard.candidate_words import STAGES, Times, stage_words
 from service.dashboard.navigation import Destination, add_destination
+from service.dashboard.saying import why_refused
 from service.dashboard.site import (
     blueprint,
     may,
@@ -204,7 +204,7 @@ def assign_a_job(job_id: str) -> Response:
         return _stale(found, str(work.session.get_one(Job, job_id).version), wish)
     except PromiseError as error:
         work.session.rollback()
-        return say_at("pages.job", "care", sentence(str(error)), job_id=job_id)
+        return say_at("pages.job", "care", why_refused(error), job_id=job_id)
     return say_at("pages.job", "good", _("The job is changed."), job_id=job_id)
 
 

@@ -31,6 +31,7 @@ from service.dashboard.entering import (
     too_many,
     where_to,
 )
+from service.dashboard.saying import why_refused
 from service.dashboard.site import OPEN, OWN, blueprint, no_page, takes, visitor
 from service.db import db
 from service.mail.variables import one_line
@@ -72,7 +73,7 @@ def passkey_sign_in() -> Response:
     except PasskeyError as error:
         # The challenge is spent all the same.
         session.commit()
-        return _fault(str(error), 422)
+        return _fault(why_refused(error), 422)
     tried.passed()
     token = sign_in_as(user, "passkey")
     answer = jsonify({"to": where_to(str(body.get("next", "")))})
@@ -94,7 +95,7 @@ def new_passkey_options() -> Response:
             session, parts().now(), here(), session.get_one(User, who.user_id), who.session_id
         )
     except PasskeyError as error:
-        return _fault(str(error), 422)
+        return _fault(why_refused(error), 422)
     session.commit()
     return jsonify(options)
 
@@ -119,7 +120,7 @@ def keep_passkey() -> Response:
         )
     except PasskeyError as error:
         session.commit()
-        return _fault(str(error), 422)
+        return _fault(why_refused(error), 422)
     session.commit()
     return jsonify({"to": "/account"})
 

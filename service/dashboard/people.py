@@ -10,8 +10,8 @@ from flask import Response, current_app, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.actions import sentence
 from service.dashboard.candidate_words import stage_words
+from service.dashboard.saying import cause, sentence, why_refused
 from service.dashboard.site import blueprint, forms, needs, page, said, takes, visitor
 from service.db import db
 from service.domain.changes import CLOSED_STAGES, Stage
@@ -81,7 +81,9 @@ def add_by_hand() -> Response:
         work.session.rollback()
         pointer = getattr(error, "pointer", None) or ""
         text = (
-            str(error) if isinstance(error, PromiseError) else _("somebody changed this meanwhile")
+            cause(error)
+            if isinstance(error, PromiseError)
+            else _("somebody changed this meanwhile")
         )
         filled.faults[_POINTERS.get(pointer, "name")] = sentence(text)
         return _form(running, filled, 422)
@@ -149,7 +151,7 @@ def _read(filled: _Filled, zone: str) -> Newcomer | None:
                 case "applied":
                     applied_at = instant(text, ZoneInfo(zone), None) if text.strip() else None
         except (CellError, DateError) as error:
-            faults[name] = sentence(str(error))
+            faults[name] = why_refused(error)
     if not emails:
         faults.setdefault("email", _("Say at which address they are reached."))
     if not job:

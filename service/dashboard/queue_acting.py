@@ -23,6 +23,7 @@ from service.dashboard.presence import present_at
 from service.dashboard.queue_changes import changes_in_words
 from service.dashboard.queue_going import go, way_back
 from service.dashboard.queue_undo import act_since, mark
+from service.dashboard.saying import why_refused
 from service.dashboard.site import blueprint, needs, no_page, page, takes, visitor, zone
 from service.domain.changes import CLOSED_STAGES
 from service.domain.promises import PromiseError
@@ -165,7 +166,7 @@ def _answer(act: Act, show: Show, template: str, path: dict[str, str]) -> Respon
     except FormError as error:
         filled.faults[error.field] = str(error)
     except (PromiseError, TemplateError) as error:
-        filled.faults["form"] = _sentence(str(error))
+        filled.faults["form"] = why_refused(error)
     except StaleDataError:
         work.session.rollback()
         filled.stale = True
@@ -268,7 +269,3 @@ def note(name: str = "note") -> str | None:
     if len(text) > LONGEST_NOTE:
         raise FormError(name, _("Say it in at most %(most)s characters.", most=LONGEST_NOTE))
     return text or None
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

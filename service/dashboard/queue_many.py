@@ -16,7 +16,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
-from service.dashboard.actions import sentence
 from service.dashboard.queue_acting import FormError, application_of
 from service.dashboard.queue_doing import (
     Doing,
@@ -31,6 +30,7 @@ from service.dashboard.queue_letters import KIND_WORDS, fields_of, kinds_for
 from service.dashboard.queue_promises import kinds_promised
 from service.dashboard.queue_undo import act_since, mark
 from service.dashboard.queue_when import OWN, choices
+from service.dashboard.saying import cause, why_refused
 from service.dashboard.site import blueprint, page, takes, visitor
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
@@ -117,7 +117,7 @@ def act_on_many() -> Any:
             faults[error.field] = str(error)
         except PromiseError as error:
             # Nobody may do it to anybody: this is not about one of them.
-            faults["form"] = sentence(str(error))
+            faults["form"] = why_refused(error)
         except StaleDataError:
             changed = True
     # A preview is the act itself, not kept: it cannot promise what the act would refuse.
@@ -155,7 +155,7 @@ def _carried_out(work: Work, refs: Sequence[str], do: Doing) -> Plan:
                 outcome = do(work, chosen)
                 work.session.flush()
         except (LeftOutError, PromiseError, TemplateError) as error:
-            plan.left_out.append((name or _("somebody"), str(error)))
+            plan.left_out.append((name or _("somebody"), cause(error)))
         else:
             job = chosen.application.job.title
             plan.included.append(Included(ref, name, job, outcome))

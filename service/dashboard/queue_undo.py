@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.queue_going import go, way_back
+from service.dashboard.saying import why_refused, words
 from service.dashboard.site import blueprint, takes, visitor
 from service.domain.changes import Stage
 from service.domain.promises import PromiseError
@@ -59,7 +60,7 @@ def undo_act() -> Any:
         work.session.commit()
     except PromiseError as error:
         work.session.rollback()
-        return go(back, "care", str(error)[:1].upper() + str(error)[1:] + ".")
+        return go(back, "care", why_refused(error))
     except StaleDataError:
         work.session.rollback()
         return go(back, "care", _("Somebody else changed this meanwhile: look again."))
@@ -95,5 +96,7 @@ def _told(back: str, done: Undone) -> Response:
             done.too_late,
         )
     if done.kept:
-        said += " " + _("Not taken back: %(why)s.", why="; ".join(dict.fromkeys(done.kept)))
+        said += " " + _(
+            "Not taken back: %(why)s.", why="; ".join(dict.fromkeys(map(words, done.kept)))
+        )
     return go(back, "care" if done.too_late or done.kept else "good", said)

@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.auth.leaving import LastAdministratorError
-from service.dashboard.actions import sentence
 from service.dashboard.navigation import Destination, add_destination
+from service.dashboard.saying import why_refused
 from service.dashboard.site import blueprint, may, needs, page, said, visitor
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
@@ -134,7 +134,7 @@ def changed(running: Parts, act: Callable[[Work], object]) -> str | None:
         work.session.commit()
     except (PromiseError, ColleagueError, LastAdministratorError) as error:
         work.session.rollback()
-        return sentence(str(error))
+        return why_refused(error)
     except (StaleDataError, IntegrityError):
         work.session.rollback()
         return str(_("Somebody else changed this meanwhile: look again."))

@@ -12,6 +12,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from service.dashboard.saying import cause
 from service.dashboard.settings import changed, settings_page
 from service.dashboard.settings_calendar_form import CalendarForm
 from service.dashboard.settings_year import weekday_heads
@@ -175,7 +176,7 @@ def _at_fault(
     if isinstance(error, CalendarDocumentError):
         form.blame(error)
     else:
-        form.faults[(error.pointer or "/name").strip("/")] = str(error)
+        form.faults[(error.pointer or "/name").strip("/")] = cause(error)
     return _form(running, form, db.session().get_one(Calendar, calendar_id), 422)
 
 

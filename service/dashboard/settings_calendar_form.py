@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 
+from service.dashboard.saying import words
 from service.domain.calendars import DAY_KEYS, CalendarDocumentError
 
 _SHIFT: Final = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(?:-|–|—|to)\s*(\d{1,2})(?::(\d{2}))?")
@@ -80,7 +81,7 @@ class CalendarForm:
             path = pointer.strip("/").split("/")
             name = {"holidays": path[-1], "hours": "-".join(path[:2])}.get(path[0], path[0])
             name = "hours-mon" if name == "hours" else "country" if name == "holidays" else name
-            self.faults.setdefault(name, text)
+            self.faults.setdefault(name, words(text))
 
     def _shifts(self, name: str, text: str) -> list[list[str]]:
         plain = " ".join(text.lower().split())

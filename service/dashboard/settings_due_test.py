@@ -13,6 +13,7 @@ from typing import Final
 
 from flask_babel import gettext as _
 
+from service.dashboard.saying import cause
 from service.dashboard.wording import moment_words
 from service.domain.business_time import Calendar, NoOpeningError, OutOfReachError, resolve_wall
 from service.domain.durations import WEEKDAYS, ByTime, Duration, DurationError, EndOfDay, parse
@@ -43,17 +44,17 @@ def due_test(compiled: Calendar, asked: Mapping[str, str], now: datetime) -> Due
     try:
         amount = parse(test.within)
     except DurationError as error:
-        test.faults["within"] = str(error)
+        test.faults["within"] = cause(error)
         return test
     try:
         start = _start(compiled, test.start, now)
     except DurationError as error:
-        test.faults["from"] = str(error)
+        test.faults["from"] = cause(error)
         return test
     try:
         deadline = compiled.add(start, amount)
     except (DurationError, NoOpeningError, OutOfReachError) as error:
-        test.faults["within"] = str(error)
+        test.faults["within"] = cause(error)
         return test
     test.due = moment_words(deadline.due_at, compiled.time_zone)
     test.start_words = moment_words(start, compiled.time_zone)

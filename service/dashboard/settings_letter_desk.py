@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from service.dashboard.actions import sentence
+from service.dashboard.saying import why_refused
 from service.dashboard.site import visitor
 from service.db import db
 from service.domain.changes import CLOSED_STAGES
@@ -91,7 +91,7 @@ def preview_of(
     except TemplateError as error:
         return Preview(fault=blame(words, error), findings=findings)
     except PromiseError as error:
-        return Preview(fault=sentence(str(error)), findings=findings)
+        return Preview(fault=why_refused(error), findings=findings)
     return Preview(letter.subject, letter.text, letter.html, "", findings)
 
 

@@ -13,9 +13,9 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from service.clock import instant_text
-from service.dashboard.actions import sentence
 from service.dashboard.letters import kind_words
 from service.dashboard.rows import Moment
+from service.dashboard.saying import why_refused
 from service.dashboard.settings import changed, line, settings_page
 from service.dashboard.settings_letter_desk import (
     Preview,
@@ -210,7 +210,7 @@ def _judged(
         why = changed(running, lambda work: act(work, row))
     except TemplateError as error:
         db.session.rollback()
-        why = sentence(str(error))
+        why = why_refused(error)
     return say_at("pages.settings_letter", "care" if why else "good", why or done, **where)
 
 

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from service.auth.links import Purpose
 from service.auth.teams import teams_of
 from service.dashboard.absence_words import away_words
-from service.dashboard.actions import sentence
+from service.dashboard.saying import why_refused
 from service.dashboard.settings import settings_page
 from service.dashboard.settings_person_deeds import (
     change_who_they_are,
@@ -113,7 +113,7 @@ def settings_person_add() -> Response:
     except (ColleagueError, BadAddressError, PromiseError) as error:
         work.session.rollback()
         place = error.field if isinstance(error, ColleagueError) else "email"
-        form.faults[place] = sentence(str(error))
+        form.faults[place] = why_refused(error)
         if isinstance(error, PromiseError):
             form.faults[place] = _("A colleague has this address already.")
         return _form(running, form, None, 422)
@@ -147,7 +147,7 @@ def settings_person_save(user_id: str) -> Response:
     try:
         checked_profile(work, form.profile(), user.id)
     except ColleagueError as error:
-        form.faults[error.field] = sentence(str(error))
+        form.faults[error.field] = why_refused(error)
         return _form(running, form, user, 422)
     return done(user_id, lambda work: change_who_they_are(work, user, form.profile()), _("Saved."))
 

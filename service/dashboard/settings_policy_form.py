@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
 
-from service.dashboard.actions import sentence
+from service.dashboard.saying import fault_words
 from service.domain.policies import Keeps, Kind, PolicyDocumentError, Terms, Trigger
 
 SPARE: Final = 2
@@ -81,7 +81,7 @@ class PolicyForm:
             terms = Terms.from_document(self._document())
         except PolicyDocumentError as error:
             for pointer, text in error.faults:
-                self.faults.setdefault(_field(pointer), sentence(text))
+                self.faults.setdefault(_field(pointer), fault_words(text))
             return None
         return None if self.faults else terms
 

@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from service.dashboard.candidate_words import stage_words
+from service.dashboard.saying import fault_words
 from service.dashboard.sheet_form import LEAVE_OUT
 from service.dashboard.sheet_run import Ran
-from service.dashboard.sheet_words import fault_words, field_words
+from service.dashboard.sheet_words import field_words
 from service.domain.changes import Stage
 from service.domain.newcomers import Fault, Newcomer, alike
 from service.sheets.cells import StageWords

@@ -1,22 +1,12 @@
-"""The pages' words for what a sheet's headings mean and for what is wrong with it.
-
-What is wrong is said by the layers below as the command line says it; where that names an option,
-the page names its own way instead.
-"""
+"""The pages' words for what a sheet's headings mean, and for what only a command line can do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask_babel import format_decimal, lazy_gettext
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
-from service.dashboard.actions import sentence
-from service.dashboard.candidate_words import stage_words
-from service.domain.changes import Stage
-from service.domain.newcomers import Fault
-from service.domain.wording import Told
 from service.sheets.columns import Field
 
 FIELDS: Final[Mapping[Field, Any]] = {
@@ -105,42 +95,15 @@ HERE: Final[Mapping[str, Any]] = {
     "the sheet as “CSV UTF-8”": lazy_gettext(
         "it is valid neither as UTF-8 nor as Windows-1252: save the sheet as “CSV UTF-8”"
     ),
+    "nobody has said who sends the rejections of %(name)s, so none is sent: keepword connection "
+    "rejections %(name)s keepword, or … ats": lazy_gettext(
+        "nobody has said who sends the rejections of %(name)s, so none is sent: an administrator "
+        "says it on the command line"
+    ),
 }
-"""How the page says what the command line says with one of its options."""
+"""How a page says what the command line says with one of its options or commands."""
 
 
 def field_words(field: Field) -> str:
     """Return what a heading can mean."""
     return str(FIELDS[field])
-
-
-def fault_words(text: str) -> str:
-    """Return a fault as a sentence of a page."""
-    return sentence(_said(text))
-
-
-def fault_line(fault: Fault) -> str:
-    """Return where in a sheet something is wrong, and what, as it stands beside a refused row."""
-    if fault.column is None:
-        where = _("line %(line)s", line=fault.line)
-    else:
-        where = _("line %(line)s, heading “%(heading)s”", line=fault.line, heading=fault.column)
-    return f"{where}: {_said(fault.text)}"
-
-
-def _said(text: object) -> str:
-    if not isinstance(text, Told):
-        return str(HERE.get(str(text)) or _(str(text)))
-    words = str(HERE.get(text.text) or _(text.text))
-    values = {name: _value(name, value) for name, value in text.values.items()}
-    return words % values if values else words
-
-
-def _value(name: str, value: object) -> object:
-    if name == "field" and value in list(Field):
-        return field_words(Field(str(value)))
-    if name == "stages":
-        return ", ".join(map(stage_words, Stage))
-    if name == "number":
-        return format_decimal(int(str(value).replace(",", "")))
-    return _said(value) if isinstance(value, Told) or name == "fault" else value

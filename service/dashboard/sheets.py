@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
 from service.dashboard.import_pages import import_rows
+from service.dashboard.saying import fault_line
 from service.dashboard.sheet_arriving import carries_a_sheet, too_large
 from service.dashboard.sheet_form import (
     ENCODINGS,
@@ -27,7 +28,6 @@ from service.dashboard.sheet_form import (
 )
 from service.dashboard.sheet_run import Ran, run
 from service.dashboard.sheet_view import look_view, meanings, stage_choices
-from service.dashboard.sheet_words import fault_line
 from service.dashboard.site import (
     blueprint,
     forms,

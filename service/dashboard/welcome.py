@@ -21,6 +21,7 @@ from service.auth.links import (
 from service.auth.passwords import SHORTEST, WeakPasswordError, set_password
 from service.auth.sessions import end_sessions
 from service.dashboard.entering import begin_trying, entered, not_ours, same, shown_form, too_many
+from service.dashboard.saying import cause
 from service.dashboard.site import OPEN, blueprint, message
 from service.db import db
 from service.mail.addresses import BadAddressError
@@ -62,7 +63,7 @@ def choose_password(token: str) -> Response:
         set_password(session, user, secret, now)
     except (BadAddressError, WeakPasswordError) as error:
         session.rollback()
-        fault = str(error)
+        fault = cause(error)
         return _form(link, fault[:1].upper() + fault[1:], 422)
     if not use_link(session, now, link):
         session.rollback()

@@ -21,6 +21,7 @@ from service.domain.durations import BusinessDays, BusinessHours, CalendarDays, 
 from service.domain.landings import land, land_business_days, land_calendar_days
 from service.domain.timetable import HORIZON, NoOpeningError, OutOfReachError, Timetable
 from service.domain.traces import TraceStep, explain
+from service.domain.wording import told
 from service.domain.zones import MINUTE, from_micros, resolve_wall, to_micros
 
 __all__ = [
@@ -146,7 +147,11 @@ class Calendar:
 
     def _too_far(self, amount: Duration) -> OutOfReachError:
         return OutOfReachError(
-            f"{amount} in “{self.name}” would be due more than 20 years ahead. Shorten it."
+            told(
+                "%(amount)s in “%(name)s” would be due more than 20 years ahead. Shorten it.",
+                amount=str(amount),
+                name=self.name,
+            )
         )
 
     def subtract(

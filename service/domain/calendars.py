@@ -14,6 +14,8 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from service.domain.wording import to_say, told
+
 HolidaySource = Callable[[int], Mapping[date, str]]
 """Year -> the public holidays of that year by date, each with its name."""
 
@@ -114,13 +116,20 @@ class _Reading:
     def name(self, found: object) -> str:
         readable = isinstance(found, str) and found.strip() and found.isprintable()
         if not isinstance(found, str) or not readable or len(found) > LONGEST_NAME:
-            self.fault("/name", f"Give the calendar a name of 1 to {LONGEST_NAME} characters.")
+            self.fault(
+                "/name",
+                told(
+                    "Give the calendar a name of 1 to %(number)s characters.", number=LONGEST_NAME
+                ),
+            )
             return ""
         return found
 
     def zone(self, found: object) -> ZoneInfo | None:
         if not isinstance(found, str) or not found:
-            self.fault("/time_zone", "Give a time zone by its IANA name, such as “Europe/Berlin”.")
+            self.fault(
+                "/time_zone", to_say("Give a time zone by its IANA name, such as “Europe/Berlin”.")
+            )
             return None
         try:
             return ZoneInfo(found)
@@ -129,7 +138,11 @@ class _Reading:
             meant = near[0] if near else "Europe/Berlin"
             self.fault(
                 "/time_zone",
-                f"“{found[:60]}” is no known time zone. Use an IANA name such as “{meant}”.",
+                told(
+                    "“%(zone)s” is no known time zone. Use an IANA name such as “%(meant)s”.",
+                    zone=found[:60],
+                    meant=meant,
+                ),
             )
             return None
 
@@ -149,10 +162,12 @@ class _Reading:
         self.unknown(found, "/holidays", ("country", "subdivision"))
         country, subdivision = found.get("country"), found.get("subdivision")
         if not isinstance(country, str) or not country:
-            self.fault("/holidays/country", "Give a country by its two letters, such as “DE”.")
+            self.fault(
+                "/holidays/country", to_say("Give a country by its two letters, such as “DE”.")
+            )
             country = None
         if subdivision is not None and (not isinstance(subdivision, str) or not subdivision):
-            self.fault("/holidays/subdivision", "Give a subdivision such as “BE”, or null.")
+            self.fault("/holidays/subdivision", to_say("Give a subdivision such as “BE”, or null."))
             subdivision = None
         return country, subdivision
 
@@ -171,7 +186,7 @@ class _Reading:
                     raise ValueError
                 days[date.fromisoformat(key)] = read
             except ValueError:
-                self.fault(pointer, "No such date. Write year-month-day, as in 2026-12-24.")
+                self.fault(pointer, to_say("No such date. Write year-month-day, as in 2026-12-24."))
         return days
 
     def shifts(self, found: object, pointer: str) -> tuple[Shift, ...]:
@@ -196,10 +211,15 @@ class _Reading:
     def minute(self, found: object, pointer: str, *, opening: bool) -> int | None:
         if not isinstance(found, str) or not _TIME.fullmatch(found):
             until = "23:59" if opening else "24:00"
-            self.fault(pointer, f"No such time. Write hours and minutes, 00:00 to {until}.")
+            self.fault(
+                pointer,
+                told("No such time. Write hours and minutes, 00:00 to %(until)s.", until=until),
+            )
             return None
         if opening and found == "24:00":
-            self.fault(pointer, "A shift cannot open at 24:00. Put it on the next day, at 00:00.")
+            self.fault(
+                pointer, to_say("A shift cannot open at 24:00. Put it on the next day, at 00:00.")
+            )
             return None
         return int(found[:2]) * 60 + int(found[3:])
 

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from service.domain.changes import JobStatus, Stage
+from service.domain.wording import to_say
 
 MANY = 30
 """Beyond so many letters a closing is confirmed by their number (facts: blast guard)."""
@@ -26,6 +27,18 @@ JOB_STATUS = {
     Outcome.CANCELLED: JobStatus.CLOSED,
 }
 """The status that each outcome gives the job."""
+
+SECOND_TO_NOBODY = {
+    Outcome.CLOSED: to_say(
+        "nobody is second choice for a job that is closed: say that it is filled, or leave the "
+        "second choice out"
+    ),
+    Outcome.CANCELLED: to_say(
+        "nobody is second choice for a job that is cancelled: say that it is filled, or leave the "
+        "second choice out"
+    ),
+}
+"""Why nobody can be kept as second choice, by the outcome."""
 
 
 class Part(StrEnum):

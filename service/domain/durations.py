@@ -13,6 +13,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal, get_args
 
+from service.domain.wording import ToldError, told
+
 DayName = Literal[
     "monday",
     "tuesday",
@@ -40,7 +42,10 @@ EXAMPLES: Final = (
 )
 
 
-class DurationError(ValueError):
+_UNITS: Final = {"minutes": told("minutes"), "days": told("days")}
+
+
+class DurationError(ToldError):
     """A duration that cannot be read or kept; the message names the fault and the remedy."""
 
 
@@ -107,14 +112,21 @@ class ByTime:
     def __post_init__(self) -> None:
         is_date = isinstance(self.day, date) and not isinstance(self.day, datetime)
         if not is_date and self.day not in get_args(DayName):
-            msg = f"“{self.day}” is no day. Name a weekday, a date, “today” or “tomorrow”."
-            raise DurationError(msg)
+            raise DurationError(
+                told(
+                    "“%(day)s” is no day. Name a weekday, a date, “today” or “tomorrow”.",
+                    day=self.day,
+                )
+            )
         if self.day == "today" and self.at is None:
-            msg = "“today” without a time is the end of day. Use EndOfDay()."
-            raise DurationError(msg)
+            raise DurationError("“today” without a time is the end of day. Use EndOfDay().")
         if self.at is not None and (self.at.tzinfo or self.at.second or self.at.microsecond):
-            msg = f"{self.at} is no plain time. Give hours and minutes without a zone: 17:00."
-            raise DurationError(msg)
+            raise DurationError(
+                told(
+                    "%(at)s is no plain time. Give hours and minutes without a zone: 17:00.",
+                    at=self.at,
+                )
+            )
 
     def __str__(self) -> str:
         day = self.day.isoformat() if isinstance(self.day, date) else self.day
@@ -165,28 +177,39 @@ def _amount(found: re.Match[str], text: str) -> Duration:
     number = Fraction(found["number"])
     unit = found["unit"]
     if found["sign"] and number:
-        msg = (
-            f"“{_short(text)}” is negative. A promise is due after it is made: leave out the minus."
+        raise DurationError(
+            told(
+                "“%(text)s” is negative. A promise is due after it is made: leave out the minus.",
+                text=_short(text),
+            )
         )
-        raise DurationError(msg)
     if unit[0] == "y" or unit.startswith("mo"):
-        msg = (
-            f"“{_short(text)}”: months and years differ in length. "
-            "Say how many days, or name the date (“by 2026-03-31”)."
+        raise DurationError(
+            told(
+                "“%(text)s”: months and years differ in length. "
+                "Say how many days, or name the date (“by 2026-03-31”).",
+                text=_short(text),
+            )
         )
-        raise DurationError(msg)
     if unit[0] in "mh":
         if not found["working"]:
-            msg = (
-                f"“{_short(text)}” does not say which hours count. "
-                f"Say “{found['number']} business {unit}”, or name the time (“today 17:00”)."
+            raise DurationError(
+                told(
+                    "“%(text)s” does not say which hours count. "
+                    "Say “%(better)s”, or name the time (“today 17:00”).",
+                    text=_short(text),
+                    better=f"{found['number']} business {unit}",
+                )
             )
-            raise DurationError(msg)
         return BusinessHours(_whole(number * (60 if unit[0] == "h" else 1), "minutes", text))
     if unit[0] == "w":
         if found["working"]:
-            msg = f"“{_short(text)}”: say how many business days, such as “5 business days”."
-            raise DurationError(msg)
+            raise DurationError(
+                told(
+                    "“%(text)s”: say how many business days, such as “5 business days”.",
+                    text=_short(text),
+                )
+            )
         return CalendarDays(_whole(number * 7, "days", text))
     days = _whole(number, "days", text)
     return BusinessDays(days) if found["working"] else CalendarDays(days)
@@ -201,8 +224,13 @@ def _by(found: re.Match[str], text: str) -> Duration:
         try:
             day = date.fromisoformat(said)
         except ValueError:
-            msg = f"“{said}” is no date of the calendar. Write year-month-day, as in 2026-03-29."
-            raise DurationError(msg) from None
+            raise DurationError(
+                told(
+                    "“%(text)s” is no date of the calendar. "
+                    "Write year-month-day, as in 2026-03-29.",
+                    text=said,
+                )
+            ) from None
     else:
         raise _unreadable(text)
     if found["hour"] is None:
@@ -210,29 +238,53 @@ def _by(found: re.Match[str], text: str) -> Duration:
     try:
         at = time(int(found["hour"]), int(found["minute"]))
     except ValueError:
-        msg = f"“{found['hour']}:{found['minute']}” is no time. Use 00:00 to 23:59."
-        raise DurationError(msg) from None
+        clock = f"{found['hour']}:{found['minute']}"
+        raise DurationError(
+            told("“%(text)s” is no time. Use 00:00 to 23:59.", text=clock)
+        ) from None
     return ByTime(day, at)
 
 
 def _whole(number: Fraction, unit: str, text: str) -> int:
     if number.denominator != 1:
-        msg = f"“{_short(text)}” is no whole number of {unit}. Give whole {unit}."
-        raise DurationError(msg)
+        raise DurationError(
+            told(
+                "“%(text)s” is no whole number of %(unit)s. Give whole %(unit)s.",
+                text=_short(text),
+                unit=_UNITS[unit],
+            )
+        )
     return int(number)
 
 
 def _bound(unit: str, amount: int, longest: int) -> None:
     if amount < 0:
-        msg = f"{amount} {unit} is negative. Give zero or more."
-        raise DurationError(msg)
+        raise DurationError(
+            told(
+                "%(amount)s %(unit)s is negative. Give zero or more.",
+                amount=amount,
+                unit=_UNITS[unit],
+            )
+        )
     if amount > longest:
-        msg = f"{amount} {unit} is more than ten years. Give at most {longest} {unit}."
-        raise DurationError(msg)
+        raise DurationError(
+            told(
+                "%(amount)s %(unit)s is more than ten years. Give at most %(longest)s %(unit)s.",
+                amount=amount,
+                longest=longest,
+                unit=_UNITS[unit],
+            )
+        )
 
 
 def _unreadable(text: str) -> DurationError:
-    return DurationError(f"“{_short(text)}” is no duration. Write it as in {EXAMPLES}.")
+    return DurationError(
+        told(
+            "“%(text)s” is no duration. Write it as in %(examples)s.",
+            text=_short(text),
+            examples=EXAMPLES,
+        )
+    )
 
 
 def _short(text: str) -> str:

@@ -20,6 +20,7 @@ from service.domain.durations import (
     EndOfDay,
 )
 from service.domain.timetable import HORIZON, OutOfReachError, Timetable
+from service.domain.wording import told
 from service.domain.zones import MINUTE, resolve_wall, to_micros
 
 
@@ -135,12 +136,21 @@ def _last_closing_before(timetable: Timetable, begin: int, asked: date) -> Landi
                 return Landing(begin, closing, is_wall=True, day=day, asked=asked)
             break
     reason = timetable.plan.holiday(asked)
-    why = f"closed ({reason})" if reason else "closed"
-    msg = (
-        f"{asked.isoformat()} is {why} in “{timetable.spec.name}” and nothing closes before it. "
-        f"Name a working day, or a time such as “by {asked.isoformat()} 17:00”."
+    named = {"day": asked.isoformat(), "name": timetable.spec.name}
+    raise DurationError(
+        told(
+            "%(day)s is closed (%(holiday)s) in “%(name)s” and nothing closes before it. "
+            "Name a working day, or a time such as “by %(day)s 17:00”.",
+            holiday=reason,
+            **named,
+        )
+        if reason
+        else told(
+            "%(day)s is closed in “%(name)s” and nothing closes before it. "
+            "Name a working day, or a time such as “by %(day)s 17:00”.",
+            **named,
+        )
     )
-    raise DurationError(msg)
 
 
 def _candidates(timetable: Timetable, begin: int, named: str | date) -> tuple[date, ...]:
@@ -148,8 +158,12 @@ def _candidates(timetable: Timetable, begin: int, named: str | date) -> tuple[da
     today = timetable.local(begin).date()
     if isinstance(named, date):
         if (named - today).days * 24 * 60 * MINUTE > HORIZON:
-            msg = f"{named.isoformat()} lies more than 20 years ahead. Name a nearer date."
-            raise OutOfReachError(msg)
+            raise OutOfReachError(
+                told(
+                    "%(day)s lies more than 20 years ahead. Name a nearer date.",
+                    day=named.isoformat(),
+                )
+            )
         return (named,)
     if named == "today":
         return (today,)
@@ -160,4 +174,6 @@ def _candidates(timetable: Timetable, begin: int, named: str | date) -> tuple[da
 
 
 def _passed(amount: ByTime) -> DurationError:
-    return DurationError(f"“{amount}” has passed. Name a later day or time.")
+    return DurationError(
+        told("“%(amount)s” has passed. Name a later day or time.", amount=str(amount))
+    )

@@ -23,6 +23,7 @@ from service.domain.durations import (
     parse,
 )
 from service.domain.policy_words import Action, Anchor, Keeps, Kind, Trigger
+from service.domain.wording import to_say
 
 __all__ = [
     "LETTERS",
@@ -196,7 +197,9 @@ class _TermsReader:
     def _text(self, name: str) -> str:
         value = self._document.get(name)
         if not isinstance(value, str) or not value.strip():
-            self._fault(f"/{name}", "is missing: say in words what is owed, such as 'A reply'")
+            self._fault(
+                f"/{name}", to_say("is missing: say in words what is owed, such as 'A reply'")
+            )
             return ""
         return value.strip()
 
@@ -229,26 +232,26 @@ class _TermsReader:
     def _working_time(self, name: str, default: str) -> str:
         value = self._parse(f"/{name}", self._document.get(name, default))
         if value is not None and not isinstance(parse(value), BusinessHours):
-            self._fault(f"/{name}", "must be business hours, such as '2 business hours'")
+            self._fault(f"/{name}", to_say("must be business hours, such as '2 business hours'"))
         return value or default
 
     def _parse(
         self, pointer: str, value: object, *, point: bool = False, empty: bool = True
     ) -> str | None:
         if not isinstance(value, str):
-            self._fault(pointer, "must be a duration, such as '2 business days'")
+            self._fault(pointer, to_say("must be a duration, such as '2 business days'"))
             return None
         try:
             duration = parse(value)
         except DurationError as error:
-            self._fault(pointer, str(error))
+            self._fault(pointer, error.said)
             return None
         if isinstance(duration, ByTime | EndOfDay):
             if not point:
-                self._fault(pointer, "must be a length of time, not a point in time")
+                self._fault(pointer, to_say("must be a length of time, not a point in time"))
                 return None
         elif not empty and duration in _NOTHING:
-            self._fault(pointer, "must be longer than nothing")
+            self._fault(pointer, to_say("must be longer than nothing"))
             return None
         return str(duration)
 

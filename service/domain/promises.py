@@ -6,13 +6,15 @@ promise that is not open gets none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from service.domain.business_time import Calendar
 from service.domain.policies import Action, RungAt
+from service.domain.wording import Told, ToldError, to_say, told
 
 
 class State(StrEnum):
@@ -25,6 +27,16 @@ class State(StrEnum):
     RELEASED = "released"
     REPLACED = "replaced"
 
+
+STATE_SAID: Final[Mapping[State, Told]] = {
+    State.OPEN: told("open"),
+    State.PAUSED: told("paused"),
+    State.KEPT: told("kept"),
+    State.KEPT_LATE: told("kept late"),
+    State.RELEASED: told("released"),
+    State.REPLACED: told("replaced"),
+}
+"""How a sentence says how a promise stands."""
 
 OPEN_STATES = frozenset({State.OPEN, State.PAUSED})
 KEPT_STATES = frozenset({State.KEPT, State.KEPT_LATE})
@@ -60,7 +72,7 @@ class Standing(StrEnum):
     REPLACED = "replaced"
 
 
-class PromiseError(ValueError):
+class PromiseError(ToldError):
     """A promise cannot be made or changed as asked; the text says why and what to do.
 
     ``code`` is stable; ``pointer`` names the field of a request at fault, if one is.
@@ -162,12 +174,20 @@ def check_can_pause(origin: str, state: str, due_at: datetime, now: datetime) ->
     if origin != Origin.POLICY:
         raise PromiseError(
             "spoken-promise-never-pauses",
-            "a person gave this word, so it does not pause: reschedule it and tell the candidate",
+            to_say(
+                "a person gave this word, so it does not pause: "
+                "reschedule it and tell the candidate"
+            ),
         )
     if state != State.OPEN:
-        raise PromiseError("promise-not-open", f"the promise is {state}, so it cannot pause")
+        raise PromiseError(
+            "promise-not-open",
+            told("the promise is %(state)s, so it cannot pause", state=State(state)),
+        )
     if now > due_at:
-        raise PromiseError("promise-overdue", "the promise is overdue: a pause cannot un-break it")
+        raise PromiseError(
+            "promise-overdue", to_say("the promise is overdue: a pause cannot un-break it")
+        )
 
 
 def minutes_left(calendar: Calendar, now: datetime, due_at: datetime) -> int:

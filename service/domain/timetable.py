@@ -12,6 +12,7 @@ from typing import Final
 
 from service.domain.calendars import CalendarSpec, HolidaySource
 from service.domain.openings import LONGEST_CLOSURE, DayOpenings, DayPlan, Openings
+from service.domain.wording import ToldError, to_say, told
 from service.domain.zones import MINUTE, from_micros, to_micros
 
 FIRST_YEAR: Final = 1900
@@ -26,11 +27,28 @@ _REACH_FROM: Final = to_micros(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
 _REACH_TO: Final = to_micros(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC))
 
 
-class NoOpeningError(ValueError):
+_CLOSED: Final = {
+    "after": to_say(
+        "The calendar “%(name)s” has no opening within two years after %(at)s. "
+        "Add opening hours, or end the closure."
+    ),
+    "before": to_say(
+        "The calendar “%(name)s” has no opening within two years before %(at)s. "
+        "Add opening hours, or end the closure."
+    ),
+    "at": to_say(
+        "The calendar “%(name)s” has no opening within two years at %(at)s. "
+        "Add opening hours, or end the closure."
+    ),
+}
+"""What is said of a long closure, by the side of the instant on which it lies."""
+
+
+class NoOpeningError(ToldError):
     """The calendar stays closed for more than two years; the message names the remedy."""
 
 
-class OutOfReachError(ValueError):
+class OutOfReachError(ToldError):
     """An instant outside 1900 to 2200, or a deadline more than twenty years away."""
 
 
@@ -168,16 +186,16 @@ class Timetable:
 
     def _too_far(self) -> OutOfReachError:
         return OutOfReachError(
-            f"“{self.spec.name}” opens so little that this lies more than 20 years away. "
-            "Shorten the time, or add opening hours."
+            told(
+                "“%(name)s” opens so little that this lies more than 20 years away. "
+                "Shorten the time, or add opening hours.",
+                name=self.spec.name,
+            )
         )
 
     def _closed(self, since: int, side: str) -> NoOpeningError:
-        local = self.local(since)
-        return NoOpeningError(
-            f"The calendar “{self.spec.name}” has no opening within two years {side} "
-            f"{local:%Y-%m-%d %H:%M}. Add opening hours, or end the closure."
-        )
+        at = f"{self.local(since):%Y-%m-%d %H:%M}"
+        return NoOpeningError(told(_CLOSED[side], name=self.spec.name, at=at))
 
 
 def _side(count: int) -> str:
@@ -188,11 +206,16 @@ def _year(micros: int) -> int:
     try:
         return from_micros(micros).year
     except OverflowError:
-        raise _out_of_reach("This instant") from None
+        raise _out_of_reach(told("This instant")) from None
 
 
 def _out_of_reach(what: str) -> OutOfReachError:
     return OutOfReachError(
-        f"{what} lies outside {FIRST_YEAR} to {LAST_YEAR}, where calendars are known. "
-        "Check the date."
+        told(
+            "%(what)s lies outside %(first)s to %(last)s, where calendars are "
+            "known. Check the date.",
+            what=what,
+            first=FIRST_YEAR,
+            last=LAST_YEAR,
+        )
     )

@@ -68,7 +68,21 @@ class Told(str):
         return made
 
 
-def told(text: str, **values: object) -> Told:
+class ToldTime(str):
+    """An instant in English that still knows itself, for what is told."""
+
+    __slots__ = ("at",)
+
+    at: datetime
+
+    def __new__(cls, at: datetime) -> ToldTime:
+        """Write a local instant: ``Friday 27 November 2026 17:00``."""
+        made = super().__new__(cls, f"{at:%A %d %B %Y %H:%M}")
+        made.at = at
+        return made
+
+
+def told(text: str, /, **values: object) -> Told:
     """Return a sentence that can be said again in other words."""
     return Told(text, values)
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from service.domain.wording import to_say
 from service.models import User, UserAbsence
 from service.workflows.colleagues import ColleagueError
 from service.workflows.work import Work
@@ -19,14 +20,14 @@ def add_absence(
 ) -> UserAbsence:
     """Note that somebody is away, both days included; ``ColleagueError`` names what cannot be."""
     if until_on < from_on:
-        raise ColleagueError("the last day lies before the first", "until_on")
+        raise ColleagueError(to_say("the last day lies before the first"), "until_on")
     if (until_on - from_on).days > LONGEST_DAYS:
-        raise ColleagueError("that is longer than three years: deactivate them", "until_on")
+        raise ColleagueError(to_say("that is longer than three years: deactivate them"), "until_on")
     substitute = work.session.get(User, substitute_id) if substitute_id else None
     if substitute_id and (substitute is None or not substitute.active):
-        raise ColleagueError("choose a colleague who is here", "substitute_id")
+        raise ColleagueError(to_say("choose a colleague who is here"), "substitute_id")
     if substitute is not None and substitute.id == user.id:
-        raise ColleagueError("nobody stands in for themselves", "substitute_id")
+        raise ColleagueError(to_say("nobody stands in for themselves"), "substitute_id")
     overlap = work.session.scalars(
         select(UserAbsence.id)
         .where(
@@ -37,7 +38,7 @@ def add_absence(
         .limit(1)
     ).first()
     if overlap is not None:
-        raise ColleagueError("they are away on some of these days already", "from_on")
+        raise ColleagueError(to_say("they are away on some of these days already"), "from_on")
     row = UserAbsence(
         user_id=user.id,
         from_on=from_on,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from service.domain.newcomers import Newcomer
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say
 from service.models import Application
 from service.workflows.contacts import SKEW
 from service.workflows.newcomer_rows import Made
@@ -44,10 +45,14 @@ def add_person(work: Work, newcomer: Newcomer, *, acknowledge: bool = True) -> A
     ):
         if at is not None and at > work.now + SKEW:
             raise PromiseError(
-                "applied-in-the-future", "what has happened cannot lie in the future", pointer
+                "applied-in-the-future",
+                to_say("what has happened cannot lie in the future"),
+                pointer,
             )
     if not newcomer.emails:
-        raise PromiseError("nobody-named", "say at which address they are reached", "/emails")
+        raise PromiseError(
+            "nobody-named", to_say("say at which address they are reached"), "/emails"
+        )
     (outcome,) = Reception(work, acknowledge=acknowledge).take([newcomer])
     if isinstance(outcome, Refused):
         fault = outcome.fault

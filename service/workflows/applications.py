@@ -17,6 +17,7 @@ from service.domain.changes import (
 )
 from service.domain.policies import Trigger
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say, told
 from service.models import Application, Candidate, Interview, Job, Promise
 from service.workflows.apply_interviews import apply_interview
 from service.workflows.candidates import check_present
@@ -45,7 +46,9 @@ def add_application(
     check_present(candidate)
     if applied_at > work.now + SKEW:
         raise PromiseError(
-            "applied-in-the-future", "nobody has applied later than now: check it", "/applied_at"
+            "applied-in-the-future",
+            to_say("nobody has applied later than now: check it"),
+            "/applied_at",
         )
     standing = select(Application.id).where(
         Application.candidate_id == candidate.id,
@@ -55,7 +58,9 @@ def add_application(
     )
     known = work.session.scalars(standing).first()
     if known is not None:
-        raise PromiseError("applied-already", f"an application is in progress already: {known}")
+        raise PromiseError(
+            "applied-already", told("an application is in progress already: %(id)s", id=known)
+        )
     application = Application(
         candidate=candidate,
         job=job,
@@ -109,10 +114,12 @@ def add_interview(
     check_can_promise(application)
     if held and ended_at is not None and ended_at > work.now + SKEW:
         raise PromiseError(
-            "held-in-the-future", "what was held cannot end later than now: book it", "/ended_at"
+            "held-in-the-future",
+            to_say("what was held cannot end later than now: book it"),
+            "/ended_at",
         )
     if starts_at is not None and ended_at is not None and ended_at < starts_at:
-        raise PromiseError("ends-before-it-starts", "it ends before it starts", "/ended_at")
+        raise PromiseError("ends-before-it-starts", to_say("it ends before it starts"), "/ended_at")
     own_id = new_id("int")
     interview = Interview(
         id=own_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say
 from service.models import Application, Job, Team, TimelineEntry, User
 from service.workflows.applications import reassign
 from service.workflows.jobs import edit_job
@@ -79,7 +80,9 @@ def assign_job(
     _check_here(work, owner_id, job.owner_id, "/owner_id")
     _check_here(work, hiring_manager_id, job.hiring_manager_id, "/hiring_manager_id")
     if team_id is not None and work.session.get(Team, team_id) is None:
-        raise PromiseError("unknown-reference", "there is no such team any more", "/team_id")
+        raise PromiseError(
+            "unknown-reference", to_say("there is no such team any more"), "/team_id"
+        )
     job.team_id = team_id
     edit_job(work, job, {"owner_id": owner_id, "hiring_manager_id": hiring_manager_id})
 
@@ -89,4 +92,6 @@ def _check_here(work: Work, user_id: str | None, before: str | None, pointer: st
         return
     active = select(User.id).where(User.id == user_id, User.active)
     if work.session.scalars(active).first() is None:
-        raise PromiseError("unknown-reference", "this colleague is not here any more", pointer)
+        raise PromiseError(
+            "unknown-reference", to_say("this colleague is not here any more"), pointer
+        )

@@ -14,6 +14,7 @@ from service.domain.business_time import Calendar as Compiled
 from service.domain.business_time import NoOpeningError
 from service.domain.calendars import CalendarDocumentError
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say
 from service.models import Calendar, CalendarVersion
 from service.workflows.recalculate import Recalculated, recalculate
 from service.workflows.work import Work
@@ -73,7 +74,7 @@ def compile_document(work: Work, document: Mapping[str, Any]) -> Compiled:
     try:
         compiled.next_opening(work.now)
     except NoOpeningError as error:
-        raise CalendarDocumentError([("/hours", str(error))]) from error
+        raise CalendarDocumentError([("/hours", error.said)]) from error
     return compiled
 
 
@@ -90,7 +91,7 @@ def current_document(work: Work, calendar: Calendar) -> dict[str, Any]:
 def check_name(work: Work, name: str) -> None:
     """Refuse a name that another calendar has."""
     if work.session.scalars(select(Calendar.id).where(Calendar.name == name)).first() is not None:
-        raise PromiseError("name-taken", "a calendar of this name exists already", "/name")
+        raise PromiseError("name-taken", to_say("a calendar of this name exists already"), "/name")
 
 
 def _write(work: Work, calendar: Calendar, compiled: Compiled) -> None:

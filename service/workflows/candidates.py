@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm.attributes import flag_modified
 
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say, told
 from service.models import Candidate
 from service.workflows.people import set_emails, set_phones
 from service.workflows.work import Work
@@ -25,7 +26,7 @@ def add_candidate(work: Work, facts: Mapping[str, Any]) -> Candidate:
     """
     if not any(facts.get(name) for name in ("first_name", "last_name", "emails", "phones")):
         raise PromiseError(
-            "nobody-named", "say who it is: a name, an address or a number", "/first_name"
+            "nobody-named", to_say("say who it is: a name, an address or a number"), "/first_name"
         )
     candidate = Candidate(can_email=True, created_at=work.now)
     work.session.add(candidate)
@@ -47,11 +48,13 @@ def edit_candidate(work: Work, candidate: Candidate, facts: Mapping[str, Any]) -
 def check_present(candidate: Candidate) -> None:
     """Refuse to work with a record that is nobody's any more."""
     if candidate.erased_at is not None:
-        raise PromiseError("candidate-erased", "the person's data was erased: nothing is recorded")
+        raise PromiseError(
+            "candidate-erased", to_say("the person's data was erased: nothing is recorded")
+        )
     if candidate.merged_into_id is not None:
         raise PromiseError(
             "candidate-merged",
-            f"this record was merged into {candidate.merged_into_id}: use that one",
+            told("this record was merged into %(id)s: use that one", id=candidate.merged_into_id),
         )
 
 

@@ -16,7 +16,7 @@ from service.db import in_chunks
 from service.domain.closing_terms import JOB_STATUS, MANY, Outcome, Part
 from service.domain.policies import Kind, Trigger
 from service.domain.promises import PromiseError
-from service.domain.wording import day_words
+from service.domain.wording import day_words, to_say, told
 from service.models import (
     Application,
     ClosingEntry,
@@ -134,10 +134,14 @@ def lock_for_closing(work: Work, job_id: str) -> tuple[Job, dict[str, Applicatio
 def _check_count(letters: int, confirmed: int | None) -> None:
     if confirmed == letters or (confirmed is None and letters <= MANY):
         return
-    go = "1 letter would go" if letters == 1 else f"{letters} letters would go"
     raise PromiseError(
         "count-not-confirmed",
-        f"{go} out: look at the preview, and confirm that number",
+        to_say("1 letter would go out: look at the preview, and confirm that number")
+        if letters == 1
+        else told(
+            "%(number)s letters would go out: look at the preview, and confirm that number",
+            number=letters,
+        ),
         "/confirm_count",
     )
 
@@ -154,7 +158,10 @@ def _check_new(work: Work, plan: ClosingPlan) -> None:
     if before is not None:
         raise PromiseError(
             "closed-already",
-            f"the job was closed already ({before}), and nobody is left who has not been told",
+            told(
+                "the job was closed already (%(id)s), and nobody is left who has not been told",
+                id=before,
+            ),
         )
 
 

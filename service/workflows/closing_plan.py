@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from service.domain.closing_terms import Applicant, Outcome, Part, Placement
+from service.domain.closing_terms import SECOND_TO_NOBODY, Applicant, Outcome, Part, Placement
 from service.domain.closings import agree, place
 from service.domain.promises import PromiseError
-from service.domain.wording import when_words
+from service.domain.wording import to_say, told, when_words
 from service.models import Application, Decision, Job, User
 from service.workflows.closing_facts import Known, gather
 from service.workflows.closing_letters import PlannedLetter, foldable, plan_letter
@@ -266,38 +266,45 @@ def _check(wish: ClosingWish, people: Mapping[str, list[Known]], job: Job, today
     for pointer, ids in named.items():
         if unknown := sorted(ids - known):
             raise PromiseError(
-                "unknown-reference", f"nobody applied for this job as {unknown[0]}", pointer
+                "unknown-reference",
+                told("nobody applied for this job as %(id)s", id=unknown[0]),
+                pointer,
             )
         if twice := sorted(ids & seen):
             raise PromiseError(
                 "wish-contradicts-itself",
-                f"the application {twice[0]} is named in two lists: say one thing about each",
+                told(
+                    "the application %(id)s is named in two lists: say one thing about each",
+                    id=twice[0],
+                ),
                 pointer,
             )
         seen |= ids
     if wish.second_choice and wish.outcome is not Outcome.FILLED:
         raise PromiseError(
             "second-choice-to-nobody",
-            f"nobody is second choice for a job that is {wish.outcome}: say that it is filled, or "
-            "leave the second choice out",
+            SECOND_TO_NOBODY[wish.outcome],
             "/second_choice",
         )
     if wish.second_choice and wish.second_choice_until_on is None:
         raise PromiseError(
             "second-choice-without-a-day",
-            "say until when they are kept as second choice: the letter names the day",
+            to_say("say until when they are kept as second choice: the letter names the day"),
             "/second_choice_until_on",
         )
     until_on = wish.second_choice_until_on
     if until_on is not None and until_on <= today:
         raise PromiseError(
             "due-in-the-past",
-            "the day until which somebody is kept must be a later one than today",
+            to_say("the day until which somebody is kept must be a later one than today"),
             "/second_choice_until_on",
         )
     if until_on is not None and until_on > today + LONGEST_AHEAD:
         raise PromiseError(
             "letter-date-too-far",
-            "the day until which somebody is kept is more than a year ahead: name an earlier one",
+            to_say(
+                "the day until which somebody is kept is more than a year ahead: "
+                "name an earlier one"
+            ),
             "/second_choice_until_on",
         )

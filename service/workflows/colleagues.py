@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from service.domain.rights import Role
+from service.domain.wording import ToldError, to_say
 from service.mail.variables import one_line
 from service.models import Job, Team, TeamMember, User
 from service.workflows.work import Work
@@ -21,7 +22,7 @@ from service.workflows.work import Work
 LONGEST_NAME = 200
 
 
-class ColleagueError(ValueError):
+class ColleagueError(ToldError):
     """What was said of a colleague or a team cannot be; ``field`` names what is at fault."""
 
     def __init__(self, text: str, field: str) -> None:
@@ -57,18 +58,20 @@ def checked_profile(work: Work, profile: Profile, user_id: str | None = None) ->
     """Return a profile fit to be kept; ``ColleagueError`` points to the field that is not."""
     name = one_line(profile.name)
     if not name or len(name) > LONGEST_NAME:
-        raise ColleagueError("say how colleagues and candidates call them", "name")
+        raise ColleagueError(to_say("say how colleagues and candidates call them"), "name")
     if profile.role not in {role.value for role in Role}:
-        raise ColleagueError("choose one of the roles", "role")
+        raise ColleagueError(to_say("choose one of the roles"), "role")
     if profile.time_zone and not _is_zone(profile.time_zone):
-        raise ColleagueError("this is no time zone: write one such as Europe/Berlin", "time_zone")
+        raise ColleagueError(
+            to_say("this is no time zone: write one such as Europe/Berlin"), "time_zone"
+        )
     if profile.manager_id is not None:
         manager = work.session.get(User, profile.manager_id)
         if manager is None or manager.id == user_id:
-            raise ColleagueError("choose another colleague", "manager_id")
+            raise ColleagueError(to_say("choose another colleague"), "manager_id")
     known = set(work.session.scalars(select(Team.id).where(Team.id.in_(profile.team_ids))))
     if known != set(profile.team_ids):
-        raise ColleagueError("a team is gone: reload the page", "team_ids")
+        raise ColleagueError(to_say("a team is gone: reload the page"), "team_ids")
     return Profile(name, profile.role, profile.time_zone, profile.manager_id, profile.team_ids)
 
 
@@ -116,7 +119,7 @@ def remove_team(work: Work, team: Team) -> None:
     owned = work.session.scalars(select(Job.id).where(Job.team_id == team.id).limit(1)).first()
     if owned is not None:
         raise ColleagueError(
-            "the team still has jobs: give them to another team or to everybody", "team"
+            to_say("the team still has jobs: give them to another team or to everybody"), "team"
         )
     work.session.execute(delete(TeamMember).where(TeamMember.team_id == team.id))
     work.session.delete(team)
@@ -143,9 +146,9 @@ def _teams(session: Session, user_id: str) -> set[str]:
 def _team_name(work: Work, name: str) -> str:
     plain = one_line(name)
     if not plain or len(plain) > LONGEST_NAME:
-        raise ColleagueError("give the team a name", "name")
+        raise ColleagueError(to_say("give the team a name"), "name")
     if work.session.scalars(select(Team.id).where(Team.name == plain)).first() is not None:
-        raise ColleagueError("a team of this name exists already", "name")
+        raise ColleagueError(to_say("a team of this name exists already"), "name")
     return plain
 
 

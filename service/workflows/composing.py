@@ -14,6 +14,7 @@ from service.db import new_id
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.delivery import MailState
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say, told
 from service.mail.addresses import BadAddressError, checked_address
 from service.mail.templates import Value
 from service.mail.variables import greeting_name
@@ -164,22 +165,29 @@ def full_name(candidate: Candidate) -> str:
 def reachable_address(candidate: Candidate) -> CandidateEmail:
     """Return the address to write to; ``PromiseError`` says why there is none."""
     if candidate.erased_at is not None:
-        raise PromiseError("candidate-erased", "the person's data was erased: nothing may be sent")
+        raise PromiseError(
+            "candidate-erased", to_say("the person's data was erased: nothing may be sent")
+        )
     if not candidate.can_email:
         raise PromiseError(
-            "no-mail-wanted", "this person must not be emailed, says the ATS: call instead"
+            "no-mail-wanted", to_say("this person must not be emailed, says the ATS: call instead")
         )
     usable = [email for email in candidate.emails if email.suppressed_at is None]
     if not usable:
         why = next((email.suppressed_reason for email in candidate.emails), None)
         raise PromiseError(
             "cannot-be-reached-by-mail",
-            f"cannot be reached by mail ({why or 'no address is known'}): call",
+            told(
+                "cannot be reached by mail (%(why)s): call",
+                why=why or to_say("no address is known"),
+            ),
         )
     try:
         checked_address(usable[0].address)
     except BadAddressError as error:
-        raise PromiseError("cannot-be-reached-by-mail", f"{error}: call") from error
+        raise PromiseError(
+            "cannot-be-reached-by-mail", told("%(fault)s: call", fault=error.said)
+        ) from error
     return usable[0]
 
 
@@ -188,5 +196,6 @@ def _check_decision(letter: Letter) -> None:
         letter.decision is None or letter.decision.withdrawn_at is not None
     ):
         raise PromiseError(
-            "no-decision", "a rejection needs a recorded decision: record who decided, and why"
+            "no-decision",
+            to_say("a rejection needs a recorded decision: record who decided, and why"),
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from service.domain.wording import ToldError
 
-class BadConnectionError(ValueError):
+
+class BadConnectionError(ToldError):
     """A connection cannot be as asked; ``pointer`` names the field at fault (RFC 6901)."""
 
     def __init__(self, text: str, pointer: str) -> None:

@@ -30,6 +30,7 @@ from service.domain.promises import (
     State,
     kept_state,
 )
+from service.domain.wording import to_say, told
 from service.models import Application, Contact, Message, MessageAlso, Promise
 from service.workflows.policies import rules
 from service.workflows.profile_entries import log_kept
@@ -70,12 +71,18 @@ def log_contact(
         check_still_here(application)
     if at > work.now + SKEW:
         raise PromiseError(
-            "contact-in-the-future", "a contact cannot lie in the future: check its time", "/at"
+            "contact-in-the-future",
+            to_say("a contact cannot lie in the future: check its time"),
+            "/at",
         )
     if outcome not in ALLOWED_OUTCOMES[channel]:
         allowed = ", ".join(sorted(ALLOWED_OUTCOMES[channel]))
         raise PromiseError(
-            "outcome-not-possible", f"a {channel} contact can only be: {allowed}", "/outcome"
+            "outcome-not-possible",
+            told(
+                "a %(channel)s contact can only be: %(allowed)s", channel=channel, allowed=allowed
+            ),
+            "/outcome",
         )
     contact = Contact(
         application_id=application.id,
@@ -255,7 +262,9 @@ def log_inbound(
     """Record that the candidate reached out, and whether a broken promise came before it."""
     if at > work.now + SKEW:
         raise PromiseError(
-            "contact-in-the-future", "a contact cannot lie in the future: check its time", "/at"
+            "contact-in-the-future",
+            to_say("a contact cannot lie in the future: check its time"),
+            "/at",
         )
     broken = work.session.scalars(
         select(func.count())

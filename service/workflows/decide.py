@@ -16,6 +16,7 @@ from service.domain.changes import Stage, Telling
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.policies import Trigger
 from service.domain.promises import OPEN_STATES, PromiseError
+from service.domain.wording import to_say
 from service.models import Application, Decision, Message, Promise, User
 from service.workflows.enqueue import cancel, cancel_unsent
 from service.workflows.promise_changes import (
@@ -46,7 +47,7 @@ DECIDERS = frozenset({"recruiter", "hiring_manager", "administrator"})
 """The roles whose people may decide against an application."""
 
 
-REJECTED_THERE_TOO = "it was rejected in the ATS too: take that back there"
+REJECTED_THERE_TOO = to_say("it was rejected in the ATS too: take that back there")
 """Why an application stays closed though what was done here is taken back."""
 
 
@@ -55,7 +56,10 @@ def check_may_decide(user: User | None, pointer: str) -> User:
     if user is None or not user.active or user.role not in DECIDERS:
         raise PromiseError(
             "not-allowed-to-decide",
-            "a decision is made by an active recruiter, hiring manager or administrator: name one",
+            to_say(
+                "a decision is made by an active recruiter, hiring manager or administrator: "
+                "name one"
+            ),
             pointer,
         )
     return user
@@ -123,7 +127,7 @@ def reject_all(
         if application.id in decided:
             raise PromiseError(
                 "decided-already",
-                "a decision stands already: withdraw it before deciding anew",
+                to_say("a decision stands already: withdraw it before deciding anew"),
             )
         if application.stage != Stage.REJECTED:
             check_can_promise(application)
@@ -223,7 +227,7 @@ def withdraw_decision(
     ``around`` is what is known of the application, where the caller has read it already.
     """
     if decision.withdrawn_at is not None:
-        raise PromiseError("decision-withdrawn", "the decision was withdrawn already")
+        raise PromiseError("decision-withdrawn", to_say("the decision was withdrawn already"))
     decision.withdrawn_at = work.now
     if around is None:
         cancel_unsent(work, application.id, _WITHDRAWN, *DECISION_LETTERS)
@@ -283,7 +287,9 @@ def move_here(work: Work, application: Application, stage: Stage) -> None:
     if stage is Stage.REJECTED:
         raise PromiseError(
             "needs-a-decision",
-            "a rejection is a decision: record who decided and why instead of moving the stage",
+            to_say(
+                "a rejection is a decision: record who decided and why instead of moving the stage"
+            ),
             "/stage",
         )
     current = Standing(Stage(application.stage), application.stage_at)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from service.db import in_chunks
 from service.domain.delivery import CANCELLABLE, MailState, NoSuchStepError, Step, take
 from service.domain.promises import PromiseError
+from service.domain.wording import told
 from service.mail.templates import Value
 from service.mail.variables import greeting_name
 from service.models import Application, Message, MessageAlso, User
@@ -175,7 +176,7 @@ def cancel_all(work: Work, messages: Sequence[Message], reason: str) -> None:
         except NoSuchStepError:
             raise PromiseError(
                 "already-sent",
-                f"too late: the letter is {message.state} already",
+                told("too late: the letter is %(state)s already", state=MailState(message.state)),
             ) from None
         message.reason = reason
         message.due_at = None

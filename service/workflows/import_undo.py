@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from service.db import Base, in_chunks
 from service.domain.promises import PromiseError
-from service.domain.wording import to_say
+from service.domain.wording import to_say, told
 from service.models import (
     Application,
     Candidate,
@@ -68,7 +68,7 @@ def undo_import(work: Work, import_id: str) -> Undone:
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
-        raise PromiseError("not-found", f"there is no import “{import_id}”")
+        raise PromiseError("not-found", told("there is no import “%(id)s”", id=import_id))
     made = work.session.execute(
         select(
             ImportedApplication.application_id,
@@ -80,7 +80,7 @@ def undo_import(work: Work, import_id: str) -> Undone:
         .order_by(ImportedApplication.line)
     ).all()
     if row.undone_at is not None and not made:
-        raise PromiseError("import-undone", "this import was taken back already")
+        raise PromiseError("import-undone", to_say("this import was taken back already"))
     undone = Undone(import_id)
     made_here = {person for _, person, new, _ in made if new}
     for chunk in in_chunks(made, CHUNK):

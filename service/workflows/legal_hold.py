@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import select
 
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say, told
 from service.models import Application, Candidate
 from service.workflows.candidates import check_present
 from service.workflows.people import lock_record
@@ -37,16 +38,19 @@ def hold(work: Work, candidate: Candidate, why: str) -> Candidate:
     check_present(candidate)
     why = " ".join(why.split())
     if not why:
-        raise PromiseError("hold-needs-a-reason", "say why they are put on legal hold", "/why")
+        raise PromiseError(
+            "hold-needs-a-reason", to_say("say why they are put on legal hold"), "/why"
+        )
     if len(why) > LONGEST_WHY:
         raise PromiseError(
             "hold-needs-a-reason",
-            f"the reason is too long: {LONGEST_WHY} characters at the most",
+            told("the reason is too long: %(number)s characters at the most", number=LONGEST_WHY),
             "/why",
         )
     if candidate.held_at is not None:
         raise PromiseError(
-            "on-legal-hold", "they are on legal hold already: lift it first to give another reason"
+            "on-legal-hold",
+            to_say("they are on legal hold already: lift it first to give another reason"),
         )
     candidate.held_at, candidate.held_by, candidate.held_why = work.now, work.actor, why
     _tell(work, candidate, SET)
@@ -58,7 +62,7 @@ def lift(work: Work, candidate: Candidate) -> Candidate:
     candidate = lock_record(work, candidate)
     check_present(candidate)
     if candidate.held_at is None:
-        raise PromiseError("not-on-legal-hold", "they are on no legal hold")
+        raise PromiseError("not-on-legal-hold", to_say("they are on no legal hold"))
     asked_at = candidate.erasure_asked_at
     forget_hold(candidate)
     # That an ATS wants them erased outlives the hold: somebody has to do it now.
@@ -72,7 +76,7 @@ def check_not_held(candidate: Candidate) -> None:
     if candidate.held_at is not None:
         raise PromiseError(
             "on-legal-hold",
-            "they are on legal hold, so nothing of theirs is erased: lift the hold first",
+            to_say("they are on legal hold, so nothing of theirs is erased: lift the hold first"),
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from service.domain.promises import PromiseError
-from service.domain.wording import day_words
+from service.domain.wording import day_words, told
 from service.mail.variables import DATED
 from service.models import Application
 from service.workflows.waking import waking_hours
@@ -63,22 +63,33 @@ def _day_ahead(work: Work, application: Application, name: str, value: str) -> d
     if day is None:
         raise PromiseError(
             "letter-date-not-understood",
-            f"{name} is no date: write year-month-day, such as 2026-03-13; the letter will say "
-            "“Friday 13 March”",
+            told(
+                "%(name)s is no date: write year-month-day, such as 2026-03-13; the "
+                "letter will say “Friday 13 March”",
+                name=name,
+            ),
             pointer,
         )
     today = latest_today(work, application)
     if day < today:
         raise PromiseError(
             "letter-date-in-the-past",
-            f"{name} is {day.isoformat()}, which has passed: name a day from "
-            f"{today.isoformat()} on",
+            told(
+                "%(name)s is %(day)s, which has passed: name a day from %(today)s on",
+                name=name,
+                day=day.isoformat(),
+                today=today.isoformat(),
+            ),
             pointer,
         )
     if day > today + LONGEST_AHEAD:
         raise PromiseError(
             "letter-date-too-far",
-            f"{name} is {day.isoformat()}, more than a year ahead: name an earlier day",
+            told(
+                "%(name)s is %(day)s, more than a year ahead: name an earlier day",
+                name=name,
+                day=day.isoformat(),
+            ),
             pointer,
         )
     return day

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say
 from service.models import Application, Candidate
 from service.workflows.candidates import check_present
 from service.workflows.erase import erase_candidate
@@ -36,7 +37,9 @@ def merge_people(work: Work, gone: Candidate, stays: Candidate) -> Merged:
     was erased or was merged into somebody else, and where both are one record.
     """
     if gone.id == stays.id:
-        raise PromiseError("same-person", "both are one record: there is nothing to merge", "/into")
+        raise PromiseError(
+            "same-person", to_say("both are one record: there is nothing to merge"), "/into"
+        )
     check_present(gone)
     check_present(stays)
     moved = move_everything(work, gone, stays)

@@ -13,6 +13,7 @@ from service.db import new_id
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.delivery import MailState, NoSuchStepError, Step, take
 from service.domain.promises import PromiseError
+from service.domain.wording import to_say, told
 from service.mail.templates import Rendered
 from service.models import Application, Decision, Message, Promise
 from service.workflows.composing import Letter, compose, reachable_address, sender_for
@@ -111,7 +112,7 @@ def preview_letter(work: Work, application: Application, wish: Wish) -> Preview:
 def _decision(work: Work, application: Application, wish: Wish) -> Decision | None:
     if wish.decision is not None and wish.decision.application_id != application.id:
         raise PromiseError(
-            "unknown-reference", "the decision is about another application", "/decision_id"
+            "unknown-reference", to_say("the decision is about another application"), "/decision_id"
         )
     if wish.decision is not None or wish.kind not in DECISION_LETTERS:
         return wish.decision
@@ -119,7 +120,7 @@ def _decision(work: Work, application: Application, wish: Wish) -> Decision | No
     if found is None:
         raise PromiseError(
             "no-decision",
-            "a rejection needs a recorded decision: record who decided, and why",
+            to_say("a rejection needs a recorded decision: record who decided, and why"),
             "/decision_id",
         )
     return found
@@ -128,7 +129,9 @@ def _decision(work: Work, application: Application, wish: Wish) -> Decision | No
 def _check_promise(application: Application, promise: Promise) -> None:
     if promise.application_id != application.id:
         raise PromiseError(
-            "unknown-reference", "the promise was given to another application", "/promise_id"
+            "unknown-reference",
+            to_say("the promise was given to another application"),
+            "/promise_id",
         )
     require_open(promise)
 
@@ -140,19 +143,19 @@ def _dedupe_key(work: Work, kind: str, decision: Decision | None) -> str:
     """
     if kind not in DECISION_LETTERS or decision is None:
         return f"{kind}:by-hand:{new_id('one')}"
-    told = select(Message).where(
+    letters = select(Message).where(
         # The application is said too because it has the index.
         Message.application_id == decision.application_id,
         Message.decision_id == decision.id,
         Message.kind.in_(DECISION_LETTERS),
     )
-    standing = work.session.scalars(told.where(Message.state.not_in(_ENDED))).first()
+    standing = work.session.scalars(letters.where(Message.state.not_in(_ENDED))).first()
     if standing is not None:
         raise PromiseError(
             "written-already",
-            f"the letter that tells this decision is written already: {standing.id}",
+            told("the letter that tells this decision is written already: %(id)s", id=standing.id),
         )
-    count = work.session.scalars(select(func.count()).select_from(told.subquery())).one()
+    count = work.session.scalars(select(func.count()).select_from(letters.subquery())).one()
     return f"decision:{decision.id}:{count + 1}"
 
 
@@ -168,11 +171,17 @@ def release_letter(work: Work, message: Message, *, why: str) -> Message:
     message = locked_letter(work, message.id) or message
     if message.state != MailState.BLOCKED:
         raise PromiseError(
-            "not-stopped", f"the letter is {message.state}: only one that was stopped can be let go"
+            "not-stopped",
+            told(
+                "the letter is %(state)s: only one that was stopped can be let go",
+                state=MailState(message.state),
+            ),
         )
     found = objection_to(work, message)
     if found is not None and not found.can_overrule:
-        raise PromiseError("cannot-be-overruled", f"this must not go out: {found.text}")
+        raise PromiseError(
+            "cannot-be-overruled", told("this must not go out: %(fault)s", fault=found.text)
+        )
     if found is not None and found.text != message.reason:
         message.reason = found.text
         return message
@@ -206,9 +215,14 @@ def settle_uncertain(work: Work, message: Message, *, arrived: bool, why: str) -
     except NoSuchStepError:
         raise PromiseError(
             "nothing-to-settle",
-            f"the letter is {message.state}: there is nothing to settle about it"
+            told(
+                "the letter is %(state)s: there is nothing to settle about it",
+                state=MailState(message.state),
+            )
             if message.state != MailState.UNCONFIRMED
-            else "the provider took the letter, so it may still arrive: it is not sent again",
+            else to_say(
+                "the provider took the letter, so it may still arrive: it is not sent again"
+            ),
         ) from None
     message.lease_token = message.lease_until = None
     message.reason = why
@@ -225,8 +239,10 @@ def settle_uncertain(work: Work, message: Message, *, arrived: bool, why: str) -
     if is_proven(work, message.batch_id):
         raise PromiseError(
             "nothing-to-settle",
-            "the provider has just been heard of this letter's request, so it was taken: "
-            "it is not sent again",
+            to_say(
+                "the provider has just been heard of this letter's request, so it was taken: "
+                "it is not sent again"
+            ),
         )
     message.state, message.due_at, message.provider_id = state, work.now, None
     # Patience counts anew from a person's word.

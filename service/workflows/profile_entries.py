@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from service.ats.base import Adapter
 from service.ats.registry import UnknownAdapterError, adapter_named
 from service.domain.promises import PromiseError
+from service.domain.wording import told
 from service.models import Application, Connection, Contact, Message, ProfileEntry, Promise
 from service.workflows.work import Work
 
@@ -121,7 +122,8 @@ def locked_entry(work: Work, connection: Connection, entry_id: str) -> ProfileEn
 
 def _not_possible(entry: ProfileEntry) -> PromiseError:
     return PromiseError(
-        "entry-not-open", f"the entry is {entry.state}: there is nothing to do about it"
+        "entry-not-open",
+        told("the entry is %(state)s: there is nothing to do about it", state=entry.state),
     )
 
 

@@ -16,6 +16,7 @@ from service.domain.durations import BusinessHours, parse
 from service.domain.ladders import go_on
 from service.domain.promises import (
     OPEN_STATES,
+    STATE_SAID,
     NeverOwed,
     Origin,
     PromiseError,
@@ -23,6 +24,7 @@ from service.domain.promises import (
     check_can_pause,
     minutes_left,
 )
+from service.domain.wording import to_say, told
 from service.models import Application, Promise
 from service.workflows.promise_making import (
     check_still_here,
@@ -60,7 +62,10 @@ def require_open(promise: Promise) -> None:
     if promise.state not in OPEN_STATES:
         raise PromiseError(
             "promise-not-open",
-            f"the promise is {promise.state.replace('_', ' ')} already: make a new one instead",
+            told(
+                "the promise is %(state)s already: make a new one instead",
+                state=STATE_SAID[State(promise.state)],
+            ),
         )
 
 
@@ -166,7 +171,7 @@ def reschedule(
     if deadline.due_at <= work.now:
         raise PromiseError(
             "due-in-the-past",
-            "the new date has passed already: name a later one",
+            to_say("the new date has passed already: name a later one"),
             "/within" if within else "/due_at",
         )
     _note_breach(work, promise)
@@ -220,7 +225,10 @@ def resume(work: Work, promise: Promise, *, by_itself: bool = False) -> Promise:
     It runs from the end of the pause, however late anybody looks.
     """
     if promise.state != State.PAUSED or promise.paused_left_minutes is None:
-        raise PromiseError("promise-not-paused", f"the promise is {promise.state}, not paused")
+        raise PromiseError(
+            "promise-not-paused",
+            told("the promise is %(state)s, not paused", state=State(promise.state)),
+        )
     application = work.session.get_one(Application, promise.application_id)
     row = work.calendar_row(application.job)
     calendar = work.calendar(row.id, row.version)

@@ -19,6 +19,7 @@ from service.domain.ladders import climb, warn_at
 from service.domain.policies import Kind, Terms, Trigger
 from service.domain.promises import Origin, PromiseError, State
 from service.domain.timetable import NoOpeningError, OutOfReachError
+from service.domain.wording import ToldTime, to_say, told
 from service.models import Application, Promise
 from service.workflows.policies import Rule, rules
 from service.workflows.timeline import record
@@ -46,14 +47,16 @@ def make_spoken(work: Work, application: Application, spoken: Spoken) -> Promise
     if start > work.now:
         raise PromiseError(
             "promised-in-the-future",
-            "a promise cannot have been given later than now: leave promised_at out",
+            to_say("a promise cannot have been given later than now: leave promised_at out"),
             "/promised_at",
         )
     if start < application.created_at - timedelta(days=366):
         raise PromiseError(
             "promised-too-long-ago",
-            "the promise would be older than a year before "
-            "the application was known: check promised_at",
+            to_say(
+                "the promise would be older than a year before "
+                "the application was known: check promised_at"
+            ),
             "/promised_at",
         )
     row = work.calendar_row(application.job)
@@ -63,8 +66,11 @@ def make_spoken(work: Work, application: Application, spoken: Spoken) -> Promise
     if deadline.due_at <= work.now:
         raise PromiseError(
             "due-in-the-past",
-            f"the promise would have been due {deadline.due_local:%A %d %B %Y %H:%M}, which has "
-            "passed: say when the candidate will hear instead",
+            told(
+                "the promise would have been due %(at)s, which has passed: say when the candidate "
+                "will hear instead",
+                at=ToldTime(deadline.due_local),
+            ),
             "/within" if spoken.within else "/due_at",
         )
     return write_promise(
@@ -94,7 +100,9 @@ def spoken_deadline(
 ) -> Deadline:
     """Return the deadline a person named, as a length of time or an instant."""
     if (within is None) == (due_at is None):
-        raise PromiseError("say-when-once", "say when in one way: within or due_at", "/within")
+        raise PromiseError(
+            "say-when-once", to_say("say when in one way: within or due_at"), "/within"
+        )
     if due_at is not None:
         local = due_at.astimezone(calendar.time_zone)
         said = TraceStep("named", f"{local:%a %d %b %Y %H:%M}: the instant that was named")
@@ -102,9 +110,9 @@ def spoken_deadline(
     try:
         return calendar.add(start, parse(within or ""))
     except DurationError as error:
-        raise PromiseError("duration-not-understood", str(error), "/within") from error
+        raise PromiseError("duration-not-understood", error.said, "/within") from error
     except (NoOpeningError, OutOfReachError) as error:
-        raise PromiseError("no-opening", str(error), "/within") from error
+        raise PromiseError("no-opening", error.said, "/within") from error
 
 
 def check_can_promise(application: Application) -> None:
@@ -113,7 +121,10 @@ def check_can_promise(application: Application) -> None:
     if Stage(application.stage) in CLOSED_STAGES:
         raise PromiseError(
             "application-closed",
-            f"the application is {application.stage}: reopen it before promising anything on it",
+            told(
+                "the application is %(stage)s: reopen it before promising anything on it",
+                stage=Stage(application.stage),
+            ),
         )
 
 
@@ -121,11 +132,13 @@ def check_still_here(application: Application) -> None:
     """Refuse to do anything about a person or an application whose data is gone."""
     if application.candidate.erased_at is not None:
         raise PromiseError(
-            "candidate-erased", "the person's data was erased, so nothing can be promised to them"
+            "candidate-erased",
+            to_say("the person's data was erased, so nothing can be promised to them"),
         )
     if application.deleted_at is not None:
         raise PromiseError(
-            "application-deleted", "the application was deleted, so nothing can be promised on it"
+            "application-deleted",
+            to_say("the application was deleted, so nothing can be promised on it"),
         )
 
 
@@ -184,7 +197,7 @@ def write_promise(
     try:
         set_deadline(work, application, promise, terms, calendar, start, deadline)
     except (NoOpeningError, OutOfReachError) as error:
-        raise PromiseError("no-opening", str(error), "/due_at") from error
+        raise PromiseError("no-opening", error.said, "/due_at") from error
     promise.first_due_at = promise.first_due_at or deadline.due_at
     # Named here: it may be written with many others, later than its entry on the timeline.
     promise.id = promise.id or new_id("prm")
@@ -248,7 +261,7 @@ def spoken_rule(work: Work) -> Rule:
     if not found:
         raise PromiseError(
             "no-spoken-policy",
-            "no active policy says what happens around a spoken promise: activate one",
+            to_say("no active policy says what happens around a spoken promise: activate one"),
         )
     return found[0]
 

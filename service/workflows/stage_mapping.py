@@ -15,6 +15,7 @@ from service.ats.stages import guess_stage
 from service.db import in_chunks
 from service.domain.applications import Standing, settle
 from service.domain.changes import CLOSED_STAGES, Stage
+from service.domain.wording import told
 from service.models import Application, Connection
 from service.workflows.connection_faults import BadConnectionError, pointer_to
 from service.workflows.decide import set_standing
@@ -65,13 +66,19 @@ def map_labels(work: Work, connection: Connection, labels: Mapping[str, str | No
 def _check(stage_map: Mapping[str, str]) -> None:
     known = [stage.value for stage in Stage if stage not in CLOSED_STAGES]
     if len(stage_map) > MOST_LABELS:
-        raise BadConnectionError(f"at most {MOST_LABELS} labels can be mapped", "/stage_map")
+        raise BadConnectionError(
+            told("at most %(number)s labels can be mapped", number=MOST_LABELS), "/stage_map"
+        )
     for label, stage in stage_map.items():
         pointer = pointer_to("stage_map", label)
         if stage not in known:
-            raise BadConnectionError(f"a stage must be one of {', '.join(known)}", pointer)
+            raise BadConnectionError(
+                told("a stage must be one of %(known)s", known=", ".join(known)), pointer
+            )
         if not label.strip() or len(label) > LONGEST_LABEL:
-            raise BadConnectionError(f"a label has 1 to {LONGEST_LABEL} characters", pointer)
+            raise BadConnectionError(
+                told("a label has 1 to %(number)s characters", number=LONGEST_LABEL), pointer
+            )
 
 
 def _unmapped(work: Work, connection: Connection) -> set[str]:

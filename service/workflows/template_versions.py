@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from service.domain.promises import PromiseError
+from service.domain.wording import told
 from service.mail.lint.findings import Severity
 from service.mail.lint.letters import lint
 from service.mail.template_draft import checked_draft, draft_source
@@ -70,7 +71,12 @@ def save_draft(work: Work, wording: Wording) -> TemplateVersion:
     same = next((row for row in rows if row.digest == source.digest), None)
     if same is not None:
         raise PromiseError(
-            "worded-already", f"these are the words of version {same.number} ({same.state})"
+            "worded-already",
+            told(
+                "these are the words of version %(version)s (%(state)s)",
+                version=same.number,
+                state=same.state,
+            ),
         )
     row = _add(work, source, rows, EDITED, wording.note, wording.by_user_id)
     forget_wordings(work)
@@ -85,7 +91,8 @@ def approve(work: Work, version: TemplateVersion, by_user_id: str | None = None)
     rows = _rows(work, version.kind)
     if version.state == APPROVED:
         raise PromiseError(
-            "version-stands-so-already", f"version {version.number} is in force already"
+            "version-stands-so-already",
+            told("version %(version)s is in force already", version=version.number),
         )
     source = source_of(version)
     if version.origin == EDITED:
@@ -113,7 +120,8 @@ def withdraw(
     _rows(work, version.kind)
     if version.state == WITHDRAWN:
         raise PromiseError(
-            "version-stands-so-already", f"version {version.number} was withdrawn already"
+            "version-stands-so-already",
+            told("version %(version)s was withdrawn already", version=version.number),
         )
     version.state, version.retired_at = WITHDRAWN, work.now
     version.withdrawn_because, version.withdrawn_by_id = because, by_user_id

@@ -16,6 +16,7 @@ from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.delivery import CANCELLABLE, LEFT
 from service.domain.policies import Kind
 from service.domain.promises import KEPT_STATES, OPEN_STATES, Origin, PromiseError, State
+from service.domain.wording import ToldError, to_say
 from service.models import Application, Contact, Decision, Message, Promise, TimelineEntry
 from service.workflows.applications import reassign
 from service.workflows.decide import REJECTED_THERE_TOO, reopen_here, withdraw_decision
@@ -56,7 +57,7 @@ class Undone:
     kept: list[str] = field(default_factory=list)
 
 
-class _CannotError(Exception):
+class _CannotError(ToldError):
     """This one cannot be taken back; the message says why."""
 
 
@@ -68,7 +69,7 @@ def undo(work: Work, act: Act, among: ColumnElement[bool] | None = None) -> Undo
     if work.now - act.at > UNDO_WITHIN:
         raise PromiseError(
             "too-late-to-undo",
-            "that was too long ago to be taken back in one go: change it by hand",
+            to_say("that was too long ago to be taken back in one go: change it by hand"),
         )
     done = Undone()
     entries = list(
@@ -100,7 +101,7 @@ def undo(work: Work, act: Act, among: ColumnElement[bool] | None = None) -> Undo
             if inverse(work, application, entry, act, done):
                 done.people.add(application.id)
         except (_CannotError, PromiseError) as error:
-            done.kept.append(str(error))
+            done.kept.append(error.said)
     work.session.flush()
     return done
 
@@ -137,7 +138,7 @@ def _moved(
     new = lock_promise(work, str(entry.data["replaced_by"]))
     old = lock_promise(work, str(entry.data["promise"]))
     if new is None or old is None or new.state not in OPEN_STATES:
-        raise _CannotError("the promise was settled or moved again since")
+        raise _CannotError(to_say("the promise was settled or moved again since"))
     # Nothing was moved after all: the old one stands in its place, and nothing moved in silence.
     close(work, new, State.REPLACED, TAKEN_BACK)
     new.candidate_told = None
@@ -167,7 +168,7 @@ def _made(
     if promise is None or promise.origin != Origin.SPOKEN:
         return False
     if promise.state not in OPEN_STATES:
-        raise _CannotError("the promise was settled since")
+        raise _CannotError(to_say("the promise was settled since"))
     close(work, promise, State.RELEASED, TAKEN_BACK)
     record(work, application.id, "promise_released", promise=promise.id, reason=TAKEN_BACK)
     return True
@@ -183,11 +184,13 @@ def _decided(
     stood_at = entry.data.get("stood_at", act.stage)
     stage = Stage(stood_at) if stood_at else None
     if stage is None or stage in CLOSED_STAGES:
-        raise _CannotError("where the application stood before is not known: withdraw it by hand")
+        raise _CannotError(
+            to_say("where the application stood before is not known: withdraw it by hand")
+        )
     if not application.closed_here:
         raise _CannotError(REJECTED_THERE_TOO)
     if _was_told(work, decision):
-        raise _CannotError("they have been told since: withdraw the decision by hand")
+        raise _CannotError(to_say("they have been told since: withdraw the decision by hand"))
     withdraw_decision(work, application, decision)
     reopen_here(work, application, stage)
     return True
@@ -213,7 +216,7 @@ def _reassigned(
     work: Work, application: Application, entry: TimelineEntry, _act: Act, _done: Undone
 ) -> bool:
     if application.owner_id != entry.data.get("owner"):
-        raise _CannotError("somebody else has handed it over since")
+        raise _CannotError(to_say("somebody else has handed it over since"))
     reassign(work, application, entry.data.get("before"))
     return True
 
@@ -223,7 +226,7 @@ def _waited(
 ) -> bool:
     named, before = entry.data.get("owner"), entry.data.get("before")
     if application.waiting_on_id != named:
-        raise _CannotError("whose decision is awaited was changed since")
+        raise _CannotError(to_say("whose decision is awaited was changed since"))
     application.waiting_on_id = before
     record(work, application.id, "waiting_on", before=named, owner=before)
     work.session.flush()
@@ -244,7 +247,7 @@ def _check_ran(work: Work, entry: TimelineEntry) -> None:
     about = (each for each in before if each.data.get("promise") == entry.data["promise"])
     last = next(about, None)
     if last is not None and last.kind == "promise_paused":
-        raise _CannotError("it was paused, and waited for them: promise it anew")
+        raise _CannotError(to_say("it was paused, and waited for them: promise it anew"))
 
 
 def _open_again(work: Work, application: Application, promise: Promise) -> None:
@@ -260,7 +263,7 @@ def _open_again(work: Work, application: Application, promise: Promise) -> None:
             )
         ).first()
         if standing is not None:
-            raise _CannotError("a rule has made a new promise in its place since")
+            raise _CannotError(to_say("a rule has made a new promise in its place since"))
     promise.state = State.OPEN
     promise.closed_at = promise.close_reason = None
     promise.breached_at = promise.due_at if work.now > promise.due_at else None

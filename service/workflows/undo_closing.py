@@ -17,6 +17,7 @@ from service.domain.closing_terms import JOB_STATUS, Outcome, Part, Writing
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.delivery import CANCELLABLE
 from service.domain.promises import KEPT_STATES, OPEN_STATES, PromiseError
+from service.domain.wording import to_say
 from service.models import (
     Application,
     ClosingEntry,
@@ -63,7 +64,7 @@ def undo_closing(work: Work, closing_id: str, by_user_id: str | None) -> Undone:
     job, applications = lock_for_closing(work, closing.job_id)
     work.session.refresh(closing)
     if closing.undone_at is not None:
-        raise PromiseError("closing-undone", "the closing was taken back already")
+        raise PromiseError("closing-undone", to_say("the closing was taken back already"))
     done = Undone(closing)
     entries = work.session.scalars(
         select(ClosingEntry)
@@ -83,8 +84,10 @@ def undo_closing(work: Work, closing_id: str, by_user_id: str | None) -> Undone:
     if entries and not done.reopened and not done.letters_cancelled and not undoing.released:
         raise PromiseError(
             "already-sent",
-            "too late: everybody whom this closing was about has been told, or was decided about "
-            "anew since",
+            to_say(
+                "too late: everybody whom this closing was about has been told, or was decided "
+                "about anew since"
+            ),
         )
     closing.undone_at, closing.undone_by_id = work.now, by_user_id
     _open_again(work, job, closing)

@@ -7,6 +7,7 @@ from typing import Any
 
 from service.db import new_id
 from service.domain.promises import PromiseError
+from service.domain.wording import told
 from service.mail.addresses import checked_address
 from service.models import User
 from service.models.colleague_at import colleague_at
@@ -22,7 +23,9 @@ def add_user(work: Work, facts: Mapping[str, Any]) -> User:
     known = colleague_at(work.session, address)
     if known is not None:
         raise PromiseError(
-            "name-taken", f"a colleague has this address already: {known.id}", "/email"
+            "name-taken",
+            told("a colleague has this address already: %(id)s", id=known.id),
+            "/email",
         )
     user = User(
         email=address,

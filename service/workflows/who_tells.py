@@ -11,6 +11,7 @@ from enum import StrEnum
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.policies import Trigger
 from service.domain.promises import PromiseError
+from service.domain.wording import told
 from service.models import Application, Connection, Decision
 from service.workflows.promise_changes import open_promises, release_by_rule
 from service.workflows.promise_making import promise_terms
@@ -35,13 +36,19 @@ def check_keepword_tells(work: Work, application: Application, kind: str) -> Non
     if ats_tells(connection):
         raise PromiseError(
             "ats-sends-rejections",
-            f"{connection.name} sends the rejections of its applications, so Keepword sends none: "
-            "reject them there",
+            told(
+                "%(name)s sends the rejections of its applications, so Keepword sends "
+                "none: reject them there",
+                name=connection.name,
+            ),
         )
     raise PromiseError(
         "who-sends-rejections-unanswered",
-        f"nobody has said who sends the rejections of {connection.name}, so none is sent: "
-        f"keepword connection rejections {connection.name} keepword, or … ats",
+        told(
+            "nobody has said who sends the rejections of %(name)s, so none is "
+            "sent: keepword connection rejections %(name)s keepword, or … ats",
+            name=connection.name,
+        ),
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from service.app import create_app, engine_of
-from service.dashboard.sheet_words import HERE, fault_words
+from service.dashboard.saying import fault_words
+from service.dashboard.sheet_words import HERE
 from service.dashboard.translating import said_by_commands
 from service.models import Application, Candidate, Import, Message, Promise
 from service.parts import parts
