@@ -19,6 +19,7 @@ from service.dashboard.candidate_words import (
     stage_words,
 )
 from service.dashboard.rows import Moment
+from service.dashboard.saying import words
 from service.dashboard.wording import dialled, lateness_words, time_left
 from service.domain.changes import CLOSED_STAGES
 from service.domain.delivery import CANCELLABLE
@@ -130,7 +131,7 @@ class NextView:
 def address_view(address: Address) -> AddressView:
     """Return an address in words."""
     if address.suppressed is not None:
-        return AddressView(address.address, "broken", "●", address.suppressed)
+        return AddressView(address.address, "broken", "●", words(address.suppressed))
     if not address.state:
         return AddressView(address.address, "plain", "", "")
     return AddressView(address.address, *letter_words(address.state))

@@ -12,7 +12,8 @@ from flask_babel import lazy_gettext, ngettext
 
 from service.dashboard.candidate_words import Times, letter_words, stage_words
 from service.dashboard.rows import Moment
-from service.dashboard.wording import READER, dialled
+from service.dashboard.saying import words
+from service.dashboard.wording import dialled
 from service.domain.changes import CLOSED_STAGES
 from service.domain.closing_terms import MANY, Part
 from service.domain.promises import KEPT_STATES, OPEN_STATES
@@ -128,7 +129,7 @@ def plan_view(plan: ClosingPlan, reach: Reach, times: Times) -> PlanView:
         letter = letters.get(each.application.id)
         view = _planned(each, letter, shared, reach, times)
         if each.part is Part.LEFT_OUT:
-            left_out[READER.say(each.reason)].append(view)
+            left_out[words(each.reason)].append(view)
         else:
             parts[each.part].append(view)
     number = len(plan.letters)
@@ -179,7 +180,7 @@ def _planned(
         candidate_id=candidate.id,
         name=name_of(candidate.first_name, candidate.last_name) or _("(no name)"),
         stage=stage_words(each.stage_before),
-        reason=READER.say(each.reason),
+        reason=words(each.reason),
         phone=phone,
         dial=dialled(phone) if phone else None,
         letter=_letter(letter, times) if letter else None,
@@ -231,7 +232,7 @@ def _person(row: ClosingPerson, times: Times) -> PersonView:
         candidate_id=row.candidate_id,
         name=row.name,
         stage=stage_words(row.stage),
-        reason=READER.say(row.entry.reason) if row.entry.reason else "",
+        reason=words(row.entry.reason) if row.entry.reason else "",
         phone=row.phone or "",
         dial=dialled(row.phone) if row.phone else None,
         message_id=row.entry.message_id or "",

@@ -18,6 +18,7 @@ from service.dashboard.queue_acting import (
     note,
 )
 from service.dashboard.queue_when import local_minute, typed_instant
+from service.dashboard.saying import words
 from service.dashboard.site import visitor
 from service.dashboard.wording import inside
 from service.domain.contacts import Channel, Outcome
@@ -82,4 +83,6 @@ def _told(subject: Subject, logged: Logged) -> Done:
     if not logged.not_kept:
         return Done("good", _("Logged for %(name)s. Nothing was owed.", name=name))
     _promise, why = logged.not_kept[0]
-    return Done("care", _("Logged for %(name)s. It keeps no promise: %(why)s.", name=name, why=why))
+    return Done(
+        "care", _("Logged for %(name)s. It keeps no promise: %(why)s.", name=name, why=words(why))
+    )

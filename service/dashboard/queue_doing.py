@@ -24,6 +24,7 @@ from service.dashboard.queue_letters import (
 )
 from service.dashboard.queue_promises import KNOWS, NOTE, SILENT, note_about, spoken_from_form
 from service.dashboard.queue_when import chosen_within, deadline_words
+from service.dashboard.saying import words
 from service.dashboard.site import visitor
 from service.dashboard.wording import inside
 from service.domain.business_time import Calendar
@@ -254,7 +255,7 @@ def _call(
     if logged.kept:
         what = " & ".join(inside(each.wording) for each in logged.kept)
         return Outcomes(_("keeps %(what)s", what=what))
-    why = logged.not_kept[0][1] if logged.not_kept else _("nothing was owed")
+    why = words(logged.not_kept[0][1]) if logged.not_kept else _("nothing was owed")
     return Outcomes(_("keeps nothing: %(why)s", why=why))
 
 

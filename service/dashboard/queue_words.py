@@ -15,6 +15,7 @@ from service.dashboard.access import Visitor
 from service.dashboard.candidate_words import stage_words
 from service.dashboard.queue_deeds import Deed, Deeds
 from service.dashboard.rows import Moment
+from service.dashboard.saying import words
 from service.dashboard.wording import asked_words, dialled, lateness_words, span_words, when_words
 from service.domain.policies import Kind
 from service.queries.queue import LAW, MAIL
@@ -120,7 +121,7 @@ def shown(row: QueueRow, now: datetime, zone: str, who: Visitor, page: Deeds) ->
         asked=asked,
         last_contact=_moment(row.last_contact_at, zone, now) if row.last_contact_at else None,
         under_way=row.under_way,
-        unreachable=row.unreachable or "",
+        unreachable=words(row.unreachable or ""),
         phone=row.phone or "" if row.unreachable else "",
         tel=(dialled(row.phone) or "") if row.unreachable and row.phone else "",
         main=main,

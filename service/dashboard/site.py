@@ -21,6 +21,7 @@ from service.dashboard.forms import FIELD, Forms, comes_from_elsewhere
 from service.dashboard.headers import harden, nonce
 from service.dashboard.language import language
 from service.dashboard.navigation import places_for
+from service.dashboard.saying import words
 from service.dashboard.trust import Watchman
 from service.dashboard.wording import when_words
 from service.db import db
@@ -112,6 +113,7 @@ def shell() -> dict[str, Any]:
         "asset": asset,
         "me": g.get("keepword_visitor"),
         "home": "pages.waiting",
+        "words": words,
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from service.domain.changes import Stage
 from service.domain.closing_terms import Applicant, Part, Placement, Sender, Writing
-from service.domain.wording import to_say
+from service.domain.wording import to_say, told
 
 Rule = Callable[[Applicant], Placement | None]
 
@@ -148,8 +148,12 @@ def _unreachable(facts: Applicant) -> Placement | None:
 
 
 def _call(facts: Applicant) -> str:
-    unknown = "" if facts.number_known else ", though no number is known"
-    return f"cannot be reached by mail ({facts.unreachable}): call{unknown}"
+    if facts.number_known:
+        return told("cannot be reached by mail (%(why)s): call", why=facts.unreachable)
+    return told(
+        "cannot be reached by mail (%(why)s): call, though no number is known",
+        why=facts.unreachable,
+    )
 
 
 def _interview_ahead(facts: Applicant) -> Placement | None:

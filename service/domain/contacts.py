@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from service.domain.policies import Keeps, Kind
+from service.domain.wording import to_say
 
 
 class Direction(StrEnum):
@@ -55,6 +56,23 @@ DECISION_LETTERS = frozenset(
 )
 _EMPTY_LETTERS = frozenset({"acknowledgement"})
 _CONTENT = frozenset({Kind.DECISION, Kind.FEEDBACK, Kind.CLOSURE})
+
+_NOT_TOLD = {
+    Kind.DECISION: to_say("this letter does not tell the decision"),
+    Kind.FEEDBACK: to_say("this letter does not tell the feedback"),
+    Kind.CLOSURE: to_say("this letter does not tell the closure"),
+}
+_NOBODY_SAID = {
+    Kind.DECISION: to_say(
+        "nobody said that this contact told the decision: name the promise if it did"
+    ),
+    Kind.FEEDBACK: to_say(
+        "nobody said that this contact told the feedback: name the promise if it did"
+    ),
+    Kind.CLOSURE: to_say(
+        "nobody said that this contact told the closure: name the promise if it did"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -106,15 +124,15 @@ def why_not_kept(touch: Touch, owed: Owed) -> str | None:
     if not reached(touch, voicemail_counts=owed.voicemail_counts):
         return _not_reached(touch)
     if touch.at < owed.made_at:
-        return "the contact was before the promise was made"
+        return to_say("the contact was before the promise was made")
     if touch.message_id is not None and touch.message_id == owed.made_by_letter:
-        return "this letter made the promise, so another word must keep it"
+        return to_say("this letter made the promise, so another word must keep it")
     if touch.contact_id is not None and touch.contact_id == owed.counted_from:
-        return "the promise is counted from this contact, so another must keep it"
+        return to_say("the promise is counted from this contact, so another must keep it")
     if touch.letter in _EMPTY_LETTERS and owed.kind is not Kind.ACKNOWLEDGEMENT:
-        return "an acknowledgement says only that the application arrived"
+        return to_say("an acknowledgement says only that the application arrived")
     if owed.keeps is Keeps.PERSON and touch.automatic:
-        return "only a person's own act keeps this promise, and the mail went out by itself"
+        return to_say("only a person's own act keeps this promise, and the mail went out by itself")
     if owed.kind in _CONTENT:
         return _content(touch, owed)
     return None
@@ -122,23 +140,27 @@ def why_not_kept(touch: Touch, owed: Owed) -> str | None:
 
 def _not_reached(touch: Touch) -> str:
     if touch.direction is not Direction.OUT:
-        return "the candidate reached out; nobody has answered yet"
+        return to_say("the candidate reached out; nobody has answered yet")
     return {
-        Outcome.NO_ANSWER: "nobody answered the call",
-        Outcome.LEFT_MESSAGE: "a voicemail does not count under this promise's policy",
-        Outcome.NOT_DELIVERED: "the message did not arrive",
-    }.get(touch.outcome, "the person was not reached")
+        Outcome.NO_ANSWER: to_say("nobody answered the call"),
+        Outcome.LEFT_MESSAGE: to_say("a voicemail does not count under this promise's policy"),
+        Outcome.NOT_DELIVERED: to_say("the message did not arrive"),
+    }.get(touch.outcome, to_say("the person was not reached"))
 
 
 def _content(touch: Touch, owed: Owed) -> str | None:
     if touch.letter is not None:
         if touch.letter in DECISION_LETTERS:
-            return None if owed.kind is not Kind.FEEDBACK else "a decision letter is no feedback"
+            return (
+                None
+                if owed.kind is not Kind.FEEDBACK
+                else to_say("a decision letter is no feedback")
+            )
         if touch.automatic or touch.letter in ("holding", "status-update", "apology-late"):
-            return f"this letter does not tell the {owed.kind.value}"
+            return _NOT_TOLD[owed.kind]
     if owed.id in touch.meant_for:
         return None
-    return f"nobody said that this contact told the {owed.kind.value}: name the promise if it did"
+    return _NOBODY_SAID[owed.kind]
 
 
 def breaks_silence(touch: Touch) -> bool:

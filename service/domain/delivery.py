@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from service.domain.wording import to_say
+
 
 class MailState(StrEnum):
     """Where one email stands."""
@@ -208,11 +210,11 @@ def suppresses(kind: EventKind, reason: str | None) -> str | None:
     address or its owner's wish as the cause, not our own mistakes.
     """
     if kind is EventKind.BOUNCED:
-        return "mail to this address bounced"
+        return to_say("mail to this address bounced")
     if kind is EventKind.COMPLAINED:
-        return "the person marked our mail as spam"
+        return to_say("the person marked our mail as spam")
     if kind is EventKind.UNSUBSCRIBED:
-        return "the person unsubscribed"
+        return to_say("the person unsubscribed")
     if kind is EventKind.DROPPED and reason is not None:
         return _DROPS.get(reason.strip().lower())
     return None
@@ -220,8 +222,8 @@ def suppresses(kind: EventKind, reason: str | None) -> str | None:
 
 # The reasons SendGrid documents for `dropped` that speak of the address or its owner.
 _DROPS = {
-    "bounced address": "mail to this address bounced",
-    "invalid": "the address is invalid",
-    "unsubscribed address": "the person unsubscribed",
-    "spam reporting address": "the person marked our mail as spam",
+    "bounced address": to_say("mail to this address bounced"),
+    "invalid": to_say("the address is invalid"),
+    "unsubscribed address": to_say("the person unsubscribed"),
+    "spam reporting address": to_say("the person marked our mail as spam"),
 }

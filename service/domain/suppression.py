@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.domain.delivery import EventKind, arrived, suppresses
+from service.domain.wording import to_say
 
 REFUSALS_IN_A_ROW = 3
 """A mailbox's server that refuses this many letters one after the other will refuse the next."""
 
-REFUSED_IN_A_ROW = "three letters in a row were refused by the mailbox's server"
-AMBIGUOUS_BOUNCE = "mail to this address bounced, and the bounce did not say which letter"
+REFUSED_IN_A_ROW = to_say("three letters in a row were refused by the mailbox's server")
+AMBIGUOUS_BOUNCE = to_say("mail to this address bounced, and the bounce did not say which letter")
 
 
 REFUSALS = frozenset({EventKind.BOUNCED, EventKind.BLOCKED})

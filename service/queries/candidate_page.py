@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from service.domain.rights import Extent, Reach
+from service.domain.wording import to_say
 from service.models import (
     Application,
     Candidate,
@@ -224,7 +225,9 @@ def _addresses(
     return tuple(
         Address(
             row.address,
-            (row.suppressed_reason or "mail to it does not arrive") if row.suppressed_at else None,
+            (row.suppressed_reason or to_say("mail to it does not arrive"))
+            if row.suppressed_at
+            else None,
             *last.get(row.address_key, ("", None)),
         )
         for row in found

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from service.db import UTCDateTime
 from service.domain.contacts import Direction
 from service.domain.delivery import UNDER_WAY, MailState
+from service.domain.wording import to_say
 from service.models import CandidateEmail, CandidatePhone, Contact, Message
 from service.queries.reach import NO_ADDRESS, NO_MAIL_WANTED
 
@@ -88,4 +89,4 @@ def why_unreachable(mail: Sequence[tuple[bool, str | None]], *, can_email: bool)
         return NO_ADDRESS
     if any(usable for usable, _ in mail):
         return None
-    return mail[0][1] or "mail to them does not arrive"
+    return mail[0][1] or to_say("mail to them does not arrive")

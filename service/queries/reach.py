@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.domain.wording import to_say
 from service.models import Candidate, CandidateEmail
 
-NO_ADDRESS = "no address is known"
-NO_MAIL_WANTED = "the ATS says that they must not be emailed"
+NO_ADDRESS = to_say("no address is known")
+NO_MAIL_WANTED = to_say("the ATS says that they must not be emailed")
 
 
 def unreachable(session: Session, people: Sequence[str]) -> dict[str, str]:
@@ -35,5 +36,5 @@ def unreachable(session: Session, people: Sequence[str]) -> dict[str, str]:
             continue
         if suppressed_at is None:
             reached.add(candidate_id)
-        why[candidate_id] = reason or "mail to them does not arrive"
+        why[candidate_id] = reason or to_say("mail to them does not arrive")
     return {id_: text for id_, text in why.items() if id_ not in reached}

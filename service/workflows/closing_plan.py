@@ -23,8 +23,8 @@ from service.workflows.decide import check_may_decide
 from service.workflows.letter_dates import LONGEST_AHEAD
 from service.workflows.work import Work
 
-FOLDED = "decided earlier for another job, and told in the same letter"
-TOGETHER = Placement(Part.MAIL, "decided earlier; its letter gives way to one about both")
+FOLDED = to_say("decided earlier for another job, and told in the same letter")
+TOGETHER = Placement(Part.MAIL, to_say("decided earlier; its letter gives way to one about both"))
 
 
 @dataclass(frozen=True)
@@ -243,10 +243,10 @@ def _unreachable(application: Application) -> str | None:
         reachable_address(candidate)
     except PromiseError as error:
         if error.code == "no-mail-wanted":
-            return "the ATS says that they want no mail"
+            return to_say("the ATS says that they want no mail")
         if not candidate.emails:
-            return "no address is known"
-        return candidate.emails[0].suppressed_reason or "the address cannot be written to"
+            return to_say("no address is known")
+        return candidate.emails[0].suppressed_reason or to_say("the address cannot be written to")
     return None
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import pytest
 from flask.testing import FlaskClient
 
-from service.models import User
+from service.models import Application, User
 from tests.harness import Employer
 from tests.integration.closing_case import Closing
 from tests.integration.settings_desk import SQLITE, read
 from tests.integration.test_page_actions import about
-from tests.reading_pages import words_of
+from tests.integration.test_queue_acts import Desk
+from tests.reading_pages import promise_call, words_of
 from tests.signing_in import PASSWORD, client_of, person, token_of
 
 
@@ -86,6 +87,37 @@ def _months(reader: Reader) -> str:
     return read(reader.client, f"/settings/calendars/{calendar}?within=2+months")
 
 
+def _bounced(reader: Reader) -> tuple[Closing, str]:
+    """Let somebody apply whose mail came back; return the application's id."""
+    case = Closing(reader.employer)
+    id_ = case.applicant("Amara")
+    with reader.employer.work() as work:
+        email = work.session.get_one(Application, id_).candidate.emails[0]
+        email.suppressed_at, email.suppressed_reason = work.now, "mail to this address bounced"
+    return case, id_
+
+
+def _person(reader: Reader) -> str:
+    _case, id_ = _bounced(reader)
+    with reader.employer.session() as session:
+        candidate = session.get_one(Application, id_).candidate_id
+    return read(reader.client, f"/people/{candidate}")
+
+
+def _called_first(reader: Reader) -> str:
+    case, id_ = _bounced(reader)
+    path = f"/jobs/{case.job}/close"
+    form = {"step": "plan", "outcome": "filled", "by_user_id": reader.user.id}
+    assert "Amara" in reader.press(path, **form)
+    return reader.press(path, **form, mail=id_)
+
+
+def _unanswered(reader: Reader) -> str:
+    ids = promise_call(reader.employer, by=reader.user)
+    desk = Desk(reader.employer, reader.client, reader.user, *ids)
+    return desk.said(desk.press(f"{desk.about}/call", how="phone:no_answer"))
+
+
 REFUSED: list[tuple[Callable[[Reader], str], str, str]] = [
     (
         _settle,
@@ -131,6 +163,21 @@ REFUSED: list[tuple[Callable[[Reader], str], str, str]] = [
         _months,
         "“2 months”: months and years differ in length.",
         "„2 months“: Monate und Jahre sind verschieden lang.",
+    ),
+    (
+        _person,
+        "(mail to this address bounced)",
+        "(Mail an diese Adresse kam zurück)",
+    ),
+    (
+        _called_first,
+        "cannot be reached by mail (mail to this address bounced): call",
+        "nicht per Mail erreichbar (Mail an diese Adresse kam zurück): Rufen Sie an",
+    ),
+    (
+        _unanswered,
+        "It keeps no promise: nobody answered the call.",
+        "Kein Versprechen ist damit gehalten: niemand ging ans Telefon.",
     ),
 ]
 
