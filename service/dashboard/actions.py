@@ -22,6 +22,7 @@ from service.dashboard.site import blueprint, forms, takes, visitor
 from service.domain.delivery import MailState
 from service.domain.promises import PromiseError
 from service.domain.rights import Right
+from service.domain.wording import to_say
 from service.models import Message
 from service.parts import parts
 from service.queries.extent import is_any_letter_within, knows_everybody, letters_within
@@ -89,7 +90,7 @@ def cancel_many(work: Work) -> Said:
     closing_id = request.form.get("closing_id") or None
     among = letters_within(visitor().reach)
     which = Which(closing_id=closing_id, written_by=_as_of(), among=among)
-    return _told(cancel_letters(work, which, _why("cancelled on the page")))
+    return _told(cancel_letters(work, which, _why(to_say("cancelled on the page"))))
 
 
 @action("/outbox/requests/<batch_id>/settle")
@@ -98,7 +99,7 @@ def settle_many(work: Work, batch_id: str) -> Said:
     among = letters_within(visitor().reach)
     if not is_any_letter_within(work.session, visitor().reach, Message.batch_id == batch_id):
         raise _NoLetterError
-    arrived, why = _arrived(), _why("settled on the page")
+    arrived, why = _arrived(), _why(to_say("settled on the page"))
     settled = settle_all_of(work, batch_id, arrived=arrived, why=why, among=among)
     if not settled:
         return "care", _("Nothing of it is in doubt any more: it was settled meanwhile.")
@@ -115,7 +116,7 @@ def settle_many(work: Work, batch_id: str) -> Said:
 def settle_one(work: Work, message_id: str) -> Said:
     """Say what became of one letter."""
     letter, arrived = _letter(work, message_id), _arrived()
-    settle_uncertain(work, letter, arrived=arrived, why=_why("settled on the page"))
+    settle_uncertain(work, letter, arrived=arrived, why=_why(to_say("settled on the page")))
     return "good", _("It counts as arrived.") if arrived else _("It goes out again.")
 
 
@@ -135,7 +136,7 @@ def cancel_one(work: Work, message_id: str) -> Said:
     letter = _letter(work, message_id)
     if letter.state == MailState.CANCELLED:
         return "good", _("The letter was cancelled before.")
-    cancel(work, letter, _why("cancelled on the page"))
+    cancel(work, letter, _why(to_say("cancelled on the page")))
     return "good", _("The letter is cancelled.")
 
 

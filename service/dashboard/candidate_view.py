@@ -251,21 +251,21 @@ def next_views(
 
 
 def _letter(letter: ComingLetter, times: Times) -> NextView:
-    style, shape, words = letter_words(letter.state)
+    style, shape, state = letter_words(letter.state)
     ahead = letter.due_at is not None and letter.due_at > times.now
     seconds = (letter.due_at - times.now).total_seconds() if letter.due_at else 0.0
     takes = letter.state in CANCELLABLE
     surely = takes and ahead and seconds >= SURELY_TAKEN_BACK.total_seconds()
     return NextView(
         at=times.maybe(letter.due_at) if ahead else None,
-        text=words,
+        text=state,
         what=letter.subject,
         message_id=letter.message_id,
         can_be_cancelled=takes,
         left=time_left(seconds) if surely else "",
         style=style,
         shape=shape,
-        reason=letter.reason or "",
+        reason=words(letter.reason or ""),
     )
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from service.clock import instant_text
+from service.dashboard.saying import words
 from service.dashboard.wording import clock_words, day_near, time_left, when_words
 from service.domain.delivery import STEPS, MailState, Step
 from service.queries.outbox import WAITING, Letter, LostRequest, WaitingClosing
@@ -141,7 +142,7 @@ def letter_view(letter: Letter, zone: str, now: datetime) -> LetterView:
         style=style,
         shape=_SHAPES.get(style, ""),
         state=state,
-        reason=letter.reason or "",
+        reason=words(letter.reason or ""),
         remedy=str(_REMEDIES.get(letter.state, "")),
         iso=instant_text(letter.created_at),
         when=when_words(letter.created_at, zone, now),
@@ -157,7 +158,7 @@ def letter_view(letter: Letter, zone: str, now: datetime) -> LetterView:
 
 def request_view(request: LostRequest) -> RequestView:
     """Return a lost request in words."""
-    return RequestView(request.batch_id, request.letters, request.reason or "")
+    return RequestView(request.batch_id, request.letters, words(request.reason or ""))
 
 
 def closing_view(closing: WaitingClosing, zone: str, now: datetime) -> ClosingView:

@@ -31,6 +31,7 @@ from service.domain.business_time import Calendar
 from service.domain.contacts import Channel, Outcome
 from service.domain.delivery import MailState
 from service.domain.promises import OPEN_STATES
+from service.domain.wording import ToldError
 from service.mail.templates import Rendered
 from service.models import Application, Promise, User
 from service.queries.just_done import logged_just_now, promised_just_now
@@ -58,7 +59,7 @@ _HOW: Final = {
 """What can have come of many calls."""
 
 
-class LeftOutError(Exception):
+class LeftOutError(ToldError):
     """This person cannot be included; the message says why."""
 
 

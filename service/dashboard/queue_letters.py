@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from service.dashboard.queue_acting import Done, Filled, FormError, Subject, Values, form_about
+from service.dashboard.saying import words
 from service.dashboard.site import visitor, zone
 from service.dashboard.wording import inside, moment_words
 from service.domain.contacts import DECISION_LETTERS
@@ -24,7 +25,7 @@ from service.mail.templates import Rendered
 from service.mail.variables import CANDIDATE_KINDS, DATED, OPTIONAL, one_line
 from service.models import Message, Promise
 from service.workflows.decide import standing_decision
-from service.workflows.messages import Wish, preview_letter, write_letter
+from service.workflows.messages import Preview, Wish, preview_letter, write_letter
 from service.workflows.waking import Wait
 from service.workflows.work import Work
 
@@ -108,6 +109,11 @@ def digest_of(rendered: Rendered, to_address: str | None) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:32]
 
 
+def as_shown(preview: Preview) -> Preview:
+    """Return a preview whose objection is said in the reader's language."""
+    return replace(preview, objection=words(preview.objection or ""))
+
+
 def leaves_words(letter: Message) -> str:
     """Say when a letter that was just written leaves, and why then."""
     if letter.state == MailState.HELD and letter.hold_until is not None:
@@ -115,7 +121,7 @@ def leaves_words(letter: Message) -> str:
             _(
                 "It leaves %(when)s at the earliest (%(why)s) and can be taken back until then.",
                 when=moment_words(letter.hold_until, ZoneInfo(zone())),
-                why=letter.reason or "",
+                why=words(letter.reason or ""),
             )
         )
     return str(_("It leaves at once."))
@@ -155,7 +161,7 @@ def write_it(subject: Subject) -> Done | Values:
     preview = preview_letter(subject.work, subject.application, wish)
     digest = digest_of(preview.rendered, preview.to_address)
     if request.form.get("digest") != digest or preview.objection:
-        return {"letter": preview, "digest": digest}
+        return {"letter": as_shown(preview), "digest": digest}
     held = wish if wish.urgent else held_back(wish, subject.work, HOLD_ONE)
     letter = write_letter(subject.work, subject.application, held)
     text = _("Written to %(name)s.", name=subject.name) + " " + leaves_words(letter)

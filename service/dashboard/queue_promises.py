@@ -18,7 +18,7 @@ from service.dashboard.queue_acting import (
     form_about,
     note,
 )
-from service.dashboard.queue_letters import HOLD_ONE, held_back
+from service.dashboard.queue_letters import HOLD_ONE, as_shown, held_back
 from service.dashboard.queue_when import OWN, choices, chosen_within, deadline_words
 from service.dashboard.queue_words import kind_words
 from service.dashboard.site import visitor
@@ -133,7 +133,7 @@ def move_it(subject: Subject) -> Done | Values:
         local = new.due_at.astimezone(calendar.time_zone)
         wish = note_about(new, local, request.form.get("what", ""))
         if "preview" in request.form:
-            return {"letter": preview_letter(work, application, wish), "new_due": due}
+            return {"letter": as_shown(preview_letter(work, application, wish)), "new_due": due}
         write_letter(work, application, held_back(wish, work, HOLD_ONE))
         text = _("Moved to %(due)s. A note to %(name)s is on its way.", due=due, name=subject.name)
         return Done("good", text, wake=True)

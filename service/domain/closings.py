@@ -102,7 +102,7 @@ def _second_choice(facts: Applicant) -> Placement | None:
             return Placement(Part.TOLD_ALREADY, to_say("kept as second choice, and told so"))
         reason = to_say("kept as second choice")
         if facts.unreachable is not None:
-            reason = f"{reason}; {_call(facts)}"
+            reason = told("%(fault)s; %(why)s", fault=reason, why=_call(facts))
         return Placement(Part.SECOND_CHOICE, reason)
     if facts.kept_until_on is not None and not facts.mail_anyway:
         return Placement(

@@ -11,6 +11,7 @@ from typing import Any
 
 from service.domain.changes import Stage
 from service.domain.letter_facts import LetterFacts, Rule, Says
+from service.domain.wording import to_say
 
 ENCOURAGED_WITHIN = timedelta(days=5)
 """How long "you are through" still rings: a rejection sooner than this needs a person's eye."""
@@ -51,7 +52,7 @@ def encouraged_lately(facts: LetterFacts) -> str | None:
     ago = facts.encouraged_ago
     if facts.says is not Says.FINAL or ago is None or ago >= ENCOURAGED_WITHIN:
         return None
-    return (
+    return to_say(
         "the person was moved on or invited within the last five days: speak to them first, then "
         "let this letter go"
     )
@@ -64,7 +65,7 @@ def two_final_letters(facts: LetterFacts) -> str | None:
         return None
     if considered is not None and considered < told:
         return None
-    return (
+    return to_say(
         "another letter has told this decision already: cancel this one, or let it go if that one "
         "did not arrive"
     )
@@ -75,7 +76,7 @@ def final_elsewhere(facts: LetterFacts) -> str | None:
     ago = facts.told_elsewhere_ago
     if facts.says is not Says.FINAL or ago is None or ago >= TOLD_ELSEWHERE_WITHIN:
         return None
-    return (
+    return to_say(
         "a rejection for another of this person's applications left within the last day: one "
         "letter for several is kinder, so put them together, or let this one go by itself"
     )
@@ -85,7 +86,7 @@ def considered_after_rejection(facts: LetterFacts) -> str | None:
     """Nobody who was rejected is told that they are considered while the decision stands."""
     if facts.says is not Says.CONSIDERED or not facts.told_stands:
         return None
-    return (
+    return to_say(
         "this says that the person is still considered, and a rejection has left: withdraw the "
         "decision first, or cancel this letter"
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.contradictions import CONTRADICTIONS
 from service.domain.letter_facts import CONSIDERING, LetterFacts, Rule, Says
+from service.domain.wording import to_say, told
 
 __all__ = ["LetterFacts", "Objection", "Says", "objection"]
 
@@ -32,45 +33,53 @@ class Objection:
 
 def erased(facts: LetterFacts) -> str | None:
     """Nobody writes to a person whose data was erased."""
-    return "the person's data was erased: nothing may be sent" if facts.erased else None
+    return to_say("the person's data was erased: nothing may be sent") if facts.erased else None
 
 
 def application_deleted(facts: LetterFacts) -> str | None:
     """Nobody writes about an application that is gone."""
-    return "the application was deleted in the ATS: check before writing" if facts.deleted else None
+    return (
+        to_say("the application was deleted in the ATS: check before writing")
+        if facts.deleted
+        else None
+    )
 
 
 def no_mail_wanted(facts: LetterFacts) -> str | None:
     """The ATS records whether a person may be mailed at all."""
     if facts.can_email:
         return None
-    return "the ATS says that this person must not be emailed: call instead"
+    return to_say("the ATS says that this person must not be emailed: call instead")
 
 
 def suppressed(facts: LetterFacts) -> str | None:
     """Mail that cannot arrive, or is unwanted, is not sent."""
-    return f"{facts.suppressed}: call, or use another address" if facts.suppressed else None
+    return (
+        told("%(why)s: call, or use another address", why=facts.suppressed)
+        if facts.suppressed
+        else None
+    )
 
 
 def address_gone(facts: LetterFacts) -> str | None:
     """A letter does not go to an address that is no longer the person's."""
     if facts.address_current:
         return None
-    return "the person no longer has this address: write again to the current one"
+    return to_say("the person no longer has this address: write again to the current one")
 
 
 def no_decision(facts: LetterFacts) -> str | None:
     """No standing decision, no rejection."""
     if facts.says is not Says.FINAL or facts.decision_stands:
         return None
-    return "no decision stands behind this letter any more: decide again or cancel it"
+    return to_say("no decision stands behind this letter any more: decide again or cancel it")
 
 
 def template_withdrawn(facts: LetterFacts) -> str | None:
     """Only a wording that somebody approved is sent."""
     if facts.approved:
         return None
-    return (
+    return to_say(
         "the wording of this letter is not approved any more: cancel it and write it anew in the "
         "wording that is"
     )
@@ -80,7 +89,7 @@ def date_passed(facts: LetterFacts) -> str | None:
     """A letter that waited past a day it names would break its word by arriving."""
     if not facts.date_passed:
         return None
-    return "it names a day that has passed: cancel it and write it anew with a new date"
+    return to_say("it names a day that has passed: cancel it and write it anew with a new date")
 
 
 def ats_sends_rejections(facts: LetterFacts) -> str | None:
@@ -88,25 +97,28 @@ def ats_sends_rejections(facts: LetterFacts) -> str | None:
     if facts.says is not Says.FINAL or not facts.from_ats or facts.rejections_by == "keepword":
         return None
     if facts.rejections_by is None:
-        return (
+        return to_say(
             "nobody has said whether Keepword or the ATS sends rejections for this connection: "
             "answer that for the connection first"
         )
-    return "the ATS sends the rejections for this connection: cancel this one"
+    return to_say("the ATS sends the rejections for this connection: cancel this one")
 
 
 def stage_moved(facts: LetterFacts) -> str | None:
     """What was true when the letter was written must still be."""
     if facts.elsewhere and facts.says is Says.CONSIDERED and facts.stage in CLOSED_STAGES:
-        return (
-            f"the letter says that this application goes on, and it is {facts.stage} now: "
-            "cancel it and write it anew"
+        return told(
+            "the letter says that this application goes on, and it is %(stage)s now: "
+            "cancel it and write it anew",
+            stage=facts.stage,
         )
     if facts.expected_stage is None or facts.expected_stage is facts.stage:
         return None
-    return (
-        f"the application was at {facts.expected_stage} when this was written and is at "
-        f"{facts.stage} now: read the letter again"
+    return told(
+        "the application was at %(before)s when this was written and is at %(stage)s now: "
+        "read the letter again",
+        before=facts.expected_stage,
+        stage=facts.stage,
     )
 
 
@@ -114,7 +126,7 @@ def job_changed(facts: LetterFacts) -> str | None:
     """A letter names the job that it was written about; that something arrived stays true."""
     if not facts.job_changed or facts.kind == "acknowledgement":
         return None
-    return (
+    return to_say(
         "the application was moved to another job after this was written, and the letter names "
         "the former one: cancel it and write it anew"
     )
@@ -124,7 +136,7 @@ def job_closed_elsewhere(facts: LetterFacts) -> str | None:
     """Nobody is told that an application goes on for a job that takes nobody any more."""
     if not facts.elsewhere or facts.says is not Says.CONSIDERED or facts.job_open:
         return None
-    return (
+    return to_say(
         "the letter says that this application goes on, and its job has been closed since: "
         "cancel it and write it anew"
     )
@@ -135,7 +147,7 @@ def rejection_of_the_chosen(facts: LetterFacts) -> str | None:
     if facts.says is not Says.FINAL:
         return None
     if facts.offer_open or facts.stage in (Stage.OFFER, Stage.HIRED):
-        return "an offer is open or the person was hired: this rejection must not go out"
+        return to_say("an offer is open or the person was hired: this rejection must not go out")
     return None
 
 
@@ -143,7 +155,7 @@ def taken_elsewhere(facts: LetterFacts) -> str | None:
     """Nobody who was taken on another application is rejected unseen."""
     if facts.says is not Says.FINAL or not facts.taken_elsewhere:
         return None
-    return (
+    return to_say(
         "the person was hired, or has an offer open, on another application: speak to them first, "
         "then let this letter go"
     )
@@ -153,7 +165,7 @@ def telling_unclear(facts: LetterFacts) -> str | None:
     """A rejection is told only from when its ATS lets it be told."""
     if facts.says is not Says.FINAL or not facts.telling_unclear:
         return None
-    return (
+    return to_say(
         "the ATS has not said from when the person may be told of this rejection: look there, "
         "then let it go"
     )
@@ -163,14 +175,14 @@ def replied_meanwhile(facts: LetterFacts) -> str | None:
     """A decision is not sent over the head of somebody who has just written or rung."""
     if facts.says is not Says.FINAL or not facts.replied_since:
         return None
-    return "the person has been in touch since this was written: read what they said first"
+    return to_say("the person has been in touch since this was written: read what they said first")
 
 
 def interview_booked(facts: LetterFacts) -> str | None:
     """Nobody is rejected on the eve of an interview that still stands."""
     if facts.says is not Says.FINAL or not facts.interview_ahead:
         return None
-    return "an interview is still booked: cancel it and speak to the person first"
+    return to_say("an interview is still booked: cancel it and speak to the person first")
 
 
 def no_longer_considered(facts: LetterFacts) -> str | None:
@@ -179,14 +191,16 @@ def no_longer_considered(facts: LetterFacts) -> str | None:
     A word given outlives the decision: its promise stays open and flagged, for a person to keep.
     """
     if facts.automatic and facts.stage in CLOSED_STAGES and facts.kind in CONSIDERING:
-        return f"the application is {facts.stage}, so this letter is no longer true"
+        return told(
+            "the application is %(stage)s, so this letter is no longer true", stage=facts.stage
+        )
     return None
 
 
 def promise_settled(facts: LetterFacts) -> str | None:
     """An automatic letter for a promise that was settled meanwhile would be noise."""
     if facts.automatic and facts.promise_open is False:
-        return "the promise this letter was for was settled meanwhile"
+        return to_say("the promise this letter was for was settled meanwhile")
     return None
 
 

@@ -242,7 +242,7 @@ def withdraw_decision(
     return decision
 
 
-_WITHDRAWN = "the decision was withdrawn"
+_WITHDRAWN = to_say("the decision was withdrawn")
 
 
 def reopen_here(

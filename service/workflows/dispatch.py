@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from service.clock import Clock
 from service.db import LEASE, claim
 from service.domain.delivery import MailState, Step, take
+from service.domain.wording import to_say
 from service.mail.base import (
     Accepted,
     Captured,
@@ -47,7 +48,7 @@ from service.workflows.work import Office, Work, never
 __all__ = ["DispatchReport", "dispatch"]
 
 _WAITING = (MailState.HELD, MailState.READY, MailState.RETRY, MailState.CLAIMED)
-LOST = "the worker stopped while this was being sent, so nobody knows whether it left"
+LOST = to_say("the worker stopped while this was being sent, so nobody knows whether it left")
 
 
 def dispatch(

@@ -13,6 +13,7 @@ from service.domain.contradictions import ENCOURAGED_WITHIN
 from service.domain.letter_facts import LetterFacts, Says
 from service.domain.promises import OPEN_STATES
 from service.domain.safety import Objection, objection
+from service.domain.wording import told
 from service.models import Application, Message
 from service.workflows.letter_dates import latest_today
 from service.workflows.surroundings import Subject, Surroundings
@@ -66,7 +67,7 @@ class _Look:
                 continue
             if len(subjects) == 1:
                 return found
-            named = f"about {application.job.title}: {found.text}"
+            named = told("about %(job)s: %(fault)s", job=application.job.title, fault=found.text)
             return Objection(named, found.moot, found.rule, found.can_overrule)
         return None
 

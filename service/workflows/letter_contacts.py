@@ -16,6 +16,7 @@ from service.domain.durations import ByTime, DurationError
 from service.domain.policies import Keeps, Kind
 from service.domain.promises import OPEN_STATES, Origin, PromiseError, State
 from service.domain.timetable import NoOpeningError, OutOfReachError
+from service.domain.wording import to_say
 from service.models import Application, Contact, Message, Promise
 from service.workflows.contacts import LETTER_CAUSE, log_contact
 from service.workflows.letters import applications_of
@@ -27,7 +28,7 @@ from service.workflows.timeline import record
 from service.workflows.work import Work
 
 WORDING = "The next word, as our letter said"
-NOT_ARRIVED = "the letter did not arrive"
+NOT_ARRIVED = to_say("the letter did not arrive")
 
 
 def note_arrival(work: Work, message: Message, at: datetime) -> None:

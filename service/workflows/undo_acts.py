@@ -31,7 +31,7 @@ from service.workflows.work import Work
 UNDO_WITHIN = timedelta(minutes=30)
 """How long an act can be taken back in one go; later, what came of it is changed by itself."""
 
-TAKEN_BACK = "taken back at once by who did it"
+TAKEN_BACK = to_say("taken back at once by who did it")
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from service.workflows.reopening import pasts
 from service.workflows.together import together
 from service.workflows.work import Work
 
-_UNDONE = "the closing of the job was taken back"
+_UNDONE = to_say("the closing of the job was taken back")
 
 
 @dataclass

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from service.domain.business_time import Calendar
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.waking_hours import ANY_HOUR, WakingHours, zone_named
+from service.domain.wording import to_say
 from service.models import Application
 from service.workflows.work import Work
 
 REJECTION_HOLD = timedelta(minutes=60)
 """How long a rejection stays ours before it goes, so that a slip of the hand can be undone."""
 
-_HELD = "held so that it can be taken back"
+_HELD = to_say("held so that it can be taken back")
 
 
 @dataclass(frozen=True)

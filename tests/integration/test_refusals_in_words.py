@@ -112,6 +112,12 @@ def _called_first(reader: Reader) -> str:
     return reader.press(path, **form, mail=id_)
 
 
+def _stopped(reader: Reader) -> str:
+    why = "an interview is still booked: cancel it and speak to the person first"
+    id_ = about(reader.employer, "blocked", reason=why)
+    return read(reader.client, f"/outbox/{id_}")
+
+
 def _unanswered(reader: Reader) -> str:
     ids = promise_call(reader.employer, by=reader.user)
     desk = Desk(reader.employer, reader.client, reader.user, *ids)
@@ -173,6 +179,11 @@ REFUSED: list[tuple[Callable[[Reader], str], str, str]] = [
         _called_first,
         "cannot be reached by mail (mail to this address bounced): call",
         "nicht per Mail erreichbar (Mail an diese Adresse kam zurück): Rufen Sie an",
+    ),
+    (
+        _stopped,
+        "an interview is still booked: cancel it and speak to the person first",
+        "ein Gespräch ist noch geplant: Sagen Sie es ab, und sprechen Sie zuerst mit der Person",
     ),
     (
         _unanswered,
