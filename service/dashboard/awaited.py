@@ -13,6 +13,7 @@ from flask_babel import ngettext
 
 from service.dashboard.candidate_words import Times, stage_words
 from service.dashboard.rows import Moment
+from service.dashboard.saying import owed_words
 from service.dashboard.site import page, said, zone
 from service.dashboard.wording import lateness_words
 from service.parts import Parts
@@ -83,7 +84,7 @@ def _view(row: Awaited, times: Times) -> AwaitedView:
         since=times.at(row.since_at),
         owner=row.owner or "",
         last_contact=times.maybe(row.last_contact_at),
-        promised=promised.wording if promised else "",
+        promised=owed_words(promised.wording) if promised else "",
         spoken=promised is not None and promised.spoken,
         due=due,
         late=lateness_words(promised.late) if promised and promised.late else "",

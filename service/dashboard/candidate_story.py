@@ -18,6 +18,7 @@ from service.dashboard.candidate_words import (
     stage_words,
 )
 from service.dashboard.rows import Moment
+from service.dashboard.saying import owed_words
 from service.models import TimelineEntry
 from service.queries.candidate_timeline import Named
 
@@ -88,10 +89,8 @@ class Teller:
     def entry_about(self, entry: TimelineEntry) -> str:
         """Return the letter's subject or the promise's wording that an entry speaks of."""
         data = entry.data
-        return (
-            self.named.letters.get(str(data.get("message")))
-            or self.named.promises.get(str(data.get("promise")))
-            or ""
+        return self.named.letters.get(str(data.get("message"))) or owed_words(
+            self.named.promises.get(str(data.get("promise"))) or ""
         )
 
     def _who(self, entry: TimelineEntry) -> str:

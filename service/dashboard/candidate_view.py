@@ -19,7 +19,7 @@ from service.dashboard.candidate_words import (
     stage_words,
 )
 from service.dashboard.rows import Moment
-from service.dashboard.saying import words
+from service.dashboard.saying import owed_words, words
 from service.dashboard.wording import dialled, lateness_words, time_left
 from service.domain.changes import CLOSED_STAGES
 from service.domain.delivery import CANCELLABLE
@@ -173,7 +173,7 @@ def owed_view(owed: OpenPromise, times: Times, *, by_mail: bool) -> OwedView:
         id=owed.promise_id,
         application_id=owed.application_id,
         by_call=owed.kind in _CALLED or not by_mail,
-        wording=owed.wording,
+        wording=owed_words(owed.wording),
         said_by=owed.promised_by or "",
         spoken=owed.spoken,
         owner=owed.owner or "",
@@ -245,7 +245,7 @@ def next_views(
         for at, action, template in promise.steps:
             if promise.paused_until is None:
                 text = _STEPS.get(action) or _("the letter “%(name)s” goes to them", name=template)
-                found.append((at, _step(times.at(at), str(text), promise.wording)))
+                found.append((at, _step(times.at(at), str(text), owed_words(promise.wording))))
     found.sort(key=lambda each: (each[0] is not None, each[0] or times.now))
     return [view for _at, view in found]
 

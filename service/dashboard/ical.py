@@ -20,6 +20,7 @@ from service.auth.teams import teams_of
 from service.dashboard.account import change
 from service.dashboard.language import LANGUAGES
 from service.dashboard.numbers_words import KINDS
+from service.dashboard.saying import owed_words
 from service.dashboard.site import OPEN, OWN, blueprint, no_page, page, takes, visitor
 from service.db import db
 from service.domain.rights import reach_of
@@ -119,7 +120,7 @@ def _calendar(rows: list[OwedBy], *, names_people: bool) -> bytes:
 def _event(row: OwedBy, host: str, base_url: str, *, names_people: bool) -> Event:
     kind, job = str(KINDS.get(row.kind, row.kind)), one_line(row.job_title)
     who = _name(row) if names_people else initials(row.first_name, row.last_name)
-    what = one_line(row.wording) if names_people else kind
+    what = one_line(owed_words(row.wording)) if names_people else kind
     event = Event()
     event.add("uid", f"{row.promise_id}@{host}")
     # Not the instant of reading: the same promises are to be the same file.

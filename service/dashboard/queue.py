@@ -25,6 +25,7 @@ from service.dashboard.queue_many import MOST
 from service.dashboard.queue_undo import undo_offer
 from service.dashboard.queue_views import views_of
 from service.dashboard.queue_words import kind_words, shown
+from service.dashboard.saying import owed_words
 from service.dashboard.site import blueprint, message, needs, page, said, visitor, zone
 from service.dashboard.wording import at_words, inside
 from service.domain.changes import Stage
@@ -265,7 +266,7 @@ def _empty(coming: Coming | None, found: Found, wish: Narrowed, now: datetime) -
             "The next promise is due %(when)s: %(name)s, %(what)s.",
             when=at_words(coming.due_at, zone(), now),
             name=coming.name,
-            what=inside(coming.wording),
+            what=inside(owed_words(coming.wording)),
         )
     )
 

@@ -18,7 +18,7 @@ from service.dashboard.queue_acting import (
     note,
 )
 from service.dashboard.queue_when import local_minute, typed_instant
-from service.dashboard.saying import words
+from service.dashboard.saying import owed_words, words
 from service.dashboard.site import visitor
 from service.dashboard.wording import inside
 from service.domain.contacts import Channel, Outcome
@@ -76,7 +76,7 @@ def _told(subject: Subject, logged: Logged) -> Done:
     """Say what was kept; where nothing was, why not."""
     name = subject.name
     if logged.kept:
-        what = " & ".join(inside(each.wording) for each in logged.kept)
+        what = " & ".join(inside(owed_words(each.wording)) for each in logged.kept)
         return Done(
             "good", _("Logged. It keeps a promise to %(name)s: %(what)s.", name=name, what=what)
         )

@@ -24,7 +24,7 @@ from service.dashboard.queue_letters import (
 )
 from service.dashboard.queue_promises import KNOWS, NOTE, SILENT, note_about, spoken_from_form
 from service.dashboard.queue_when import chosen_within, deadline_words
-from service.dashboard.saying import words
+from service.dashboard.saying import owed_words, words
 from service.dashboard.site import visitor
 from service.dashboard.wording import inside
 from service.domain.business_time import Calendar
@@ -186,7 +186,7 @@ def _move(work: Work, chosen: Chosen, within: str, telling: str) -> Outcomes:
     calendar = work.calendar_of(chosen.application)
     text = _(
         "%(what)s: now by %(due)s",
-        what=promise.wording,
+        what=owed_words(promise.wording),
         due=deadline_words(calendar, new.due_at, work.now),
     )
     if telling != NOTE:
@@ -204,7 +204,7 @@ def _promise(work: Work, chosen: Chosen, spoken: Spoken) -> Outcomes:
     calendar = work.calendar_of(chosen.application)
     text = _(
         "%(what)s, by %(due)s",
-        what=made.wording,
+        what=owed_words(made.wording),
         due=deadline_words(calendar, made.due_at, work.now),
     )
     return Outcomes(text, seen=_on_its_day(made, calendar))
@@ -254,7 +254,7 @@ def _call(
         meant_for=meant,
     )
     if logged.kept:
-        what = " & ".join(inside(each.wording) for each in logged.kept)
+        what = " & ".join(inside(owed_words(each.wording)) for each in logged.kept)
         return Outcomes(_("keeps %(what)s", what=what))
     why = words(logged.not_kept[0][1]) if logged.not_kept else _("nothing was owed")
     return Outcomes(_("keeps nothing: %(why)s", why=why))
@@ -263,7 +263,7 @@ def _call(
 def _release(work: Work, chosen: Chosen, why: str) -> Outcomes:
     promise = _owed(chosen)
     release(work, promise, why)
-    return Outcomes(_("lets go of %(what)s", what=inside(promise.wording)))
+    return Outcomes(_("lets go of %(what)s", what=inside(owed_words(promise.wording))))
 
 
 def _owed(chosen: Chosen) -> Promise:

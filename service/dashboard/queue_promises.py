@@ -21,6 +21,7 @@ from service.dashboard.queue_acting import (
 from service.dashboard.queue_letters import HOLD_ONE, as_shown, held_back
 from service.dashboard.queue_when import OWN, choices, chosen_within, deadline_words
 from service.dashboard.queue_words import kind_words
+from service.dashboard.saying import owed_words
 from service.dashboard.site import visitor
 from service.dashboard.wording import inside
 from service.domain.policies import Kind
@@ -72,7 +73,7 @@ def promise_it(subject: Subject) -> Done:
     calendar = subject.work.calendar_of(subject.application)
     due = deadline_words(calendar, made.due_at, subject.work.now)
     text = _("Promised to %(name)s: %(what)s, by %(due)s.", name=subject.name,
-             what=inside(made.wording), due=due)  # fmt: skip
+             what=inside(owed_words(made.wording)), due=due)  # fmt: skip
     return Done("good", text)
 
 
@@ -170,7 +171,11 @@ def release_it(subject: Subject) -> Done:
     release(subject.work, promise, why)
     return Done(
         "good",
-        _("Released for %(name)s: %(what)s.", name=subject.name, what=inside(promise.wording)),
+        _(
+            "Released for %(name)s: %(what)s.",
+            name=subject.name,
+            what=inside(owed_words(promise.wording)),
+        ),
     )
 
 

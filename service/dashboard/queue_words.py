@@ -15,7 +15,7 @@ from service.dashboard.access import Visitor
 from service.dashboard.candidate_words import stage_words
 from service.dashboard.queue_deeds import Deed, Deeds
 from service.dashboard.rows import Moment
-from service.dashboard.saying import words
+from service.dashboard.saying import owed_words, words
 from service.dashboard.wording import asked_words, dialled, lateness_words, span_words, when_words
 from service.domain.policies import Kind
 from service.queries.queue import LAW, MAIL
@@ -179,7 +179,7 @@ def _debt(debt: Debt, now: datetime) -> DebtShown:
         standing = _("due today")
     at = debt.zone
     return DebtShown(
-        what=debt.wording,
+        what=owed_words(debt.wording),
         spoken=debt.spoken,
         speaker=debt.speaker or "",
         due=_moment(debt.due_at, at, now),

@@ -17,11 +17,13 @@ from service.dashboard.candidate_words import stage_words
 from service.dashboard.sheet_words import HERE, field_words
 from service.dashboard.wording import day_words, duration_words
 from service.domain.changes import Stage
+from service.domain.default_policies import BUILT_IN_WORDINGS
 from service.domain.delivery import MailState
 from service.domain.newcomers import Fault
 from service.domain.promises import STATE_SAID, State
 from service.domain.wording import Told, ToldError, ToldTime
 from service.sheets.columns import Field
+from service.workflows.close_job import CALL_WORDING
 
 _LETTERS: Final[Mapping[MailState, Any]] = {
     MailState.HELD: lazy_gettext("held"),
@@ -43,6 +45,8 @@ _LETTERS: Final[Mapping[MailState, Any]] = {
     MailState.CANCELLED: lazy_gettext("cancelled"),
 }
 """How a letter stands, within a sentence."""
+
+_OWED: Final = BUILT_IN_WORDINGS | {CALL_WORDING}
 
 _SENTENCES: Final = frozenset({"fault", "why"})
 """The values that are sentences of ours, or somebody's own."""
@@ -75,6 +79,14 @@ def fault_line(fault: Fault) -> str:
     else:
         where = _("line %(line)s, heading “%(heading)s”", line=fault.line, heading=fault.column)
     return f"{where}: {words(fault.text)}"
+
+
+def owed_words(wording: str) -> str:
+    """Return what is owed: our own words in the reader's language, a person's as they are.
+
+    Only for a page: a letter says it in the language of the letter.
+    """
+    return _ours(wording) if wording in _OWED else wording
 
 
 def words(text: object) -> str:

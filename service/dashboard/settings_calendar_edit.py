@@ -12,7 +12,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from service.dashboard.saying import cause
+from service.dashboard.saying import cause, owed_words
 from service.dashboard.settings import changed, settings_page
 from service.dashboard.settings_calendar_form import CalendarForm
 from service.dashboard.settings_year import weekday_heads
@@ -205,7 +205,7 @@ def _rows(work: Work, moved: list[Moved], zone: ZoneInfo) -> list[MovedRow]:
         MovedRow(
             people[each.promise_id].name,
             people[each.promise_id].job,
-            people[each.promise_id].wording,
+            owed_words(people[each.promise_id].wording),
             moment_words(each.before, zone),
             moment_words(each.after, zone),
             each.kept_old or "",

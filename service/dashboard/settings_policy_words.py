@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext
 
 from service.dashboard.candidate_words import stage_words
 from service.dashboard.letters import kind_words
+from service.dashboard.saying import owed_words
 from service.dashboard.wording import duration_words
 from service.domain.policies import Action, Anchor, Keeps, Kind, Rung, Terms, Trigger
 
@@ -58,7 +59,7 @@ def rule_words(terms: Terms) -> list[str]:
     said = [
         _(
             "%(wording)s: within %(within)s, %(trigger)s.",
-            wording=terms.wording,
+            wording=owed_words(terms.wording),
             within=duration_words(str(terms.within)),
             trigger=TRIGGERS[terms.trigger],
         )

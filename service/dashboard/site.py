@@ -21,7 +21,7 @@ from service.dashboard.forms import FIELD, Forms, comes_from_elsewhere
 from service.dashboard.headers import harden, nonce
 from service.dashboard.language import language
 from service.dashboard.navigation import places_for
-from service.dashboard.saying import words
+from service.dashboard.saying import owed_words, words
 from service.dashboard.trust import Watchman
 from service.dashboard.wording import when_words
 from service.db import db
@@ -114,6 +114,7 @@ def shell() -> dict[str, Any]:
         "me": g.get("keepword_visitor"),
         "home": "pages.waiting",
         "words": words,
+        "owed_words": owed_words,
     }
 
 

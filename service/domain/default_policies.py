@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from service.domain.changes import Stage
 from service.domain.policies import Action, Anchor, Keeps, Kind, Rung, Terms, Trigger
+from service.domain.wording import to_say
 
 _REMIND = Rung(Anchor.BEFORE, Action.REMIND, "2 business hours")
 _FLAG = Rung(Anchor.DUE, Action.FLAG)
@@ -18,7 +19,7 @@ DEFAULT_POLICIES: dict[str, Terms] = {
         trigger=Trigger.APPLIED,
         kind=Kind.ACKNOWLEDGEMENT,
         within="1 business day",
-        wording="An acknowledgement that the application arrived",
+        wording=to_say("An acknowledgement that the application arrived"),
         keeps=Keeps.ANY,
         ladder=(Rung(Anchor.MADE, Action.SEND, template="acknowledgement"), _FLAG),
     ),
@@ -28,7 +29,7 @@ DEFAULT_POLICIES: dict[str, Terms] = {
         trigger=Trigger.SILENCE,
         kind=Kind.STATUS,
         within="10 business days",
-        wording="A letter saying where the application stands",
+        wording=to_say("A letter saying where the application stands"),
         keeps=Keeps.ANY,
         stages=frozenset({Stage.APPLIED, Stage.SCREENING, Stage.ASSESSMENT, Stage.INTERVIEW}),
         before_interview_only=True,
@@ -41,7 +42,7 @@ DEFAULT_POLICIES: dict[str, Terms] = {
         trigger=Trigger.ENQUIRY,
         kind=Kind.REPLY,
         within="1 business day",
-        wording="A reply to their enquiry",
+        wording=to_say("A reply to their enquiry"),
         ladder=(_REMIND, _FLAG, _ESCALATE),
     ),
     "word-after-interview": Terms(
@@ -49,14 +50,14 @@ DEFAULT_POLICIES: dict[str, Terms] = {
         kind=Kind.STATUS,
         within="3 business days",
         then_every="5 business days",
-        wording="Word after their interview",
+        wording=to_say("Word after their interview"),
         ladder=(_REMIND, _FLAG, _ESCALATE),
     ),
     "decision-told": Terms(
         trigger=Trigger.DECIDED,
         kind=Kind.DECISION,
         within="2 business days",
-        wording="To be told the decision",
+        wording=to_say("To be told the decision"),
         keeps=Keeps.ANY,
         ladder=(_REMIND, _FLAG, _ESCALATE),
     ),
@@ -64,7 +65,7 @@ DEFAULT_POLICIES: dict[str, Terms] = {
         trigger=Trigger.SILENCE,
         kind=Kind.STATUS,
         within="15 business days",
-        wording="Any word at all",
+        wording=to_say("Any word at all"),
         keeps=Keeps.ANY,
         ladder=(_FLAG, Rung(Anchor.DUE, Action.ESCALATE)),
     ),
@@ -72,7 +73,10 @@ DEFAULT_POLICIES: dict[str, Terms] = {
         trigger=Trigger.SPOKEN,
         kind=Kind.CALLBACK,
         within="1 business day",
-        wording="A call",
+        wording=to_say("A call"),
         ladder=(_REMIND, _FLAG, _ESCALATE),
     ),
 }
+
+BUILT_IN_WORDINGS = frozenset(terms.wording for terms in DEFAULT_POLICIES.values())
+"""What the rules say is owed where nobody has said it in other words."""

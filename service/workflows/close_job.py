@@ -40,7 +40,7 @@ from service.workflows.waking import Wait
 from service.workflows.work import Work
 
 CHUNK = 500
-CALL_WORDING = "A call to tell them the decision"
+CALL_WORDING = to_say("A call to tell them the decision")
 _CALL_WITHIN = "2 business days"
 _REASONS = {
     Outcome.FILLED: "the position was filled",

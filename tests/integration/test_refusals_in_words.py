@@ -1,4 +1,4 @@
-"""What is refused is said in the reader's language, and to programs in English as ever."""
+"""What is refused, and what Keepword itself says is owed, is said in the reader's language."""
 
 from __future__ import annotations
 
@@ -118,6 +118,13 @@ def _stopped(reader: Reader) -> str:
     return read(reader.client, f"/outbox/{id_}")
 
 
+def _by_rule(reader: Reader) -> str:
+    id_ = Closing(reader.employer).applicant("Amara")
+    with reader.employer.session() as session:
+        candidate = session.get_one(Application, id_).candidate_id
+    return read(reader.client, f"/people/{candidate}")
+
+
 def _unanswered(reader: Reader) -> str:
     ids = promise_call(reader.employer, by=reader.user)
     desk = Desk(reader.employer, reader.client, reader.user, *ids)
@@ -184,6 +191,11 @@ REFUSED: list[tuple[Callable[[Reader], str], str, str]] = [
         _stopped,
         "an interview is still booked: cancel it and speak to the person first",
         "ein Gespräch ist noch geplant: Sagen Sie es ab, und sprechen Sie zuerst mit der Person",
+    ),
+    (
+        _by_rule,
+        "A letter saying where the application stands",
+        "Ein Brief dazu, wie es um die Bewerbung steht",
     ),
     (
         _unanswered,
