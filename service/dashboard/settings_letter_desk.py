@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from flask_babel import gettext as _
+
 from service.dashboard.saying import why_refused
+from service.dashboard.saying import words as in_words
 from service.dashboard.site import visitor
 from service.db import db
 from service.domain.changes import CLOSED_STAGES
@@ -97,9 +100,13 @@ def preview_of(
 
 def blame(words: Words, error: TemplateError) -> str:
     """Note beside its field what keeps words from being a letter; return it."""
-    named = f"{{{{{error.variable}}}}} " if error.variable else "It "
+    fault = in_words(error.remedy)
+    if error.variable:
+        said = f"{{{{{error.variable}}}}} {fault}."
+    else:
+        said = str(_("It %(fault)s.", fault=fault))
     part = _PARTS.get(error.template.rpartition("/")[2], "text")
-    return words.faults.setdefault(part, f"{named}{error.remedy}.")
+    return words.faults.setdefault(part, said)
 
 
 def readers(kind: str) -> list[tuple[str, str]]:

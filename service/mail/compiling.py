@@ -12,6 +12,7 @@ from typing import Final
 
 import css_inline
 
+from service.domain.wording import to_say, told
 from service.mail.template_text import TAG, names, parse
 from service.mail.templates import Template, TemplateSet, TemplateSource
 from service.mail.variables import KINDS, OPTIONAL, TemplateError
@@ -71,15 +72,25 @@ def compile_template(source: TemplateSource) -> Template:
     used = {part: names(nodes) for part, nodes in parsed.items()}
     for part in _PARTS:
         if not parts[part]:
-            raise TemplateError(f"{kind}/{part}", None, "is empty; write the letter")
+            raise TemplateError(f"{kind}/{part}", None, to_say("is empty; write the letter"))
         for name in sorted(used[part] - KINDS[kind] - optional):
-            raise TemplateError(f"{kind}/{part}", name, "is not among this kind's variables")
+            raise TemplateError(
+                f"{kind}/{part}", name, to_say("is not among this kind's variables")
+            )
     for name in sorted(used[_TEXT] ^ used[_HTML]):
         raise TemplateError(
-            kind, name, f"stands in only one of {_TEXT} and {_HTML}; say it in both"
+            kind,
+            name,
+            told(
+                "stands in only one of %(text)s and %(html)s; say it in both",
+                text=_TEXT,
+                html=_HTML,
+            ),
         )
     if "\n" in source.subject:
-        raise TemplateError(f"{kind}/{_SUBJECT}", None, "has several lines; a subject is one")
+        raise TemplateError(
+            f"{kind}/{_SUBJECT}", None, to_say("has several lines; a subject is one")
+        )
     everything = used[_SUBJECT] | used[_TEXT]
     return Template(
         source=source,
@@ -100,7 +111,7 @@ def inlined_page(source: TemplateSource) -> str:
     # an attribute's name) would be moved or lost, and must not go unnoticed.
     if TAG.findall(inlined) != TAG.findall(page):
         raise TemplateError(
-            f"{source.kind}/{_HTML}", None, "loses a variable when its CSS is inlined"
+            f"{source.kind}/{_HTML}", None, to_say("loses a variable when its CSS is inlined")
         )
     return inlined
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from service.domain.wording import to_say, told
 from service.mail.compiling import compile_template
 from service.mail.template_markup import check_markup
 from service.mail.templates import Template, TemplateSource
@@ -44,17 +45,23 @@ def checked_draft(source: TemplateSource) -> Template:
         ("body.html", source.html, LONGEST_BODY),
     ):
         if len(text) > longest:
-            raise TemplateError(f"{kind}/{part}", None, f"is longer than {longest} characters")
+            raise TemplateError(
+                f"{kind}/{part}", None, told("is longer than %(number)s characters", number=longest)
+            )
         for place, char in enumerate(text):
             if not _is_visible(char):
                 line = text.count("\n", 0, place) + 1
-                found = f"holds a character nobody can see (U+{ord(char):04X} in line {line})"
-                raise TemplateError(f"{kind}/{part}", None, f"{found}; delete it")
+                found = told(
+                    "holds a character nobody can see (U+%(point)s in line %(line)s); delete it",
+                    point=f"{ord(char):04X}",
+                    line=line,
+                )
+                raise TemplateError(f"{kind}/{part}", None, found)
     template = compile_template(source)
     check_markup(source)
     said = template.variables | template.optional
     for name in sorted(((KINDS[kind] & DATED) | OPTIONAL[kind]) - said):
-        raise TemplateError(kind, name, "is left out, but Keepword counts on it; say it")
+        raise TemplateError(kind, name, to_say("is left out, but Keepword counts on it; say it"))
     return template
 
 

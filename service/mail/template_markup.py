@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from types import MappingProxyType
 from typing import Final
 
+from service.domain.wording import to_say, told
 from service.mail.compiling import inlined_page
 from service.mail.template_text import TAG
 from service.mail.templates import TemplateSource
@@ -46,7 +47,9 @@ def check_markup(source: TemplateSource) -> None:
     empty = TemplateSource(source.kind, source.layout, source.subject, source.text, "<p>x</p>")
     own = inlined_page(empty)
     if head != own.partition("<body")[0]:
-        raise TemplateError(where, None, "changes the page's head; leave that to the layout")
+        raise TemplateError(
+            where, None, to_say("changes the page's head; leave that to the layout")
+        )
     _Body(body, where, styled=True)
 
 
@@ -65,45 +68,58 @@ class _Body(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in self._elements:
-            raise self._fault(f"holds <{_shown(tag)}>; a letter has words, lists and links only")
+            raise self._fault(
+                told("holds <%(tag)s>; a letter has words, lists and links only", tag=_shown(tag))
+            )
         allowed = _ANYWHERE | self._more | _ATTRIBUTES.get(tag, frozenset())
         for name, value in attrs:
             if name not in allowed:
-                raise self._fault(f"has {_shown(name)} on <{tag}>; the layout decides how it looks")
+                raise self._fault(
+                    told(
+                        "has %(name)s on <%(tag)s>; the layout decides how it looks",
+                        name=_shown(name),
+                        tag=tag,
+                    )
+                )
             self._judge(name, value or "")
 
     def _judge(self, name: str, value: str) -> None:
         if name == "href":
             if value not in _LINKS and not _FIXED_LINK.fullmatch(value):
                 raise self._fault(
-                    "has a link that leads nowhere safe; write https://…, mailto:… or one of "
-                    + ", ".join(sorted(_LINKS))
+                    told(
+                        "has a link that leads nowhere safe; write https://…, mailto:… or one of "
+                        "%(links)s",
+                        links=", ".join(sorted(_LINKS)),
+                    )
                 )
         elif name == "style":
             if TAG.search(value) or "url(" in value.lower():
-                raise self._fault("has a style that a value could change; remove it")
+                raise self._fault(to_say("has a style that a value could change; remove it"))
         elif value and not _PLAIN.fullmatch(value):
-            raise self._fault(f"has a {name} that is no plain word")
+            raise self._fault(told("has a %(name)s that is no plain word", name=name))
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in self._elements:
-            raise self._fault(f"holds </{_shown(tag)}>; a letter has words, lists and links only")
+            raise self._fault(
+                told("holds </%(tag)s>; a letter has words, lists and links only", tag=_shown(tag))
+            )
 
     def handle_comment(self, _data: str) -> None:
-        raise self._fault("holds a comment; a letter is read by its reader only")
+        raise self._fault(to_say("holds a comment; a letter is read by its reader only"))
 
     def handle_decl(self, _decl: str) -> None:
-        raise self._fault("holds a declaration; leave that to the layout")
+        raise self._fault(to_say("holds a declaration; leave that to the layout"))
 
     def unknown_decl(self, _data: str) -> None:
-        raise self._fault("holds a declaration; leave that to the layout")
+        raise self._fault(to_say("holds a declaration; leave that to the layout"))
 
     def handle_pi(self, _data: str) -> None:
-        raise self._fault("holds an instruction; remove what begins with <?")
+        raise self._fault(to_say("holds an instruction; remove what begins with <?"))
 
     def handle_data(self, data: str) -> None:
         if "<" in data:
-            raise self._fault("has a “<” that begins no element; write &lt;")
+            raise self._fault(to_say("has a “<” that begins no element; write &lt;"))
 
     def _fault(self, remedy: str) -> TemplateError:
         return TemplateError(self._where, None, remedy)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from service.domain.wording import to_say, told
 from service.mail.base import Slot
 from service.mail.variables import LISTS, TemplateError
 
@@ -62,7 +63,7 @@ def parse(source: str, name: str, optional: frozenset[str]) -> Parsed:
     """
     rest = TAG.sub("", source)
     if "{{" in rest or "}}" in rest:
-        raise TemplateError(name, None, "has a malformed variable; write it as {{name}}")
+        raise TemplateError(name, None, to_say("has a malformed variable; write it as {{name}}"))
     source = _LAST_PARAGRAPH.sub(r"\1\n\n\3\4", _PARAGRAPH.sub(r"\1\3\n\n\4", source))
     return _Reader(_LONE_TAG.sub(r"\1", source), name, optional).read()
 
@@ -90,7 +91,7 @@ class _Reader:
                 self._slot(variable)
         if self._open is not None:
             section = self._open[1]
-            raise self._fault(section, f"is not closed; add {{{{/{section}}}}}")
+            raise self._fault(section, told("is not closed; add {{/%(name)s}}", name=section))
         self._add(self._source[end:])
         return tuple(self._nodes)
 
@@ -100,16 +101,22 @@ class _Reader:
 
     def _begin(self, sign: str, variable: str) -> None:
         if self._open is not None:
-            raise self._fault(variable, f"stands inside {self._open[1]}; close that first")
+            raise self._fault(
+                variable, told("stands inside %(name)s; close that first", name=self._open[1])
+            )
         if sign == "#" and variable not in LISTS:
-            raise self._fault(variable, "is no list opened and closed here")
+            raise self._fault(variable, to_say("is no list opened and closed here"))
         if sign == "?" and variable not in self._optional:
-            raise self._fault(variable, "is not optional in this kind; write it as {{name}}")
+            raise self._fault(
+                variable, to_say("is not optional in this kind; write it as {{name}}")
+            )
         self._open, self._inner = (sign, variable), []
 
     def _close(self, variable: str) -> None:
         if self._open is None or self._open[1] != variable:
-            raise self._fault(variable, "is no list or optional part opened and closed here")
+            raise self._fault(
+                variable, to_say("is no list or optional part opened and closed here")
+            )
         section = ListSection if self._open[0] == "#" else OptionalPart
         self._open = None
         self._nodes.append(section(variable, tuple(self._inner)))
@@ -118,12 +125,16 @@ class _Reader:
         sign, section = self._open or ("", "")
         if sign == "#":
             if variable not in LISTS[section]:
-                raise self._fault(variable, f"is no field of {section}")
+                raise self._fault(variable, told("is no field of %(name)s", name=section))
         elif variable in LISTS:
-            raise self._fault(variable, "is no list opened and closed here")
+            raise self._fault(variable, to_say("is no list opened and closed here"))
         elif variable in self._optional and variable != section:
-            own = f"{{{{?{variable}}}}} and {{{{/{variable}}}}}"
-            raise self._fault(variable, f"may be missing; put it between {own}")
+            raise self._fault(
+                variable,
+                told(
+                    "may be missing; put it between {{?%(name)s}} and {{/%(name)s}}", name=variable
+                ),
+            )
         self._add(Slot(variable))
 
     def _fault(self, variable: str, remedy: str) -> TemplateError:

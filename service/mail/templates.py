@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from service.domain.letter_forms import filled_html, filled_text, form_id
+from service.domain.wording import to_say
 from service.mail.base import Skeleton
 from service.mail.template_text import (
     Parsed,
@@ -137,9 +138,11 @@ class Template:
         ``None`` where they differ in more than values. Raises ``TemplateError`` as ``render``.
         """
         for name in sorted(given - KINDS[self.kind] - OPTIONAL[self.kind]):
-            raise TemplateError(self.kind, name, "is not known to this template; leave it out")
+            raise TemplateError(
+                self.kind, name, to_say("is not known to this template; leave it out")
+            )
         for name in sorted(self.variables - given):
-            raise TemplateError(self.kind, name, "is missing; the letter needs it")
+            raise TemplateError(self.kind, name, to_say("is missing; the letter needs it"))
         skeleton, made = self._skeleton(given & self.optional), None
         if skeleton is not None:
             text, html = pattern(skeleton.text), pattern(skeleton.html)

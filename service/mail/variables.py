@@ -14,8 +14,10 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
+from service.domain.wording import ToldError, to_say, told
 
-class TemplateError(ValueError):
+
+class TemplateError(ToldError):
     """A template or its values are not fit to be sent.
 
     ``template`` is the kind (or the file), ``variable`` the name at fault or ``None``, ``remedy``
@@ -26,8 +28,16 @@ class TemplateError(ValueError):
         self.template = template
         self.variable = variable
         self.remedy = remedy
-        at_fault = f" {{{{{variable}}}}}" if variable else ""
-        super().__init__(f"template {template}{at_fault}: {remedy}")
+        super().__init__(
+            told(
+                "template %(template)s %(variable)s: %(fault)s",
+                template=template,
+                variable=f"{{{{{variable}}}}}",
+                fault=remedy,
+            )
+            if variable
+            else told("template %(template)s: %(fault)s", template=template, fault=remedy)
+        )
 
 
 _CANDIDATE: Final = frozenset(
@@ -163,12 +173,12 @@ def _remembered(template: str, variable: str, value: str) -> str:
 def _checked(template: str, variable: str, value: object) -> str:
     if not isinstance(value, str):
         raise TemplateError(
-            template, variable, "pass text; a number or a date is written out first"
+            template, variable, to_say("pass text; a number or a date is written out first")
         )
     line = one_line(value)
     if not line:
         raise TemplateError(
-            template, variable, "is blank; give it a text or do not send the letter"
+            template, variable, to_say("is blank; give it a text or do not send the letter")
         )
     rule = _RULES.get(variable)
     if rule is not None and (fault := rule(value)):
@@ -178,13 +188,13 @@ def _checked(template: str, variable: str, value: object) -> str:
 
 def _address(value: str) -> str | None:
     if not _ADDRESS.fullmatch(value):
-        return "is no plain email address; write it as name@example.com"
+        return to_say("is no plain email address; write it as name@example.com")
     return None
 
 
 def _answerable_address(value: str) -> str | None:
     if _UNANSWERED.match(value.lower()):
-        return "is an address nobody reads; name one where an answer reaches a person"
+        return to_say("is an address nobody reads; name one where an answer reaches a person")
     return _address(value)
 
 
@@ -206,19 +216,19 @@ def _web_address(value: str, schemes: frozenset[str]) -> bool:
 
 def _https_link(value: str) -> str | None:
     if not _web_address(value, frozenset({"https"})):
-        return "is no https link; copy the whole address, from https:// on"
+        return to_say("is no https link; copy the whole address, from https:// on")
     return None
 
 
 def _page(value: str) -> str | None:
     if not _web_address(value, frozenset({"https", "http"})):
-        return "is no web address; set KEEPWORD_BASE_URL to where the dashboard is reached"
+        return to_say("is no web address; set KEEPWORD_BASE_URL to where the dashboard is reached")
     return None
 
 
 def _count(value: str) -> str | None:
     if not (value.isascii() and value.isdigit()):
-        return "is no count; write the number in digits"
+        return to_say("is no count; write the number in digits")
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from service.domain.wording import to_say
 from service.mail.compiling import compile_template
 from service.mail.templates import Template, TemplateError, TemplateSource
 from service.models import TemplateVersion
@@ -30,7 +31,7 @@ def wording_in_force(work: Work, kind: str) -> Template:
     for digest, state in known.items():
         if state == "approved":
             return _compiled(work, kind, digest)
-    raise TemplateError(kind, None, "has no approved wording; approve one of its versions")
+    raise TemplateError(kind, None, to_say("has no approved wording; approve one of its versions"))
 
 
 def approved_wording(work: Work, kind: str, digest: str) -> Template | None:

@@ -125,6 +125,10 @@ def _by_rule(reader: Reader) -> str:
     return read(reader.client, f"/people/{candidate}")
 
 
+def _empty_letter(reader: Reader) -> str:
+    return reader.press("/settings/letters/holding/draft", subject="Your application", text="")
+
+
 def _unanswered(reader: Reader) -> str:
     ids = promise_call(reader.employer, by=reader.user)
     desk = Desk(reader.employer, reader.client, reader.user, *ids)
@@ -196,6 +200,11 @@ REFUSED: list[tuple[Callable[[Reader], str], str, str]] = [
         _by_rule,
         "A letter saying where the application stands",
         "Ein Brief dazu, wie es um die Bewerbung steht",
+    ),
+    (
+        _empty_letter,
+        "It is empty; write the letter.",
+        "Dieser Teil ist leer; schreiben Sie den Brief.",
     ),
     (
         _unanswered,
