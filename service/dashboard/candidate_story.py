@@ -18,7 +18,7 @@ from service.dashboard.candidate_words import (
     stage_words,
 )
 from service.dashboard.rows import Moment
-from service.dashboard.saying import owed_words
+from service.dashboard.saying import owed_words, words
 from service.models import TimelineEntry
 from service.queries.candidate_timeline import Named
 
@@ -142,7 +142,7 @@ def _stage(_teller: Teller, entry: TimelineEntry) -> Said:
 def _decided(teller: Teller, entry: TimelineEntry) -> Said:
     decision = teller.named.decisions.get(str(entry.data.get("decision")))
     by = decision.decided_by_id if decision else entry.data.get("by")
-    reason = (decision.reason or "") if decision else ""
+    reason = words(decision.reason or "") if decision else ""
     if by:
         return _("%(who)s decided against them", who=teller.person(by)), reason
     return _("a decision against them was made"), reason
@@ -164,7 +164,7 @@ def _moved(teller: Teller, entry: TimelineEntry) -> Said:
 def _released(teller: Teller, entry: TimelineEntry) -> Said:
     reason = entry.data.get("reason")
     if reason:
-        return _("the promise was let go of: %(why)s", why=reason), teller.entry_about(entry)
+        return _("the promise was let go of: %(why)s", why=words(reason)), teller.entry_about(entry)
     return _("the promise was let go of"), teller.entry_about(entry)
 
 

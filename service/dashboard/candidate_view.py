@@ -225,7 +225,7 @@ def _taken_back(told: Told) -> str:
         return ""
     if not told.taken_back:
         return str(_("does not count any more"))
-    return str(_("does not count any more: %(why)s", why=told.taken_back))
+    return str(_("does not count any more: %(why)s", why=words(told.taken_back)))
 
 
 def next_views(

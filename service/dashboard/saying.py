@@ -21,9 +21,11 @@ from service.domain.default_policies import BUILT_IN_WORDINGS
 from service.domain.delivery import MailState
 from service.domain.newcomers import Fault
 from service.domain.promises import STATE_SAID, State
+from service.domain.safety import about_stages
 from service.domain.wording import Told, ToldError, ToldTime
 from service.sheets.columns import Field
 from service.workflows.close_job import CALL_WORDING
+from service.workflows.promise_changes import no_longer_owed
 
 _LETTERS: Final[Mapping[MailState, Any]] = {
     MailState.HELD: lazy_gettext("held"),
@@ -47,6 +49,11 @@ _LETTERS: Final[Mapping[MailState, Any]] = {
 """How a letter stands, within a sentence."""
 
 _OWED: Final = BUILT_IN_WORDINGS | {CALL_WORDING}
+
+_STORED: Final[Mapping[str, Told]] = {
+    text: text for text in (*about_stages(), *map(no_longer_owed, Stage))
+}
+"""What is stored as it was said, and still known for what it is."""
 
 _SENTENCES: Final = frozenset({"fault", "why"})
 """The values that are sentences of ours, or somebody's own."""
@@ -91,10 +98,11 @@ def owed_words(wording: str) -> str:
 
 def words(text: object) -> str:
     """Return what was said below in the reader's language."""
-    if not isinstance(text, Told):
+    told = text if isinstance(text, Told) else _STORED.get(str(text))
+    if told is None:
         return _ours(str(text))
-    values = {name: _value(name, value) for name, value in text.values.items()}
-    return _ours(text.text) % values if values else _ours(text.text)
+    values = {name: _value(name, value) for name, value in told.values.items()}
+    return _ours(told.text) % values if values else _ours(told.text)
 
 
 def _ours(text: str) -> str:

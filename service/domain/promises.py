@@ -54,9 +54,9 @@ class NeverOwed(StrEnum):
     late the mistake was noticed.
     """
 
-    NOT_HELD = "the interview it follows did not take place"
-    NO_CONTACT = "the contact it followed did not happen as recorded"
-    OLDER_STANDS = "an older promise of the same rule is open again"
+    NOT_HELD = to_say("the interview it follows did not take place")
+    NO_CONTACT = to_say("the contact it followed did not happen as recorded")
+    OLDER_STANDS = to_say("an older promise of the same rule is open again")
 
 
 class Standing(StrEnum):

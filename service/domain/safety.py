@@ -6,12 +6,13 @@ wrong, and what a person can do. Some rules a person may overrule for one letter
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.domain.changes import CLOSED_STAGES, Stage
 from service.domain.contradictions import CONTRADICTIONS
 from service.domain.letter_facts import CONSIDERING, LetterFacts, Rule, Says
-from service.domain.wording import to_say, told
+from service.domain.wording import Told, to_say, told
 
 __all__ = ["LetterFacts", "Objection", "Says", "objection"]
 
@@ -107,19 +108,10 @@ def ats_sends_rejections(facts: LetterFacts) -> str | None:
 def stage_moved(facts: LetterFacts) -> str | None:
     """What was true when the letter was written must still be."""
     if facts.elsewhere and facts.says is Says.CONSIDERED and facts.stage in CLOSED_STAGES:
-        return told(
-            "the letter says that this application goes on, and it is %(stage)s now: "
-            "cancel it and write it anew",
-            stage=facts.stage,
-        )
+        return _goes_on_no_more(facts.stage)
     if facts.expected_stage is None or facts.expected_stage is facts.stage:
         return None
-    return told(
-        "the application was at %(before)s when this was written and is at %(stage)s now: "
-        "read the letter again",
-        before=facts.expected_stage,
-        stage=facts.stage,
-    )
+    return _moved(facts.expected_stage, facts.stage)
 
 
 def job_changed(facts: LetterFacts) -> str | None:
@@ -191,9 +183,7 @@ def no_longer_considered(facts: LetterFacts) -> str | None:
     A word given outlives the decision: its promise stays open and flagged, for a person to keep.
     """
     if facts.automatic and facts.stage in CLOSED_STAGES and facts.kind in CONSIDERING:
-        return told(
-            "the application is %(stage)s, so this letter is no longer true", stage=facts.stage
-        )
+        return _true_no_more(facts.stage)
     return None
 
 
@@ -232,6 +222,35 @@ OVERRULABLE: tuple[Rule, ...] = (
     replied_meanwhile,
 )
 """Rules that make a person read the letter again; then they may let it go."""
+
+
+def _goes_on_no_more(stage: Stage) -> Told:
+    return told(
+        "the letter says that this application goes on, and it is %(stage)s now: "
+        "cancel it and write it anew",
+        stage=stage,
+    )
+
+
+def _moved(before: Stage, stage: Stage) -> Told:
+    return told(
+        "the application was at %(before)s when this was written and is at %(stage)s now: "
+        "read the letter again",
+        before=before,
+        stage=stage,
+    )
+
+
+def _true_no_more(stage: Stage) -> Told:
+    return told("the application is %(stage)s, so this letter is no longer true", stage=stage)
+
+
+def about_stages() -> Iterator[Told]:
+    """Yield every objection that names a stage: beside a letter it is stored as it was said."""
+    for stage in Stage:
+        yield _goes_on_no_more(stage)
+        yield _true_no_more(stage)
+        yield from (_moved(before, stage) for before in Stage)
 
 
 def objection(facts: LetterFacts, overruled: frozenset[str] = frozenset()) -> Objection | None:

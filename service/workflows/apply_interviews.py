@@ -22,6 +22,7 @@ from service.domain.changes import (
 from service.domain.durations import parse
 from service.domain.policies import Trigger
 from service.domain.promises import OPEN_STATES, NeverOwed, Origin
+from service.domain.wording import to_say
 from service.models import Application, Connection, Interview, Promise
 from service.workflows.policies import rules
 from service.workflows.promise_changes import (
@@ -219,7 +220,9 @@ def _give_way(work: Work, application: Application, ended_at: datetime) -> None:
         for promise in open_promises(work, application.id):
             repeat = promise.policy_id == rule.id and promise.origin == Origin.POLICY
             if repeat and promise.start_at <= ended_at and promise.due_at > max(due_at, work.now):
-                release_by_rule(work, promise, "word after a later interview is owed sooner")
+                release_by_rule(
+                    work, promise, to_say("word after a later interview is owed sooner")
+                )
     work.session.flush()
 
 

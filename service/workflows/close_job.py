@@ -43,9 +43,9 @@ CHUNK = 500
 CALL_WORDING = to_say("A call to tell them the decision")
 _CALL_WITHIN = "2 business days"
 _REASONS = {
-    Outcome.FILLED: "the position was filled",
-    Outcome.CLOSED: "the position was closed",
-    Outcome.CANCELLED: "the position was cancelled",
+    Outcome.FILLED: to_say("the position was filled"),
+    Outcome.CLOSED: to_say("the position was closed"),
+    Outcome.CANCELLED: to_say("the position was cancelled"),
 }
 
 

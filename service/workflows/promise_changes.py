@@ -24,7 +24,7 @@ from service.domain.promises import (
     check_can_pause,
     minutes_left,
 )
-from service.domain.wording import to_say, told
+from service.domain.wording import Told, to_say, told
 from service.models import Application, Promise
 from service.workflows.promise_making import (
     check_still_here,
@@ -108,6 +108,11 @@ def release_as_never_owed(work: Work, promise: Promise, why: NeverOwed) -> None:
     promise.breached_at = None
 
 
+def no_longer_owed(stage: Stage) -> Told:
+    """Say why what a rule made is let go at another stage."""
+    return told("no longer owed: the application is at %(stage)s", stage=stage)
+
+
 def retire(work: Work, application: Application, promises: Sequence[Promise] | None = None) -> None:
     """Release the open promises whose terms no longer cover where the application stands.
 
@@ -116,9 +121,7 @@ def retire(work: Work, application: Application, promises: Sequence[Promise] | N
     interviewed = application.interviewed_at is not None
     for promise in open_promises(work, application.id) if promises is None else promises:
         if not promise_terms(promise).applies_to(Stage(application.stage), interviewed=interviewed):
-            release_by_rule(
-                work, promise, f"no longer owed: the application is at {application.stage}"
-            )
+            release_by_rule(work, promise, no_longer_owed(Stage(application.stage)))
     work.flush()
 
 

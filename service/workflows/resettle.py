@@ -13,6 +13,7 @@ from sqlalchemy import select
 from service.domain.contacts import Direction, Touch, breaks_silence, why_not_kept
 from service.domain.policies import Action
 from service.domain.promises import KEPT_STATES, OPEN_STATES, NeverOwed, Origin, State
+from service.domain.wording import to_say
 from service.models import Application, Contact, Message, MessageAlso, Promise
 from service.workflows.contacts import follow_on, keep, keep_earlier, owed_of, touch_of
 from service.workflows.promise_changes import release_as_never_owed, release_by_rule, retire
@@ -120,7 +121,9 @@ def _settle_anew(work: Work, application: Application, contact: Contact) -> list
         _repeat(work, application, follow_up)
     if application.deleted_at is not None or application.candidate.erased_at is not None:
         for promise in reopened:
-            release_by_rule(work, promise, "the person's data is gone, so nobody can keep it")
+            release_by_rule(
+                work, promise, to_say("the person's data is gone, so nobody can keep it")
+            )
         work.session.flush()
     # What the bounce opens again may have ceased to be owed meanwhile.
     retire(work, application)

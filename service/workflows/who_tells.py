@@ -11,7 +11,7 @@ from enum import StrEnum
 from service.domain.contacts import DECISION_LETTERS
 from service.domain.policies import Trigger
 from service.domain.promises import PromiseError
-from service.domain.wording import told
+from service.domain.wording import to_say, told
 from service.models import Application, Connection, Decision
 from service.workflows.promise_changes import open_promises, release_by_rule
 from service.workflows.promise_making import promise_terms
@@ -69,7 +69,7 @@ def note_ats_tells(work: Work, application: Application, decision: Decision, *, 
         if promise_terms(promise).trigger is Trigger.DECIDED
     ]
     for promise in owed:
-        release_by_rule(work, promise, "the ATS tells the person")
+        release_by_rule(work, promise, to_say("the ATS tells the person"))
     if owed or new:
         record(work, application.id, "ats_tells_decision", decision=decision.id)
 

@@ -129,6 +129,12 @@ def _empty_letter(reader: Reader) -> str:
     return reader.press("/settings/letters/holding/draft", subject="Your application", text="")
 
 
+def _moved_on(reader: Reader) -> str:
+    why = "the application was at applied when this was written and is at offer now"
+    id_ = about(reader.employer, "blocked", reason=f"{why}: read the letter again")
+    return read(reader.client, f"/outbox/{id_}")
+
+
 def _unanswered(reader: Reader) -> str:
     ids = promise_call(reader.employer, by=reader.user)
     desk = Desk(reader.employer, reader.client, reader.user, *ids)
@@ -205,6 +211,11 @@ REFUSED: list[tuple[Callable[[Reader], str], str, str]] = [
         _empty_letter,
         "It is empty; write the letter.",
         "Dieser Teil ist leer; schreiben Sie den Brief.",
+    ),
+    (
+        _moved_on,
+        "the application was at applied when this was written and is at offer now",
+        "die Stufe der Bewerbung war „beworben“, als der Brief geschrieben wurde, und ist jetzt",
     ),
     (
         _unanswered,
