@@ -19,6 +19,7 @@ from service.models import (
     Connection,
     TimelineEntry,
 )
+from service.models.merged_records import records_of
 from service.workflows.candidates import PLAIN
 from service.workflows.last_erasure import erased_by_rule
 from service.workflows.legal_hold import hold_too
@@ -168,14 +169,10 @@ def name_anew(
     Those too of records that were merged into it: to the source they are all one person.
     ``facts_at`` is from when on facts told under these ids are news; as before without it.
     """
-    ids, found = {erased.id}, {erased.id}
-    while found:
-        merged = select(Candidate.id).where(Candidate.merged_into_id.in_(found))
-        found = set(work.session.scalars(merged)) - ids
-        ids |= found
     for each in work.session.scalars(
         select(CandidateSource).where(
-            CandidateSource.candidate_id.in_(ids), CandidateSource.connection_id == connection.id
+            CandidateSource.candidate_id.in_(records_of(erased.id)),
+            CandidateSource.connection_id == connection.id,
         )
     ):
         each.candidate_id = candidate.id

@@ -31,7 +31,7 @@ from service.workflows.erase import erase_candidate
 from service.workflows.erasure_list import ErasedPerson, Erasures
 from service.workflows.legal_hold import SET
 from service.workflows.listing_erasures import known_erasures
-from service.workflows.people import resolve
+from service.workflows.people import resolve, whom_it_became
 from service.workflows.work import Office, Work
 
 UNFINISHED = "restore:unfinished"
@@ -204,8 +204,7 @@ def _held_since(session: Session, candidate: Candidate, at: datetime) -> bool:
     A hold of before was lifted for it, or they would not have been erased: a backup brought it too.
     What holds a person holds every record that became theirs.
     """
-    while candidate.merged_into_id is not None:
-        candidate = session.get_one(Candidate, candidate.merged_into_id)
+    candidate = whom_it_became(session, candidate)
     if candidate.held_at is None or candidate.held_at > at:
         return candidate.held_at is not None
     # A hold that a merge joined to an older one stands since that one.

@@ -6,10 +6,10 @@ What is kept is a keyed digest of each address, which tells nothing to whoever l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from service.db import in_chunks
 from service.models import Candidate, ErasedAddress
@@ -42,12 +42,10 @@ def emptied_among(work: Work, keys: Collection[str]) -> dict[str, datetime]:
         for row in work.session.scalars(known):
             key = by_digest[row.digest]
             at_of[key] = max(row.erased_at, at_of.get(key, row.erased_at))
-    # A digest names nobody: whoever was erased at that very instant is who had the address.
     bearers: dict[datetime, set[str]] = {}
     for instants in in_chunks(sorted(set(at_of.values())), CHUNK):
         bearer = select(Candidate.id, Candidate.erased_at)
-        bearer = bearer.where(Candidate.erased_at.in_(instants), Candidate.merged_into_id.is_(None))
-        for id_, at in work.session.execute(bearer):
+        for id_, at in work.session.execute(bearer.where(*_erased_at(instants))):
             if at is not None:
                 bearers.setdefault(at, set()).add(id_)
     by_rule = erased_by_rule(work.session, {id_ for ids in bearers.values() for id_ in ids})
@@ -93,10 +91,15 @@ def erased_bearer(
     ).all()
     if not asked:
         return None
-    # A digest names nobody: whoever was erased at that very instant is who had the address.
-    bearers = select(Candidate).where(
-        Candidate.erased_at.in_(asked), Candidate.merged_into_id.is_(None)
-    )
-    found = work.session.scalars(bearers.order_by(Candidate.id)).all()
+    bearers = select(Candidate).where(*_erased_at(asked)).order_by(Candidate.id)
+    found = work.session.scalars(bearers).all()
     by_rule = erased_by_rule(work.session, [each.id for each in found])
     return next((each for each in found if each.id not in by_rule), None)
+
+
+def _erased_at(instants: Collection[datetime]) -> Iterator[ColumnElement[bool]]:
+    """Yield what tells who had an address: a digest names nobody, but whoever was erased at that
+    very instant had it.
+    """
+    yield Candidate.erased_at.in_(instants)
+    yield Candidate.merged_into_id.is_(None)

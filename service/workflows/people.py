@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from service.db import new_id
 from service.domain.changes import CandidateFacts, JobFacts, Person
@@ -107,9 +108,13 @@ def find_source(work: Work, connection: Connection, external_id: str) -> Candida
 
 def resolve(work: Work, candidate_id: str) -> Candidate:
     """Return a candidate, or the one they were merged into."""
-    candidate = work.session.get_one(Candidate, candidate_id)
+    return whom_it_became(work.session, work.session.get_one(Candidate, candidate_id))
+
+
+def whom_it_became(session: Session, candidate: Candidate) -> Candidate:
+    """Return who goes on under a record: its own person, or whom they were merged into."""
     while candidate.merged_into_id is not None:
-        candidate = work.session.get_one(Candidate, candidate.merged_into_id)
+        candidate = session.get_one(Candidate, candidate.merged_into_id)
     return candidate
 
 
